@@ -1,0 +1,287 @@
+"""What the record topics carry: one message is one natural unit of judgement.
+
+Every record knows three clocks (``observed``, ``published``, ``fetched``) and where it stands in a publisher's payload.
+Missing is ``None``, never 0. ``series`` names the history a record belongs to; ``observed`` orders it within that history;
+``digest`` tells whether two records say the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$")]
+"""A calendar period in ISO 8601: ``2024`` (year), ``2024-03`` (month) or ``2024-03-17`` (day)."""
+
+Stage = Literal[
+    "mine", "smelter", "refinery", "import", "export", "stock", "consumption", "reliance", "price", "reserve", "capacity", "other"
+]
+
+
+class Frozen(BaseModel):
+    """Base of every value object: immutable, unknown fields of newer versions ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
+
+
+class Provenance(Frozen):
+    """Where a record was read: the source, the vintage of its payload, the payload's hash and the place in it."""
+
+    source: str
+    vintage: str = Field(description="the publisher's edition or, where it names none, the time of the fetch")
+    payload_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    position: str = Field(description="place in the payload, e.g. 'row 17' or 'features[3]'")
+
+
+class Record(Frozen):
+    """Base of all records on ``records.<family>.v1``."""
+
+    family: ClassVar[str]
+
+    schema_version: Literal[1] = 1
+    observed: Period
+    published: AwareDatetime | None = None
+    fetched: AwareDatetime
+    provenance: Provenance
+    baseline: bool = Field(default=False, description="history of a first load: builds state, alerts nothing by itself")
+
+    @property
+    def series(self) -> str:
+        """Identity of the history this record is one period of; also the Kafka key."""
+        raise NotImplementedError
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over what the record says: everything but the clocks, the provenance and the baseline mark."""
+        content = self.model_dump_json(exclude={"published", "fetched", "provenance", "baseline"})
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @cached_property
+    def record_id(self) -> str:
+        """Deterministic id: the same content for the same period of the same series is the same record."""
+        return hashlib.sha256(f"{self.series}|{self.observed}|{self.digest}".encode()).hexdigest()[:32]
+
+
+class Economy(Frozen):
+    """A reporting or partner economy, with the publisher's own code beside the ISO one."""
+
+    code: str = Field(description="the publisher's code, e.g. Comtrade '156' or BGS 'CN'")
+    iso3: str | None = Field(default=None, description="ISO 3166 alpha-3; None for areas that have none")
+    name: str
+
+
+class PartnerFlow(Frozen):
+    """Trade with one partner in one period."""
+
+    partner: Economy
+    role: Literal["economy", "self", "nowhere"] = Field(
+        description="'self' is reporter = partner, 'nowhere' an area that is no economy; shares are computed over 'economy' only"
+    )
+    value_usd: float | None
+    net_weight_kg: float | None
+    weight_estimated: bool = False
+    position: str = Field(description="place of the row in the payload")
+
+
+class TradeSlice(Record):
+    """All partners of one reporter, commodity, period and flow."""
+
+    family: ClassVar[str] = "trade"
+    kind: Literal["trade_slice"] = "trade_slice"
+
+    reporter: Economy
+    flow: Literal["import", "export"]
+    commodity: str = Field(pattern=r"^(TOTAL|[0-9]{2,10})$", description="HS code as text, leading zeros kept")
+    commodity_name: str | None = None
+    classification: str = Field(description="HS revision as the publisher names it, e.g. 'H6'")
+    frequency: Literal["annual", "monthly"]
+    partners: tuple[PartnerFlow, ...]
+    world: PartnerFlow | None = Field(default=None, description="the publisher's own total: a check, never a partner")
+
+    @property
+    def series(self) -> str:
+        """``trade/<reporter>/<flow>/<frequency>/<commodity>``."""
+        return f"trade/{self.reporter.iso3 or self.reporter.code}/{self.flow}/{self.frequency}/{self.commodity}"
+
+
+class TransitCount(Record):
+    """Ships that passed one chokepoint on one day."""
+
+    family: ClassVar[str] = "transit"
+    kind: Literal["transit_count"] = "transit_count"
+
+    chokepoint_id: str
+    chokepoint_name: str
+    transits_total: int = Field(ge=0)
+    transits_tanker: int = Field(ge=0)
+    transits_cargo: int = Field(ge=0)
+    transits_container: int = Field(ge=0)
+    transits_dry_bulk: int = Field(ge=0)
+    transits_general_cargo: int = Field(ge=0)
+    transits_roro: int = Field(ge=0)
+    capacity_dwt: float | None = Field(default=None, ge=0, description="deadweight tonnes; re-estimated between vintages")
+
+    @property
+    def series(self) -> str:
+        """``transit/<chokepoint id>``."""
+        return f"transit/{self.chokepoint_id}"
+
+
+class Figure(Frozen):
+    """One published number of a commodity balance, or the reason why there is none."""
+
+    statistic: str = Field(description="the publisher's words, e.g. 'Production: Mine' or 'copper, refined'")
+    stage: Stage
+    value: float | None
+    unit: str
+    special: str | None = Field(default=None, description="why the value is missing or inexact, e.g. 'withheld', 'more than 95'")
+    estimated: bool = False
+    position: str
+
+
+class CommodityBalance(Record):
+    """All figures one publisher gives for one economy, commodity and year."""
+
+    family: ClassVar[str] = "mineral"
+    kind: Literal["commodity_balance"] = "commodity_balance"
+
+    economy: Economy
+    commodity: str = Field(description="the publisher's commodity, lower case, e.g. 'copper'")
+    figures: tuple[Figure, ...]
+
+    @property
+    def series(self) -> str:
+        """``mineral/<source>/<economy>/<commodity>``: publishers differ, so their histories stay apart."""
+        economy = self.economy.iso3 or self.economy.name
+        return f"mineral/{self.provenance.source}/{economy}/{self.commodity}"
+
+
+class ListEntry(Frozen):
+    """One entry of an official list, as its publisher gives it."""
+
+    list_code: str = Field(description="short code of the list, e.g. 'EL' or 'SDN'")
+    list_name: str
+    key: str = Field(description="the publisher's own key, or the content key where it has none")
+    content_key: str = Field(description="list, normalised name and countries: survives a publisher's re-keying")
+    party_kind: Literal["organisation", "person", "vessel", "aircraft", "unknown"]
+    name: str
+    aliases: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    citation: str | None = None
+    effective: date | None = None
+    ends: date | None = None
+    licence_requirement: str | None = None
+    licence_policy: str | None = None
+    remarks: str | None = None
+    url: str | None = None
+
+
+class ChangeKind(StrEnum):
+    """How an entry differs from the last accepted snapshot."""
+
+    BASELINE = "baseline"
+    ADDITION = "addition"
+    BACK_FILL = "back_fill"
+    AMENDMENT = "amendment"
+    RE_KEY = "re_key"
+    WITHDRAWAL = "withdrawal"
+
+
+class ListChange(Record):
+    """One difference between two accepted snapshots of a list; ``observed`` is the day it was first seen."""
+
+    family: ClassVar[str] = "listing"
+    kind: Literal["list_change"] = "list_change"
+
+    change: ChangeKind
+    entry: ListEntry = Field(description="the entry as it is now, or as it last was when it is withdrawn")
+    amended_fields: tuple[str, ...] = ()
+    previous_key: str | None = Field(default=None, description="the key before a re-key")
+
+    @property
+    def series(self) -> str:
+        """``list/<source>/<list code>/<key>``."""
+        return f"list/{self.provenance.source}/{self.entry.list_code}/{self.entry.key}"
+
+
+class ListRelease(Record):
+    """One accepted snapshot of a source as a whole: how many entries changed, and how."""
+
+    family: ClassVar[str] = "listing"
+    kind: Literal["list_release"] = "list_release"
+
+    entries: int = Field(ge=0)
+    counts: dict[str, dict[str, int]] = Field(description="list code -> change kind -> number of entries")
+    back_filled: tuple[str, ...] = Field(default=(), description="names of back-filled entries, at most 50")
+
+    @property
+    def series(self) -> str:
+        """``release/<source>``."""
+        return f"release/{self.provenance.source}"
+
+
+class PolicyAct(Record):
+    """One rule, proposed rule, notice or correction; ``observed`` is the day of publication."""
+
+    family: ClassVar[str] = "policy"
+    kind: Literal["policy_act"] = "policy_act"
+
+    authority: str
+    document_number: str
+    act_type: Literal["rule", "proposed_rule", "notice", "presidential", "correction", "unknown"]
+    title: str
+    abstract: str | None = None
+    citation: str | None = None
+    effective: date | None = None
+    corrects: str | None = Field(default=None, description="document number of the act this one corrects")
+    url: str
+    agencies: tuple[str, ...] = ()
+
+    @property
+    def series(self) -> str:
+        """``act/<source>/<document number>``."""
+        return f"act/{self.provenance.source}/{self.document_number}"
+
+
+class SourceStatus(StrEnum):
+    """What happened to a source's poll."""
+
+    ACCEPTED = "accepted"
+    QUARANTINED = "quarantined"
+    UNREACHABLE = "unreachable"
+    OVERDUE = "overdue"
+    HISTORY_REWRITTEN = "history_rewritten"
+
+
+class SourceReport(Record):
+    """News about a source itself: a payload refused, a publication that did not come, a history rewritten."""
+
+    family: ClassVar[str] = "source"
+    kind: Literal["source_report"] = "source_report"
+
+    status: SourceStatus
+    reason: str | None = Field(default=None, description="the quarantine label")
+    detail: str
+    content_observed: str | None = Field(default=None, description="newest period of the last good payload")
+    last_good_at: datetime | None = None
+
+    @property
+    def series(self) -> str:
+        """``source/<source>``."""
+        return f"source/{self.provenance.source}"
+
+
+AnyRecord = Annotated[
+    TradeSlice | TransitCount | CommodityBalance | ListChange | ListRelease | PolicyAct | SourceReport, Field(discriminator="kind")
+]
+
+RECORD_TYPES: tuple[type[Record], ...] = (TradeSlice, TransitCount, CommodityBalance, ListChange, ListRelease, PolicyAct, SourceReport)
+FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(t.family for t in RECORD_TYPES))

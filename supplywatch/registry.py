@@ -1,0 +1,61 @@
+"""Finds the components of the catalogues: every module of ``connectors/`` and ``detectors/`` that is not private."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from supplywatch.errors import BadRequest, BadSetting
+from supplywatch.rule import Rule
+from supplywatch.source import Source
+
+
+def _modules(package: str) -> list[ModuleType]:
+    folder = importlib.import_module(package)
+    names = sorted(m.name for m in pkgutil.iter_modules(folder.__path__) if not m.name.startswith("_"))
+    return [importlib.import_module(f"{package}.{name}") for name in names]
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Return every connector by its source id."""
+    found = {}
+    for module in _modules("connectors"):
+        source = getattr(module, "SOURCE", None)
+        name = module.__name__.rpartition(".")[2]
+        if not isinstance(source, Source) or source.card.source_id != name:
+            raise BadSetting(f"connectors/{name}.py: must define SOURCE, a supplywatch.source.Source with source_id {name!r}")
+        found[name] = source
+    return found
+
+
+@cache
+def rules() -> dict[str, Rule[Any]]:
+    """Return every detector by its rule id."""
+    found = {}
+    for module in _modules("detectors"):
+        rule = getattr(module, "RULE", None)
+        name = module.__name__.rpartition(".")[2]
+        if not isinstance(rule, Rule) or rule.card.rule_id != name:
+            raise BadSetting(f"detectors/{name}.py: must define RULE, a supplywatch.rule.Rule with rule_id {name!r}")
+        found[name] = rule
+    return found
+
+
+def source(source_id: str) -> Source:
+    """Return one connector, or say which there are."""
+    found = sources()
+    if source_id not in found:
+        raise BadRequest(f"no source {source_id!r}; known: {', '.join(found)} (see 'supplywatch sources')")
+    return found[source_id]
+
+
+def rule(rule_id: str) -> Rule[Any]:
+    """Return one detector, or say which there are."""
+    found = rules()
+    if rule_id not in found:
+        raise BadRequest(f"no rule {rule_id!r}; known: {', '.join(found)} (see 'supplywatch rules')")
+    return found[rule_id]

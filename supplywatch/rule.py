@@ -1,0 +1,82 @@
+"""The noun of the detectors: a rule is a card, parameters, and a pure detect().
+
+A detector is one file ``detectors/<rule_id>.py`` that defines ``RULE: Rule``. A rule is a fold over the observations of one
+subject in the order of their periods: ``detect(state, record, context) -> (state, finding)``. It never reads a clock, a database or
+a network; a revision is judged by folding the history again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from supplywatch.alert import Finding, Subject
+from supplywatch.records import Record
+from supplywatch.watch import Items
+
+RecordT = TypeVar("RecordT", bound=Record)
+State = dict[str, Any]
+"""A rule's memory of one subject: JSON values only, small, complete (nothing else is remembered)."""
+
+
+@dataclass(frozen=True)
+class RuleCard:
+    """What an operator needs to know of a rule before reading its code."""
+
+    rule_id: str
+    version: str
+    title: str
+    title_zh: str
+    taxonomy: tuple[str, ...]
+    reference: str
+    blind_spots: tuple[str, ...]
+    runbook: str
+    """Path below ``docs/runbooks/``."""
+    false_alert_budget: float | None
+    """Episodes per series-year that may be false; ``None`` for rules that report acts of a publisher."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a rule may look at beside its own state and the record.
+
+    ``related`` holds, for each series the rule asked for with :attr:`Rule.related`, the latest vintage of that series for the record's
+    period (absent when there is none).
+    """
+
+    items: Items
+    related: Mapping[str, Record] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule(Generic[RecordT]):
+    """A detector.
+
+    Parameters
+    ----------
+    card
+        What the rule is.
+    records
+        The record types it reads.
+    params
+        The model of its parameters; values come from ``config/thresholds.yaml`` under the rule's id, none stands in code.
+    subject
+        The subject a record belongs to, or ``None`` when the rule does not watch it.
+    detect
+        ``(state or None, record, params, context) -> (new state, finding)``; pure.
+    related
+        Further series whose record for the same period the rule reads (the same subject for each of them).
+    rebase
+        ``(state, records of the last periods, oldest first, params) -> state``: a person accepted a new normal.
+    """
+
+    card: RuleCard
+    records: tuple[type[RecordT], ...]
+    params: type[BaseModel]
+    subject: Callable[[RecordT, Items], Subject | None]
+    detect: Callable[[State | None, RecordT, Any, Context], tuple[State, Finding]]
+    related: Callable[[RecordT, Items], Sequence[str]] = lambda _record, _items: ()
+    rebase: Callable[[State, Sequence[RecordT], Any], State] | None = None

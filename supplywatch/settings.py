@@ -1,0 +1,65 @@
+"""Every setting, from the environment (``SUPPLYWATCH_…``) or the command line."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from supplywatch.errors import BadSetting
+
+
+class Settings(BaseSettings):
+    """All settings of the product; each can be given as ``SUPPLYWATCH_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="SUPPLYWATCH_", frozen=True, extra="ignore")
+
+    broker: str = Field(
+        default="embedded", description="'embedded' (a child process, memory only) or 'kafka://host:port[,host:port]' for Apache Kafka"
+    )
+    ledger: str = Field(
+        default="sqlite:///var/ledger.db", description="SQLAlchemy URL: 'sqlite:///path' or 'postgresql+psycopg://user:password@host/db'"
+    )
+    data_dir: Path = Field(default=Path("var"), description="folder of the raw archive and the embedded broker's files")
+    topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9_.-]*$", description="put before every topic and group, to share a cluster")
+    metrics_port: int = Field(default=9464, ge=0, le=65535, description="port of /metrics, /healthz and /readyz; 0 takes a free one")
+    metrics_host: str = Field(default="127.0.0.1", description="address the metrics port listens on")
+    batch_max: int = Field(default=500, ge=1, le=10_000, description="messages judged in one transaction at the most")
+    outage_s: float = Field(default=600.0, gt=0, description="seconds a broker outage is waited out before a send counts as failed")
+    idle_s: float = Field(default=60.0, gt=0, description="seconds a worker may stand without partitions while some have no owner")
+    comtrade_key: str | None = Field(default=None, description="UN Comtrade subscription key; without it the public preview is used")
+    replication: int = Field(default=1, ge=1, le=9, description="replication factor of the topics, when they are created")
+    log_json: bool = Field(default=False, description="log lines as JSON objects")
+
+    @field_validator("broker")
+    @classmethod
+    def _known_broker(cls, value: str) -> str:
+        if value != "embedded" and not value.startswith("kafka://"):
+            raise ValueError("must be 'embedded' or 'kafka://host:port'")
+        return value
+
+    @field_validator("ledger")
+    @classmethod
+    def _known_ledger(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "sqlite://", "postgresql+psycopg://")):
+            raise ValueError("must start with 'sqlite:///' or 'postgresql+psycopg://'")
+        return value
+
+
+@cache
+def load_settings() -> Settings:
+    """Read the settings once.
+
+    Raises
+    ------
+    BadSetting
+        One sentence that names the variable, its value and what is expected.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"SUPPLYWATCH_{str(first['loc'][0]).upper()}" if first["loc"] else "a setting"
+        raise BadSetting(f"{name}={first.get('input')!r}: {first['msg'].removeprefix('Value error, ')}") from error

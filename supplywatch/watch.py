@@ -1,0 +1,75 @@
+"""Watched items: what the article names, tied to HS lines, publishers' commodities and control texts (``config/items.yaml``)."""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from typing import Literal
+
+from pydantic import Field
+
+from supplywatch.config import read_yaml, validated
+from supplywatch.records import Frozen
+
+
+class StageTotal(Frozen):
+    """The figures of a commodity balance that add up to one stage of one item."""
+
+    commodity: str = Field(description="the publisher's commodity as the connector writes it, lower case")
+    stage: str
+    statistic: str | None = Field(default=None, description="only figures whose statistic contains this, case-insensitive")
+    factor: float = Field(default=1.0, description="multiplied with the sum, e.g. 0.94 t of iron in a tonne of pig iron")
+    factor_source: str | None = None
+
+
+class ProcessingGap(Frozen):
+    """``1 - mined / refined`` in metal content: which figures of which source to use."""
+
+    source: str
+    mined: StageTotal
+    refined: StageTotal
+
+
+class Item(Frozen):
+    """One watched item."""
+
+    id: str = Field(description="taxonomy node, or an id of the user's own")
+    en: str
+    zh: str
+    taxonomy: tuple[str, ...]
+    hs: tuple[str, ...] = Field(default=(), description="HS 2022 codes of the item itself")
+    related_hs: tuple[str, ...] = Field(default=(), description="other stages (metal, intermediates): shown apart, never added")
+    former_hs: tuple[str, ...] = Field(default=(), description="codes of earlier HS revisions for the same goods")
+    band_pct: float | None = Field(default=None, description="the article's figure: shown beside the measured one, never an input")
+    band_conflict: bool = False
+    processing_gaps: tuple[ProcessingGap, ...] = ()
+    chokepoints: tuple[str, ...] = Field(default=(), description="PortWatch chokepoint ids on the item's usual routes")
+
+
+class Items(Frozen):
+    """All watched items and the economy whose dependence is measured."""
+
+    reporter: str
+    items: tuple[Item, ...]
+    schema_version: Literal[1] = 1
+
+    @cached_property
+    def _by_hs(self) -> dict[str, tuple[Item, ...]]:
+        found: dict[str, list[Item]] = {}
+        for item in self.items:
+            for code in dict.fromkeys((*item.hs, *item.related_hs, *item.former_hs)):
+                found.setdefault(code, []).append(item)
+        return {code: tuple(items) for code, items in found.items()}
+
+    def of_hs(self, code: str) -> tuple[Item, ...]:
+        """Return the items an HS code belongs to: by the code itself or by a heading it stands under."""
+        return next((self._by_hs[code[:n]] for n in range(len(code), 1, -1) if code[:n] in self._by_hs), ())
+
+    def of_chokepoint(self, chokepoint_id: str) -> tuple[Item, ...]:
+        """Return the items whose usual routes pass a chokepoint."""
+        return tuple(item for item in self.items if chokepoint_id in item.chokepoints)
+
+
+@cache
+def load_items() -> Items:
+    """Read ``config/items.yaml``."""
+    return validated(Items, read_yaml("items.yaml"), "config/items.yaml")
