@@ -42,6 +42,8 @@ class Record(Frozen):
     """Base of all records on ``records.<family>.v1``."""
 
     family: ClassVar[str]
+    revisable: ClassVar[bool] = True
+    """True: a second value for the same period is a revision of it. False: every record is an event of its own."""
 
     schema_version: Literal[1] = 1
     observed: Period
@@ -63,8 +65,8 @@ class Record(Frozen):
 
     @cached_property
     def record_id(self) -> str:
-        """Deterministic id: the same content for the same period of the same series is the same record."""
-        return hashlib.sha256(f"{self.series}|{self.observed}|{self.digest}".encode()).hexdigest()[:32]
+        """Deterministic id: the same content of the same fetch for the same period of the same series is the same record."""
+        return hashlib.sha256(f"{self.series}|{self.observed}|{self.fetched.isoformat()}|{self.digest}".encode()).hexdigest()[:32]
 
 
 class Economy(Frozen):
@@ -199,6 +201,7 @@ class ListChange(Record):
     """One difference between two accepted snapshots of a list; ``observed`` is the day it was first seen."""
 
     family: ClassVar[str] = "listing"
+    revisable: ClassVar[bool] = False
     kind: Literal["list_change"] = "list_change"
 
     change: ChangeKind
@@ -216,6 +219,7 @@ class ListRelease(Record):
     """One accepted snapshot of a source as a whole: how many entries changed, and how."""
 
     family: ClassVar[str] = "listing"
+    revisable: ClassVar[bool] = False
     kind: Literal["list_release"] = "list_release"
 
     entries: int = Field(ge=0)
@@ -232,6 +236,7 @@ class PolicyAct(Record):
     """One rule, proposed rule, notice or correction; ``observed`` is the day of publication."""
 
     family: ClassVar[str] = "policy"
+    revisable: ClassVar[bool] = False
     kind: Literal["policy_act"] = "policy_act"
 
     authority: str
@@ -265,6 +270,7 @@ class SourceReport(Record):
     """News about a source itself: a payload refused, a publication that did not come, a history rewritten."""
 
     family: ClassVar[str] = "source"
+    revisable: ClassVar[bool] = False
     kind: Literal["source_report"] = "source_report"
 
     status: SourceStatus

@@ -1,0 +1,326 @@
+"""Records in, transitions out: classify, fold the rules, write everything in one transaction.
+
+Called by the agents, by back-tests and by tests alike; given the ledger's content it is a pure function of its input.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from sqlalchemy import Connection, insert
+
+from supplywatch.alert import AlertEvent, Finding, Subject
+from supplywatch.config import rule_params
+from supplywatch.episode import Judged, Memory, advance, hold, reconcile
+from supplywatch.errors import Conflict
+from supplywatch.ledger import Ledger, book, schema
+from supplywatch.records import AnyRecord, Record, SourceReport, SourceStatus
+from supplywatch.rule import Context, Rule
+from supplywatch.watch import Items
+
+RECORD: TypeAdapter[Any] = TypeAdapter(AnyRecord)
+"""Validates a record of any family: ``RECORD.validate_json(bytes)``."""
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+CONFLICT_RETRIES = 20
+HOLDING = (SourceStatus.QUARANTINED, SourceStatus.OVERDUE)
+
+
+@dataclass
+class Verdict:
+    """What a batch led to.
+
+    Parameters
+    ----------
+    new, revision, duplicate, stale
+        How many records said something new, revised a period, repeated what was known, or came with an older vintage than the known one.
+    events
+        The transitions, in order.
+    """
+
+    new: int = 0
+    revision: int = 0
+    duplicate: int = 0
+    stale: int = 0
+    events: list[AlertEvent] = field(default_factory=list)
+
+
+@dataclass
+class Fold:
+    """One rule on one subject while a batch is judged."""
+
+    rule: Rule[Any]
+    subject: Subject
+    memory: Memory
+    last_observed: str = ""
+    known_at: datetime = NEVER
+    source: str = ""
+    stored: bool = False
+    changed: bool = False
+    records: list[Record] = field(default_factory=list)
+    late: bool = False
+    """Some record revises or fills the past: the history must be folded again."""
+
+
+class Engine:
+    """Judges batches of records against the ledger.
+
+    Parameters
+    ----------
+    ledger
+        Where observations, states and events stand.
+    rules
+        Rules by id.
+    items
+        The watched items.
+    params
+        Parameters by rule id where they shall not be those of ``config/thresholds.yaml``.
+    attribution
+        Credit line by source id, repeated in the alerts that rest on the source.
+    clock
+        Time of writing, for ``recorded_at`` only; no judgement depends on it.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        rules: Mapping[str, Rule[Any]],
+        items: Items,
+        *,
+        params: Mapping[str, BaseModel] | None = None,
+        attribution: Mapping[str, str] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.ledger, self.items, self._clock = ledger, items, clock
+        self._attribution = attribution or {}
+        self.rules = dict(rules)
+        given = params or {}
+        self._params = {rule_id: given.get(rule_id) or rule_params(rule_id, rule.params) for rule_id, rule in rules.items()}
+        self._readers: dict[type[Record], list[Rule[Any]]] = defaultdict(list)
+        for rule in self.rules.values():
+            for record_type in rule.records:
+                self._readers[record_type].append(rule)
+
+    def judge(self, records: Sequence[Record], bodies: Sequence[str] | None = None) -> Verdict:
+        """Judge a batch in one transaction; repeats are counted and change nothing.
+
+        Parameters
+        ----------
+        records
+            In the order of arrival.
+        bodies
+            Their JSON as it arrived, where it is at hand; saves writing it again.
+
+        Raises
+        ------
+        LedgerAway
+            The database cannot be reached: call again later, nothing was written.
+        Conflict
+            Other workers kept judging the same subjects; nothing was written.
+        """
+        texts = bodies if bodies is not None else [record.model_dump_json() for record in records]
+        for attempt in range(CONFLICT_RETRIES):
+            try:
+                with self.ledger.begin() as connection:
+                    return self._judge(connection, records, texts)
+            except Conflict:
+                if attempt == CONFLICT_RETRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def params(self, rule_id: str) -> BaseModel:
+        """Return the parameters a rule is judged with."""
+        return self._params[rule_id]
+
+    def watchers(self, record: Record) -> list[tuple[Rule[Any], Subject]]:
+        """Return the rules that judge a record, each with the subject it belongs to."""
+        found = ((rule, rule.subject(record, self.items)) for rule in self._readers[type(record)])
+        return [(rule, subject) for rule, subject in found if subject is not None]
+
+    def _judge(self, connection: Connection, records: Sequence[Record], texts: Sequence[str]) -> Verdict:
+        verdict = Verdict()
+        watched = [self.watchers(record) for record in records]
+        folds = self._load(connection, watched)
+        fresh = self._classify(connection, records, texts, verdict)
+        for index, revised in fresh:
+            for rule, subject in watched[index]:
+                fold = folds[rule.card.rule_id, subject.id]
+                fold.records.append(records[index])
+                fold.late = fold.late or (records[index].revisable and (revised or records[index].observed < fold.last_observed))
+        for fold in folds.values():
+            if fold.records:
+                verdict.events += self._advance(connection, fold)
+        for index, _ in fresh:
+            record = records[index]
+            if isinstance(record, SourceReport) and record.status in HOLDING:
+                verdict.events += self._hold(connection, record, folds)
+        self._store(connection, folds)
+        verdict.events = book.append_events(connection, [self._credited(event) for event in verdict.events], self._clock())
+        return verdict
+
+    def _load(self, connection: Connection, watched: Sequence[Sequence[tuple[Rule[Any], Subject]]]) -> dict[book.Key, Fold]:
+        subjects = {(rule.card.rule_id, subject.id): (rule, subject) for pairs in watched for rule, subject in pairs}
+        rows = book.locked_states(connection, subjects)
+        folds = {}
+        for key, (rule, subject) in subjects.items():
+            folds[key] = Fold(rule, subject, Memory()) if (row := rows.get(key)) is None else stored_fold(rule, subject, row)
+            if row is not None and row.rule_version != rule.card.version:
+                self.refold(connection, folds[key])
+        return folds
+
+    def _classify(
+        self, connection: Connection, records: Sequence[Record], texts: Sequence[str], verdict: Verdict
+    ) -> list[tuple[int, bool]]:
+        """Store what is new and return (index, revised?) of it; count the rest."""
+        known = book.latest(connection, ((r.series, r.observed) for r in records))
+        fresh, rows = [], []
+        for index, record in enumerate(records):
+            key = (record.series, record.observed)
+            before = known.get(key)
+            if before is not None and before.digest == record.digest:
+                verdict.duplicate += 1
+                continue
+            if before is not None and record.fetched < before.known_at:
+                verdict.stale += 1
+                continue
+            revised = before is not None and record.revisable
+            verdict.revision += revised
+            verdict.new += not revised
+            known[key] = book.Known(record.digest, record.fetched)
+            fresh.append((index, revised))
+            rows.append(_row(record, texts[index]))
+        if rows:
+            connection.execute(insert(schema.observation), rows)
+        return fresh
+
+    def _advance(self, connection: Connection, fold: Fold) -> list[AlertEvent]:
+        memory, steps = fold.memory, fold.records
+        events: list[AlertEvent] = []
+        memory.series += dict.fromkeys(r.series for r in steps if r.series not in memory.series)
+        if fold.late:
+            events += self._fold_again(connection, fold)
+            # What the new fold has seen, everything up to the last judged period, is not judged twice.
+            steps = [r for r in steps if r.observed > fold.last_observed]
+        if fold.records[0].revisable:
+            steps = sorted(steps, key=lambda r: r.observed)
+        related = self._related(connection, fold.rule, steps)
+        for record in steps:
+            memory.detector, finding = self._detect(fold, record, related)
+            judged = Judged(fold.rule.card, fold.subject, finding, record.observed, record.fetched)
+            events += advance(memory, judged, news=not record.baseline)
+            fold.last_observed = max(fold.last_observed, record.observed)
+        fold.known_at = max(fold.known_at, *(r.fetched for r in fold.records))
+        fold.source, fold.changed = fold.records[-1].provenance.source, True
+        return events
+
+    def _detect(self, fold: Fold, record: Record, related: Mapping[book.Key, Record]) -> tuple[dict[str, Any], Finding]:
+        rule = fold.rule
+        found = {s: related[s, record.observed] for s in rule.related(record, self.items) if (s, record.observed) in related}
+        context = Context(self.items, found)
+        return rule.detect(fold.memory.detector, record, self._params[rule.card.rule_id], context)
+
+    def _related(self, connection: Connection, rule: Rule[Any], records: Sequence[Record]) -> dict[book.Key, Record]:
+        keys = [(series, record.observed) for record in records for series in rule.related(record, self.items)]
+        if not keys:
+            return {}
+        return {key: RECORD.validate_json(body) for key, body in book.latest_bodies(connection, keys).items()}
+
+    def _fold_again(self, connection: Connection, fold: Fold) -> list[AlertEvent]:
+        """Fold the revised history up to the last judged period and hold the running episode against it."""
+        finding, raised = self.refold(connection, fold)
+        judged = Judged(fold.rule.card, fold.subject, finding, fold.last_observed, fold.records[-1].fetched)
+        return reconcile(fold.memory, judged, raised)
+
+    def refold(self, connection: Connection, fold: Fold) -> tuple[Finding, list[tuple[str, str]]]:
+        """Compute detector state and status of a subject anew from the stored history; the episode is left alone.
+
+        Returns
+        -------
+        tuple
+            The last finding, and the (first, last) periods over which the history is raised.
+        """
+        memory, rule = fold.memory, fold.rule
+        revisable = all(t.revisable for t in rule.records)
+        bodies = book.history(connection, memory.series, fold.last_observed) if revisable else book.arrivals(connection, memory.series)
+        records = [RECORD.validate_json(body) for body in bodies]
+        related = self._related(connection, rule, records)
+        memory.detector, memory.status = None, None
+        finding = Finding(status="unknown")
+        raised: list[tuple[str, str]] = []
+        for index, record in enumerate(records):
+            memory.detector, finding = self._detect(fold, record, related)
+            if finding.status == "raised":
+                first = raised.pop()[0] if memory.status == "raised" else record.observed
+                raised.append((first, record.observed))
+            if finding.status in ("raised", "clear"):
+                memory.status = finding.status
+            if rule.rebase is not None and record.observed in memory.rebased:
+                memory.detector = rule.rebase(memory.detector, records[: index + 1], self._params[rule.card.rule_id])
+                memory.status = "clear"
+        return finding, raised
+
+    def _hold(self, connection: Connection, report: SourceReport, folds: dict[book.Key, Fold]) -> list[AlertEvent]:
+        """Hold every running episode that a silent source feeds: silence never resolves."""
+        events = []
+        for row in book.open_states(connection, report.provenance.source):
+            rule = self.rules.get(row.rule)
+            if rule is None or not all(t.revisable for t in rule.records):
+                continue
+            last = book.last_event(connection, row.alert_id)
+            fold = folds.setdefault((row.rule, row.subject), stored_fold(rule, last.subject, row))
+            if fold.memory.episode is None or fold.known_at >= report.fetched:
+                continue
+            finding = Finding(
+                status="unknown",
+                reason=f"no fresh figures from {report.provenance.source}: {report.detail}",
+                **last.model_dump(include={"clears_when", "axes", "evidence", "measures", "taxonomy"}),
+            )
+            fold.changed = True
+            events += hold(fold.memory.episode, Judged(rule.card, fold.subject, finding, fold.last_observed, report.fetched))
+        return events
+
+    def _store(self, connection: Connection, folds: Mapping[book.Key, Fold]) -> None:
+        rows = [(fold.stored, state_row(fold)) for _, fold in sorted(folds.items()) if fold.changed]
+        book.put_states(connection, [row for stored, row in rows if not stored], [row for stored, row in rows if stored])
+
+    def _credited(self, event: AlertEvent) -> AlertEvent:
+        sources = dict.fromkeys(item.source for item in event.evidence)
+        lines = tuple(self._attribution[source] for source in sources if source in self._attribution)
+        return event.model_copy(update={"attribution": lines}) if lines else event
+
+
+def stored_fold(rule: Rule[Any], subject: Subject, row: Any) -> Fold:
+    """Return a fold as its ``rule_state`` row left it."""
+    return Fold(rule, subject, Memory.from_json(row.body), row.last_observed, row.known_at, row.source, stored=True)
+
+
+def state_row(fold: Fold) -> dict[str, Any]:
+    """Return the ``rule_state`` row of a fold."""
+    episode = fold.memory.episode
+    return {
+        "rule": fold.rule.card.rule_id,
+        "subject": fold.subject.id,
+        "rule_version": fold.rule.card.version,
+        "last_observed": fold.last_observed,
+        "known_at": fold.known_at,
+        "source": fold.source,
+        "alert_id": None if episode is None else episode.alert_id,
+        "body": fold.memory.to_json(),
+    }
+
+
+def _row(record: Record, text: str) -> dict[str, Any]:
+    return {
+        "record_id": record.record_id,
+        "series": record.series,
+        "observed": record.observed,
+        "known_at": record.fetched,
+        "digest": record.digest,
+        "source": record.provenance.source,
+        "body": text,
+    }

@@ -1,0 +1,269 @@
+"""Reading and writing the book; every write of one batch stands in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from supplywatch.alert import AlertEvent
+from supplywatch.ledger import connect, schema
+from supplywatch.ledger.projection import Row, project
+
+Key = tuple[str, str]
+"""(rule, subject) of a state, or (series, observed) of an observation."""
+
+LOOKUP_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Known:
+    """The latest vintage of one period."""
+
+    digest: str
+    known_at: datetime
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """An alert event that still has to be published."""
+
+    seq: int
+    event_id: str
+    alert_id: str
+    rule: str
+    transition: str
+    recorded_at: datetime
+    body: str
+
+
+class Ledger:
+    """The ledger database.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///path``, ``sqlite://`` (memory) or ``postgresql+psycopg://…``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine: Engine = connect.make_engine(url)
+
+    @classmethod
+    def open(cls, url: str, *, upgrade: bool = True) -> Ledger:
+        """Open a ledger and bring its schema up to date, or check it.
+
+        Raises
+        ------
+        LedgerAway, SchemaOutdated, BadSetting
+        """
+        ledger = cls(url)
+        with connect.translated(url):
+            if upgrade:
+                connect.upgrade(ledger.engine)
+            connect.check_schema(ledger.engine, url)
+        return ledger
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One writing transaction; the driver's errors become LedgerAway or Conflict."""
+        with connect.translated(self.url), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One reading transaction."""
+        with connect.translated(self.url), self.engine.connect().execution_options(read_only=True) as connection:
+            yield connection
+
+    def latest_digests(self, source: str) -> dict[Key, str]:
+        """Return the digest of the latest vintage of every period judged for a source, by (series, observed)."""
+        o = schema.observation.c
+        query = select(o.series, o.observed, o.digest).where(o.source == source).order_by(o.known_at, o.seq)
+        with self.read() as connection:
+            return {(row.series, row.observed): row.digest for row in connection.execute(query)}
+
+    def outbox_pending(self, limit: int) -> list[OutboxRow]:
+        """Return the oldest events that were not published yet."""
+        e = schema.alert_event.c
+        query = (
+            select(e.seq, e.event_id, e.alert_id, e.rule, e.transition, e.recorded_at, e.body)
+            .join(schema.outbox, schema.outbox.c.event_seq == e.seq)
+            .order_by(e.seq)
+            .limit(limit)
+        )
+        with self.read() as connection:
+            return [OutboxRow(*row) for row in connection.execute(query)]
+
+    def outbox_size(self) -> int:
+        """Return how many events wait for the relay."""
+        with self.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(schema.outbox)).scalar_one())
+
+    def outbox_mark(self, seqs: Sequence[int]) -> None:
+        """Take published events out of the outbox; the events themselves stay in the book."""
+        with self.begin() as connection:
+            connection.execute(schema.outbox.delete().where(schema.outbox.c.event_seq.in_(seqs)))
+
+    def relay_lease(self, holder: str, ttl_s: float) -> bool:
+        """Take or renew the right to publish; one holder at a time, handed on when it expires.
+
+        Returns
+        -------
+        bool
+            Whether ``holder`` holds it now.
+        """
+        now = datetime.now(UTC)
+        with self.begin() as connection:
+            row = connection.execute(select(schema.lease).where(schema.lease.c.name == "relay").with_for_update()).first()
+            if row is not None and row.holder != holder and row.expires_at > now:
+                return False
+            upsert(connection, schema.lease, [{"name": "relay", "holder": holder, "expires_at": now + timedelta(seconds=ttl_s)}])
+            return True
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, replacing those with the same primary key."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+
+
+def _chunks(keys: Iterable[Key]) -> Iterator[list[Key]]:
+    ordered = sorted(set(keys))
+    for start in range(0, len(ordered), LOOKUP_CHUNK):
+        yield ordered[start : start + LOOKUP_CHUNK]
+
+
+def latest(connection: Connection, keys: Iterable[Key]) -> dict[Key, Known]:
+    """Return the latest vintage of each (series, observed) that has one."""
+    o = schema.observation.c
+    found: dict[Key, Known] = {}
+    for chunk in _chunks(keys):
+        query = (
+            select(o.series, o.observed, o.digest, o.known_at).where(tuple_(o.series, o.observed).in_(chunk)).order_by(o.known_at, o.seq)
+        )
+        for series, observed, digest, known_at in connection.execute(query):
+            found[series, observed] = Known(digest, known_at)
+    return found
+
+
+def latest_bodies(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
+    """Return the latest vintage's record, as JSON, of each (series, observed) that has one."""
+    o = schema.observation.c
+    found: dict[Key, str] = {}
+    for chunk in _chunks(keys):
+        query = select(o.series, o.observed, o.body).where(tuple_(o.series, o.observed).in_(chunk)).order_by(o.known_at, o.seq)
+        found |= {(row.series, row.observed): row.body for row in connection.execute(query)}
+    return found
+
+
+def history(connection: Connection, series: Sequence[str], until: str) -> list[str]:
+    """Return the latest vintage of every period up to ``until``, oldest first, as JSON.
+
+    Within a period the order is that of the first arrival, so that a fold repeats what the stream did.
+    """
+    o = schema.observation.c
+    query = (
+        select(o.series, o.observed, o.known_at, o.seq, o.body).where(o.series.in_(series), o.observed <= until).order_by(o.known_at, o.seq)
+    )
+    bodies: dict[Key, str] = {}
+    first: dict[Key, int] = {}
+    for row in connection.execute(query):
+        key = (row.series, row.observed)
+        bodies[key] = row.body
+        first[key] = min(row.seq, first.get(key, row.seq))
+    return [bodies[key] for key in sorted(bodies, key=lambda key: (key[1], first[key]))]
+
+
+def arrivals(connection: Connection, series: Sequence[str]) -> list[str]:
+    """Return every record of some series in the order of arrival, as JSON: for records that are events of their own."""
+    o = schema.observation.c
+    return list(connection.execute(select(o.body).where(o.series.in_(series)).order_by(o.seq)).scalars())
+
+
+def locked_states(connection: Connection, keys: Iterable[Key]) -> dict[Key, Any]:
+    """Return the stored states of (rule, subject) pairs, locked until the transaction ends."""
+    s = schema.rule_state.c
+    found: dict[Key, Any] = {}
+    for chunk in _chunks(keys):
+        query = select(schema.rule_state).where(tuple_(s.rule, s.subject).in_(chunk)).order_by(s.rule, s.subject).with_for_update()
+        found |= {(row.rule, row.subject): row for row in connection.execute(query)}
+    return found
+
+
+def open_states(connection: Connection, source: str) -> list[Any]:
+    """Return the states with a running episode that a source feeds, locked."""
+    s = schema.rule_state.c
+    query = select(schema.rule_state).where(s.source == source, s.alert_id.is_not(None)).order_by(s.rule, s.subject)
+    return list(connection.execute(query.with_for_update()))
+
+
+def put_states(connection: Connection, new: Sequence[Row], changed: Sequence[Row]) -> None:
+    """Write states. A ``new`` one that another worker wrote first is a Conflict; ``changed`` ones were locked before."""
+    if new:
+        connection.execute(insert(schema.rule_state), new)
+    if changed:
+        s = schema.rule_state
+        values: dict[str, Any] = {c.name: bindparam(f"v_{c.name}") for c in s.columns if not c.primary_key}
+        statement = update(s).where(s.c.rule == bindparam("k_rule"), s.c.subject == bindparam("k_subject")).values(values)
+        rows = [{("k_" if name in ("rule", "subject") else "v_") + name: value for name, value in row.items()} for row in changed]
+        connection.execute(statement, rows)
+
+
+def append_events(connection: Connection, events: Sequence[AlertEvent], recorded_at: datetime) -> list[AlertEvent]:
+    """Add events to the book, the outbox and the projection; returns those that were not there yet.
+
+    Equal input gives the equal ``event_id``: a repeat is a no-op.
+    """
+    e, a = schema.alert_event, schema.alert
+    ids = [event.event_id for event in events]
+    there = set(connection.execute(select(e.c.event_id).where(e.c.event_id.in_(ids))).scalars()) if ids else set()
+    fresh = [event for event in {event.event_id: event for event in events}.values() if event.event_id not in there]
+    if not fresh:
+        return []
+    rows = [_event_row(event, recorded_at) for event in fresh]
+    connection.execute(insert(e), rows)
+    connection.execute(
+        insert(schema.outbox).from_select(["event_seq"], select(e.c.seq).where(e.c.event_id.in_([row["event_id"] for row in rows])))
+    )
+    alert_ids = {event.alert_id for event in fresh}
+    known = {row["alert_id"]: dict(row) for row in connection.execute(select(a).where(a.c.alert_id.in_(alert_ids))).mappings()}
+    for event in fresh:
+        known[event.alert_id] = project(known.get(event.alert_id), event)
+    upsert(connection, a, list(known.values()))
+    return fresh
+
+
+def _event_row(event: AlertEvent, recorded_at: datetime) -> Row:
+    return {
+        "event_id": event.event_id,
+        "alert_id": event.alert_id,
+        "rule": event.rule,
+        "subject_id": event.subject.id,
+        "transition": event.transition.value,
+        "known_at": event.known_at,
+        "recorded_at": recorded_at,
+        "body": event.model_dump_json(),
+    }
+
+
+def last_event(connection: Connection, alert_id: str) -> AlertEvent:
+    """Return the newest event of an alert."""
+    e = schema.alert_event.c
+    body = connection.execute(select(e.body).where(e.alert_id == alert_id).order_by(e.seq.desc()).limit(1)).scalar_one()
+    return AlertEvent.model_validate_json(body)

@@ -1,0 +1,171 @@
+"""The tables of the ledger, for SQLite and PostgreSQL alike.
+
+``observation`` and ``alert_event`` are the book: rows are added, never changed (the database refuses). ``rule_state`` and ``alert`` are
+projections that :mod:`supplywatch.ledger.rebuild` reproduces from them. ``outbox`` holds what the relay has not published yet.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A tz-aware instant: ``timestamptz`` in PostgreSQL, naive UTC text in SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC; refuse an instant without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value}: an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (signature of SQLAlchemy)
+        """Return UTC."""
+        if value is None:
+            return None
+        instant: datetime = value
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("record_id", String(32), nullable=False, unique=True),
+    Column("series", Text, nullable=False),
+    Column("observed", String(10), nullable=False),
+    Column("known_at", UtcTime, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("observation_by_period", "series", "observed", "known_at"),
+    Index("observation_by_source", "source"),
+)
+
+rule_state = Table(
+    "rule_state",
+    metadata,
+    Column("rule", String(64), primary_key=True),
+    Column("subject", String(200), primary_key=True),
+    Column("rule_version", String(20), nullable=False),
+    Column("last_observed", String(10), nullable=False),
+    Column("known_at", UtcTime, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("alert_id", String(32)),
+    Column("body", Text, nullable=False),
+    Index("rule_state_by_source", "source", "alert_id"),
+)
+
+alert_event = Table(
+    "alert_event",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("event_id", String(32), nullable=False, unique=True),
+    Column("alert_id", String(32), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("subject_id", String(200), nullable=False),
+    Column("transition", String(24), nullable=False),
+    Column("known_at", UtcTime, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("alert_event_by_alert", "alert_id", "seq"),
+    Index("alert_event_by_time", "known_at"),
+    Index("alert_event_by_subject", "rule", "subject_id", "seq"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("alert_id", String(32), primary_key=True),
+    Column("rule", String(64), nullable=False),
+    Column("subject_id", String(200), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("opened_at", String(10), nullable=False),
+    Column("opened_known_at", UtcTime, nullable=False),
+    Column("changed_known_at", UtcTime, nullable=False),
+    Column("standing", Boolean, nullable=False),
+    Column("taxonomy", Text, nullable=False),
+    Column("acknowledged_by", String(200)),
+    Column("shelved_until", UtcTime),
+    Column("shelved_by", String(200)),
+    Column("last_event_id", String(32), nullable=False),
+    Column("transitions", Integer, nullable=False),
+    Index("alert_by_state", "state", "severity"),
+    Index("alert_by_subject", "rule", "subject_id"),
+)
+
+outbox = Table("outbox", metadata, Column("event_seq", Sequence, primary_key=True, autoincrement=False))
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(200), nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+payload = Table(
+    "payload",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("fetched", UtcTime, nullable=False),
+    Column("published", UtcTime),
+    Column("status", String(16), nullable=False),
+    Column("reason", String(32)),
+    Column("detail", Text),
+    Column("records", Integer, nullable=False),
+    Column("newest_observed", String(10)),
+    Column("parts", Text, nullable=False),
+    Index("payload_by_source", "source", "seq"),
+)
+
+source_state = Table(
+    "source_state",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+APPEND_ONLY = (observation, alert_event, payload)
+
+
+def append_only_ddl(dialect: str) -> list[str]:
+    """Return the statements that make the book append-only in the database itself.
+
+    Parameters
+    ----------
+    dialect
+        ``sqlite`` or ``postgresql``.
+    """
+    names = [table.name for table in APPEND_ONLY]
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {name}_no_{verb} BEFORE {verb.upper()} ON {name} "
+            f"BEGIN SELECT RAISE(ABORT, '{name} is append-only: {verb} refused'); END"
+            for name in names
+            for verb in ("update", "delete")
+        ]
+    function = (
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, lower(TG_OP); END $$"
+    )
+    return [function] + [
+        f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        for name in names
+    ]
