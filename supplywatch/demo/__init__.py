@@ -1,0 +1,1 @@
+"""A small bundled table of real figures, with its citations, for ``supplywatch demo``."""
