@@ -1,0 +1,57 @@
+"""The command line: the composition root, the only package that may import everything.
+
+Exit codes: 0 fine, 1 something wrong was found, 2 the command could not run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from supplywatch import __version__
+from supplywatch.cli import alerts, feeds, ledger, operate, rules
+from supplywatch.errors import SupplywatchError
+
+app = typer.Typer(
+    name="supplywatch",
+    help="Streaming supply-disruption monitor: public feeds, detectors on Kafka, one risk taxonomy, an auditable alert history.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and exit.")) -> None:
+    """Hold the options that stand before a command."""
+
+
+feeds.register(app)
+operate.register(app)
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(rules.app, name="rules")
+app.add_typer(ledger.app, name="ledger")
+
+
+def main() -> None:
+    """Run the command line; whatever a user can cause ends in one sentence, never in a traceback."""
+    try:
+        app()
+    except SupplywatchError as error:
+        typer.echo(f"supplywatch: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is wrong, but the interpreter must not flush into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,196 @@
+"""``supplywatch alerts``: ask the history, and act on an alert as a named person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, instant, make_engine, open_ledger, print_json, print_table
+from supplywatch.errors import BadRequest
+
+app = typer.Typer(help="Ask the alert history; acknowledge, shelve or accept as a named person.", no_args_is_help=True)
+
+AlertId = Annotated[str, typer.Argument(help="Alert id, or its first characters.")]
+By = Annotated[str, typer.Option("--by", help="Your name; it stands in the history.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known at this instant, e.g. 2026-03-10 or 2026-03-10T14:00Z.")]
+
+
+@app.command("list")
+def list_alerts(
+    rule: Annotated[str | None, typer.Option(help="Only this rule.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only subjects whose id contains this.")] = None,
+    state: Annotated[list[str] | None, typer.Option(help="open, held, resolved or retracted; may be repeated.")] = None,
+    severity: Annotated[str | None, typer.Option(help="At least: info, watch, warning or critical.")] = None,
+    taxonomy: Annotated[str | None, typer.Option(help="Only this taxonomy node and those below it, e.g. HD.1.")] = None,
+    since: Annotated[str | None, typer.Option(help="Changed at or after this instant.")] = None,
+    until: Annotated[str | None, typer.Option(help="Changed at or before this instant.")] = None,
+    as_of: AsOf = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 100,
+    ledger: LedgerUrl = None,
+    json: JsonFlag = False,
+) -> None:
+    """List alerts, the last changed first."""
+    from supplywatch.alert import Severity
+    from supplywatch.ledger.queries import Filter, alerts
+
+    known_states = ("open", "held", "resolved", "retracted")
+    for name in state or ():
+        if name not in known_states:
+            raise BadRequest(f"--state {name!r}: must be one of {', '.join(known_states)}")
+    levels = [s.value for s in Severity if s is not Severity.UNKNOWN]
+    if severity is not None and severity not in levels:
+        raise BadRequest(f"--severity {severity!r}: must be one of {', '.join(levels)}")
+    wanted = Filter(
+        rule=rule,
+        subject=subject,
+        states=tuple(state or ()),
+        severity_at_least=Severity(severity) if severity else None,
+        taxonomy=taxonomy,
+        since=instant(since) if since else None,
+        until=instant(until) if until else None,
+        as_of=instant(as_of) if as_of else None,
+    )
+    found = alerts(open_ledger(ledger), wanted, limit)
+    if json:
+        print_json([_row(view.row) | {"last_event": view.event.model_dump(mode="json")} for view in found])
+        return
+    columns = ("alert", "state", "severity", "rule", "subject", "since", "known", "")
+    print_table(
+        columns,
+        (
+            (
+                v.row["alert_id"][:12],
+                v.row["state"],
+                v.row["severity"],
+                v.row["rule"],
+                v.event.subject.name,
+                v.event.onset or v.row["opened_at"],
+                f"{v.row['opened_known_at']:%Y-%m-%d}",
+                _marks(v.row),
+            )
+            for v in found
+        ),
+    )
+    if not found:
+        typer.echo("no alert fits", err=True)
+
+
+def _marks(row: dict[str, Any]) -> str:
+    marks = [
+        "standing" if row["standing"] else "",
+        f"ack {row['acknowledged_by']}" if row["acknowledged_by"] else "",
+        f"shelved to {row['shelved_until']:%Y-%m-%d}" if row["shelved_until"] else "",
+    ]
+    return ", ".join(mark for mark in marks if mark)
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "taxonomy": row["taxonomy"].split()}
+
+
+@app.command()
+def show(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
+    """Show one alert: its newest event with figures, evidence and what would clear it."""
+    event = _history(alert, as_of, ledger)[-1]
+    if json:
+        print_json(event.model_dump(mode="json"))
+        return
+    for line in event_lines(event):
+        typer.echo(line)
+    typer.echo(f"  zh      {event.headline.zh}")
+    typer.echo(f"  id      {event.alert_id}  rule version {event.rule_version}")
+    typer.echo(f"  onset   {event.onset or 'not estimated'}   known {event.known_at:%Y-%m-%d %H:%M}Z   {'standing' if event.standing else 'news'}")
+    typer.echo(f"  nodes   {' '.join(event.taxonomy)}")
+    for name, value in event.measures.items():
+        typer.echo(f"  {name:<32} {value}")
+    print_table(
+        ("source", "vintage", "period", "field", "value", "unit", "position", "payload"),
+        ((e.source, e.vintage, e.period, e.field, e.value, e.unit, e.position, e.sha256[:12]) for e in event.evidence),
+    )
+    for line in event.attribution:
+        typer.echo(line)
+
+
+@app.command()
+def history(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
+    """Show everything that was said of one alert, in order."""
+    events = _history(alert, as_of, ledger)
+    if json:
+        print_json([event.model_dump(mode="json") for event in events])
+        return
+    print_table(
+        ("known", "observed", "transition", "severity", "by", "what"),
+        ((f"{e.known_at:%Y-%m-%d %H:%M}", e.observed_at, e.transition.value, e.severity.value, e.actor, e.headline.en) for e in events),
+    )
+
+
+def _history(alert: str, as_of: str | None, url: str | None) -> list[Any]:
+    from supplywatch.ledger.queries import alert_id_of
+    from supplywatch.ledger.queries import history as events_of
+
+    book = open_ledger(url)
+    events = events_of(book, alert_id_of(book, alert), instant(as_of) if as_of else None)
+    if not events:
+        raise BadRequest(f"alert {alert} was not known at {as_of}")
+    return events
+
+
+@app.command()
+def ack(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
+    """Acknowledge an alert; a worsening alarms again."""
+    from supplywatch import desk
+
+    _act(desk.acknowledge, alert, by, reason, ledger, json)
+
+
+@app.command()
+def shelve(
+    alert: AlertId,
+    by: By,
+    reason: Reason,
+    until: Annotated[str, typer.Option(help="When it comes back by itself, at most 90 days ahead.")],
+    ledger: LedgerUrl = None,
+    json: JsonFlag = False,
+) -> None:
+    """Put an alert aside until an instant."""
+    from supplywatch import desk
+
+    _act(desk.shelve, alert, by, reason, ledger, json, until=instant(until))
+
+
+@app.command()
+def unshelve(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
+    """Take a shelved alert back before its time."""
+    from supplywatch import desk
+
+    _act(desk.unshelve, alert, by, reason, ledger, json)
+
+
+@app.command()
+def retract(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
+    """Withdraw an alert that should never have been raised."""
+    from supplywatch import desk
+
+    _act(desk.retract, alert, by, reason, ledger, json)
+
+
+@app.command()
+def accept(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
+    """Accept the present level as the new normal: ends the episode and moves the baseline."""
+    from supplywatch import desk
+
+    _act(lambda book, *args, **kw: desk.accept_baseline(make_engine(book), *args, **kw), alert, by, reason, ledger, json)
+
+
+def _act(action: Any, alert: str, by: str, reason: str, url: str | None, json: bool, **more: Any) -> None:
+    from supplywatch.ledger.queries import alert_id_of
+
+    book = open_ledger(url)
+    event = action(book, alert_id_of(book, alert), actor=by, reason=reason, now=datetime.now(UTC), **more)
+    if json:
+        print_json(event.model_dump(mode="json"))
+    else:
+        typer.echo(f"{event.transition.value}: {event.headline.en}")

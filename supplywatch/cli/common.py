@@ -1,0 +1,85 @@
+"""What the commands share: opening the ledger, reading instants, printing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from supplywatch.errors import BadRequest
+from supplywatch.settings import load_settings
+
+if TYPE_CHECKING:
+    from supplywatch.alert import AlertEvent
+    from supplywatch.engine import Engine
+    from supplywatch.ledger import Ledger
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+LedgerUrl = Annotated[str | None, typer.Option("--ledger", help="Ledger URL; default SUPPLYWATCH_LEDGER.", show_default=False)]
+
+
+def open_ledger(url: str | None = None, *, upgrade: bool = True) -> Ledger:
+    """Open the ledger that was named, or the one of the settings."""
+    from supplywatch.ledger import Ledger
+
+    return Ledger.open(url or load_settings().ledger, upgrade=upgrade)
+
+
+def make_engine(ledger: Ledger, rule_ids: Iterable[str] = ()) -> Engine:
+    """Return an engine with all rules, or those that were named."""
+    from supplywatch import registry
+    from supplywatch.engine import Engine
+    from supplywatch.watch import load_items
+
+    rules = {rule_id: registry.rule(rule_id) for rule_id in rule_ids} or registry.rules()
+    credit = {source_id: source.card.attribution for source_id, source in registry.sources().items()}
+    return Engine(ledger, rules, load_items(), attribution=credit)
+
+
+def instant(text: str) -> datetime:
+    """Read an instant: ``2026-04-21``, ``2026-04-21T13:36Z`` or with an offset; without one it is UTC.
+
+    Raises
+    ------
+    BadRequest
+        Says what was read and what is expected.
+    """
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest(f"{text!r} is not an instant: write 2026-04-21 or 2026-04-21T13:36Z") from error
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document, indented for people, complete for programs."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, title: str | None = None) -> None:
+    """Print a table; colour and width follow the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, box=None, header_style="bold", pad_edge=False, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console = Console(highlight=False)
+    # A pipe has no width: do not fold lines that a program will read.
+    console.print(table, width=None if console.is_terminal else 220)
+
+
+def event_lines(event: AlertEvent) -> list[str]:
+    """Return the lines that tell a person what an event says."""
+    lines = [
+        f"{event.transition.value.upper():<12} {event.severity.value:<8} {event.rule}  {event.subject.name}  ({event.observed_at})",
+        f"  why     {event.headline.en}",
+    ]
+    if event.clears_when and event.transition.value not in ("resolved", "retracted"):
+        lines.append(f"  clears  {event.clears_when}")
+    return lines
