@@ -1,0 +1,85 @@
+"""Every topic of the product, in one table: created before anything starts, checked where it exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from supplywatch.broker import MAX_MESSAGE_BYTES, BrokerAddress, TopicSpec, record_topic
+from supplywatch.brokeradmin import Admin
+from supplywatch.records import FAMILIES
+from supplywatch.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+ALERTS = "alerts.v1"
+ALERT_STATE = "alert-state.v1"
+DLQ_JUDGE = "dlq.judge.v1"
+JUDGE_GROUP = "judge"
+_DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One row of the table.
+
+    Parameters
+    ----------
+    key
+        What the Kafka key of its messages is: equal keys keep their order.
+    retention_days
+        How long the broker keeps messages; ``None`` where the newest message of each key stays for good (compacted).
+    """
+
+    name: str
+    holds: str
+    key: str
+    partitions: int
+    retention_days: int | None
+
+    def spec(self, prefix: str) -> TopicSpec:
+        """Return what the broker must have."""
+        configs = {"max.message.bytes": str(MAX_MESSAGE_BYTES)}
+        if self.retention_days is None:
+            configs["cleanup.policy"] = "compact"
+        else:
+            configs |= {"cleanup.policy": "delete", "retention.ms": str(self.retention_days * _DAY_MS)}
+        return TopicSpec(prefix + self.name, self.partitions, configs)
+
+
+RECORDS: tuple[Topic, ...] = tuple(
+    Topic(record_topic(family), f"records of family '{family}', to be judged", "series of the record", partitions=6, retention_days=30)
+    for family in FAMILIES
+)
+TOPICS: tuple[Topic, ...] = (
+    *RECORDS,
+    Topic(ALERTS, "every transition of every alert (CloudEvents 1.0)", "alert id", partitions=3, retention_days=400),
+    Topic(ALERT_STATE, "the last transition of each alert", "alert id", partitions=3, retention_days=None),
+    Topic(DLQ_JUDGE, "messages no worker could judge, as they came, with the reason in headers", "key as it came", 1, retention_days=90),
+)
+
+
+def record_topics(prefix: str) -> list[str]:
+    """Return the names of the topics a worker reads."""
+    return [prefix + topic.name for topic in RECORDS]
+
+
+def judge_group(prefix: str) -> str:
+    """Return the consumer group of the workers."""
+    return prefix + JUDGE_GROUP
+
+
+def ensure_topics(settings: Settings, address: BrokerAddress) -> list[str]:
+    """Create what is missing, and return (and log) one sentence for each existing topic that does not fit.
+
+    Raises
+    ------
+    BrokerAway
+        When the broker cannot be reached.
+    """
+    with Admin(address) as admin:
+        warnings = admin.ensure_topics((topic.spec(settings.topic_prefix) for topic in TOPICS), settings.replication)
+    for warning in warnings:
+        log.warning("topic does not fit", detail=warning)
+    return warnings
