@@ -1,0 +1,104 @@
+"""``supplywatch doctor``: does it live? Broker, topics, ledger, sources, lag, dead letters, in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from supplywatch.cli.broker import broker_address
+from supplywatch.cli.common import JsonFlag, open_ledger, print_json
+from supplywatch.errors import Refuse, Retry
+from supplywatch.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from supplywatch.ledger import Ledger
+
+MANY_PENDING = 1000
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the diagnosis."""
+
+    part: str
+    status: Literal["ok", "warn", "fail"]
+    detail: str
+
+
+def doctor(json: JsonFlag = False) -> None:
+    """Check broker, topics, ledger, every source, lag and dead letters; exit code 1 when something is wrong, 2 when it could not look."""
+    settings = load_settings()
+    checks = [*_guarded("broker", lambda: _broker(settings)), *_guarded("ledger", lambda: _ledger(settings))]
+    if json:
+        print_json([asdict(check) for check in checks])
+    else:
+        for check in checks:
+            typer.echo(f"{check.status:<5}{check.part:<34}{check.detail}")
+    unreachable = any(check.status == "fail" and check.part in ("broker", "ledger") for check in checks)
+    raise typer.Exit(2 if unreachable else int(any(check.status != "ok" for check in checks)))
+
+
+def _guarded(part: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    try:
+        yield from checks()
+    except (Retry, Refuse) as error:
+        yield Check(part, "fail", str(error))
+
+
+def _broker(settings: Settings) -> Iterator[Check]:
+    from streams.deadletter import waiting
+    from streams.topics import RECORDS, TOPICS, judge_group
+    from supplywatch.brokeradmin import Admin
+
+    address = broker_address(settings)
+    prefix = settings.topic_prefix
+    with Admin(address) as admin:
+        present = admin.topics()
+        yield Check("broker", "ok", f"{','.join(address.servers)} answers")
+        missing = [prefix + topic.name for topic in TOPICS if prefix + topic.name not in present]
+        if missing:
+            yield Check("topics", "fail", f"missing: {', '.join(missing)}; start 'supplywatch worker' or 'supplywatch up', which create them")
+            return
+        yield Check("topics", "ok", f"all {len(TOPICS)} there")
+        group = admin.group(judge_group(prefix), [prefix + topic.name for topic in RECORDS])
+    behind = sum(group.lag.values())
+    if group.unowned:
+        yield Check("workers", "fail", f"{len(group.unowned)} partitions have no owner ({group.members} workers); start 'supplywatch worker'")
+    else:
+        yield Check("workers", "ok", f"{group.members} in the group, every partition has an owner")
+    yield Check("lag", "ok" if behind < MANY_PENDING else "warn", f"{behind} messages not yet judged")
+    dead = waiting(address, prefix)
+    yield Check("dead letters", "warn" if dead else "ok", f"{dead} waiting" + ("; see 'supplywatch dlq list'" if dead else ""))
+
+
+def _ledger(settings: Settings) -> Iterator[Check]:
+    from supplywatch.ledger import connect
+
+    ledger = open_ledger(upgrade=False)
+    yield Check("ledger", "ok", f"{connect.shown(settings.ledger)} answers, schema is current")
+    pending = ledger.outbox_size()
+    yield Check("outbox", "ok" if pending < MANY_PENDING else "warn", f"{pending} events not yet published")
+    yield from _sources(ledger)
+
+
+def _sources(ledger: Ledger) -> Iterator[Check]:
+    from supplywatch import registry
+    from supplywatch.intake.schedule import source_status
+
+    now = datetime.now(UTC)
+    for source in registry.sources().values():
+        status = source_status(ledger, source, now)
+        yield Check(f"source {source.card.source_id}", status.level, status.sentence)
+
+
+def age(value: timedelta) -> str:
+    """Return an age as a person says it: ``3 h``, ``2 d``."""
+    seconds = max(0, int(value.total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
