@@ -1,0 +1,107 @@
+"""What is deployed names metrics that exist, and real servers accept it and act on it."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from servers.fixtures import obtain
+from servers.prometheus import Alertmanager, Prometheus
+
+from supplywatch import metrics
+from supplywatch.health import HealthServer
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+DASHBOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
+
+
+def queries() -> list[str]:
+    return [t["expr"] for path in DASHBOARDS for panel in json.loads(path.read_text())["panels"] for t in panel["targets"]]
+
+
+def test_every_metric_that_is_deployed_exists() -> None:
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())
+    expressions = [rule["expr"] for group in rules["groups"] for rule in group["rules"]] + queries()
+    assert len(expressions) > 15
+    named = {name for e in expressions for name in re.findall(r"supplywatch_\w+", e)}
+    assert {name.removesuffix("_bucket") for name in named} <= {name for name, *_ in metrics.table()}
+
+
+def test_every_panel_has_a_title_and_a_place_of_its_own() -> None:
+    for path in DASHBOARDS:
+        panels = json.loads(path.read_text())["panels"]
+        cells = [
+            (p["gridPos"]["x"] + dx, p["gridPos"]["y"] + dy)
+            for p in panels
+            for dx in range(p["gridPos"]["w"])
+            for dy in range(p["gridPos"]["h"])
+        ]
+        assert len(cells) == len(set(cells))
+        assert all(p["title"] for p in panels)
+
+
+def test_compose_and_kubernetes_run_commands_that_exist() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    pods = [d for d in yaml.safe_load_all((DEPLOY / "kubernetes" / "supplywatch.yaml").read_text()) if d]
+    commands = [s["command"] for s in compose["services"].values() if "command" in s]
+    commands += [c["args"] for pod in pods for c in pod["spec"]["template"]["spec"]["containers"]]
+    assert {command[0] for command in commands} == {"connect", "worker", "relay"}
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["promtool", "check", "config", "prometheus/prometheus.yml"],
+        ["promtool", "test", "rules", "prometheus/rules.test.yml"],
+        ["amtool", "check-config", "alertmanager/alertmanager.yml"],
+    ],
+    ids=lambda command: " ".join(command[:3]),
+)
+def test_tools_accept_the_configuration(command: list[str], prometheus: tuple[Prometheus, Alertmanager]) -> None:
+    result = subprocess.run(command, cwd=DEPLOY, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Prometheus, Alertmanager]]:
+    """Prometheus and Alertmanager on the deployed rules, scraping a process with one open alert."""
+    metrics.OPEN_ALERTS.labels("chokepoint_disruption", "critical").set(1)
+    process = HealthServer(dict, "127.0.0.1", 0)
+    folder = tmp_path_factory.mktemp("prometheus")
+    alertmanager = obtain(lambda: Alertmanager(folder, (DEPLOY / "alertmanager" / "alertmanager.yml").read_text()))
+    config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["rule_files"] = [str(DEPLOY / "prometheus" / "rules.yml")]
+    config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{alertmanager.port}"]
+    config["scrape_configs"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{process.port}"]
+    server = obtain(lambda: Prometheus(folder, yaml.safe_dump(config)))
+    alertmanager.start()
+    server.start()
+    yield server, alertmanager
+    server.stop()
+    alertmanager.stop()
+    process.close()
+
+
+@pytest.mark.integration
+def test_every_panel_is_a_query_that_prometheus_answers(prometheus: tuple[Prometheus, Alertmanager]) -> None:
+    for query in queries():
+        answer = httpx.get(f"{prometheus[0].url}/api/v1/query", params={"query": query}).json()
+        assert answer["status"] == "success", f"{query}: {answer}"
+
+
+@pytest.mark.integration
+def test_an_open_alert_reaches_the_supply_receiver(prometheus: tuple[Prometheus, Alertmanager]) -> None:
+    end = time.monotonic() + 60
+    found: list[dict[str, object]] = []
+    while time.monotonic() < end and not found:
+        time.sleep(0.5)
+        found = [a for a in httpx.get(f"{prometheus[1].url}/api/v2/alerts").json() if a["labels"]["alertname"] == "SupplyDisruption"]
+    assert found, "no alert within 60 s"
+    assert found[0]["receivers"] == [{"name": "supply"}]
