@@ -1,0 +1,1 @@
+"""Everything between a publisher and the record topics that is not knowledge about one publisher."""

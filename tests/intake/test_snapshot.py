@@ -1,0 +1,363 @@
+"""Comparing snapshots: what is news, what only looks new, and what must not be compared at all."""
+
+import csv
+import gzip
+import io
+import random
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supplywatch.errors import Quarantine
+from supplywatch.intake.party import content_key, with_unique_keys
+from supplywatch.intake.snapshot import Difference, compare, guard_shrink, to_records
+from supplywatch.records import ChangeKind, ListChange, ListEntry, ListRelease
+from supplywatch.source import Calendar, Card, Part, Payload
+
+SEEN = date(2022, 12, 20)
+DAY = timedelta(days=1)
+
+
+def entry(name="Yangtze Memory Technologies Co., Ltd.", code="EL", key=None, countries=("CN",), **fields):
+    content = content_key(code, name, countries)
+    given = {"list_name": "Entity List", "party_kind": "organisation", "effective": date(2022, 12, 16), **fields}
+    return ListEntry(list_code=code, key=key or content, content_key=content, name=name, countries=countries, **given)
+
+
+def kinds(differences):
+    return [(difference.change.value, difference.entry.name) for difference in differences]
+
+
+def one(previous, current, **options):
+    (found,) = compare(previous, current, seen=SEEN, **options)
+    return found
+
+
+def test_first_snapshot_is_a_baseline_as_a_whole():
+    found = compare(None, [entry("B"), entry("A")], seen=SEEN)
+    assert kinds(found) == [("baseline", "A"), ("baseline", "B")]
+
+
+def test_equal_snapshots_in_another_order_differ_in_nothing():
+    entries = [entry(f"Company {letter}") for letter in "ABCDEF"]
+    assert compare(entries, entries[::-1], seen=SEEN) == []
+
+
+@pytest.mark.parametrize(
+    ("age_days", "change"),
+    [(0, "addition"), (14, "addition"), (15, "back_fill"), (-30, "addition")],
+    ids=["today", "edge", "old", "future"],
+)
+def test_age_of_the_effective_date_tells_news_from_back_fill(age_days, change):
+    assert one([entry("Other")], [entry("Other"), entry(effective=SEEN - age_days * DAY)]).change == change
+
+
+def test_news_window_is_a_parameter():
+    new = entry(effective=SEEN - 20 * DAY)
+    assert one([], [new], news_window_days=30).change == "addition"
+
+
+def test_unknown_effective_date_is_news_unless_the_party_stands_on_the_list():
+    standing = entry(effective=None, key="1")
+    assert one([], [standing]).change == "addition"
+    again = standing.model_copy(update={"key": "2"})
+    assert one([standing], [standing, again]).change == "back_fill"
+
+
+def test_a_namesake_of_a_listed_person_is_news():
+    listed = entry("KIM, Chol", "SDN", key="1", countries=(), party_kind="person", effective=None, identifiers=("Passport, 472310082, KP",))
+    other = listed.model_copy(update={"key": "2", "identifiers": ("Passport, 836238033, KP",)})
+    assert one([listed], [listed, other]).change == "addition"
+
+
+def test_fresh_designation_of_a_listed_party_is_news():
+    listed = entry(key="1", effective=date(2019, 5, 16))
+    assert one([listed], [listed, entry(key="2")]).change == "addition"
+
+
+def test_withdrawal_carries_the_entry_as_it_last_was():
+    gone = entry(remarks="last words")
+    assert one([entry("Other"), gone], [entry("Other")]) == Difference(ChangeKind.WITHDRAWAL, gone)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"name": "Xi?an Research Institute"}, {"name": "Xi'an  RESEARCH institute; and any successor, sub-unit, or subsidiary thereof"}),
+        ({"aliases": ("YMTC", "Changjiang Storage")}, {"aliases": ("Changjiang storage.", "YMTC")}),
+        ({"citation": "79 FR  55608"}, {"citation": "79 F.R. 55608"}),
+        ({"licence_policy": "Presumption of denial"}, {"licence_policy": "Presumption of Denial. "}),
+        ({"addresses": ("No.88, Weilai 3rd Road, Wuhan, CN",)}, {"addresses": ("No. 88 Weilai 3rd Road, Wuhan, CN",)}),
+        ({"url": "http://bit.ly/1L47xrV"}, {"url": "https://www.bis.gov/entity-list"}),
+        ({"remarks": None}, {"remarks": ""}),
+        ({"party_kind": "unknown"}, {"party_kind": "organisation"}),
+    ],
+)
+def test_spelling_and_format_amend_nothing(before, after):
+    assert compare([entry(key="1", **before)], [entry(key="1", **after)], seen=SEEN) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "after"),
+    [
+        ("aliases", ("YMTC",)),
+        ("countries", ("CN", "HK")),
+        ("addresses", ("Wuhan, CN",)),
+        ("programs", ("CMIC-EO13959",)),
+        ("identifiers", ("USCC, 91420100MA4KPA5W4P",)),
+        ("citation", "87 FR 77508; 88 FR 23332"),
+        ("effective", date(2022, 12, 19)),
+        ("ends", date(2025, 12, 16)),
+        ("licence_requirement", "For all items subject to the EAR."),
+        ("licence_policy", "Policy of denial"),
+        ("remarks", "moved"),
+        ("party_kind", "person"),
+    ],
+)
+def test_amendment_names_its_fields(field, after):
+    old = entry(key="1")
+    new = old.model_copy(update={field: after})
+    assert one([old], [new]) == Difference(ChangeKind.AMENDMENT, new, (field,))
+
+
+def test_new_numbering_is_a_re_key():
+    old, new = entry(key="dcc742038b"), entry(key="66f6ab3f26")
+    assert one([old], [new]) == Difference(ChangeKind.RE_KEY, new, (), "dcc742038b")
+
+
+def test_amendment_under_a_key_derived_from_the_citation_stays_an_amendment():
+    old = entry(key="hash of 83 FR 37423", citation="83 FR 37423")
+    new = entry(key="hash of both", citation="83 FR 37423; 87 FR 77505", licence_policy="Policy of denial")
+    assert one([old], [new]) == Difference(ChangeKind.AMENDMENT, new, ("citation", "licence_policy"), old.key)
+
+
+def test_key_used_again_for_another_party_is_two_events():
+    old = entry("Golden Star Trading", "SDN", key="17014", countries=("SY",), effective=None)
+    new = entry("PETROV, Ivan", "SDN", key="17014", countries=("RU",), effective=None, party_kind="person")
+    assert kinds(compare([old], [new], seen=SEEN)) == [("withdrawal", "Golden Star Trading"), ("addition", "PETROV, Ivan")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Hong Kong Democratic Council", "Hong Kong Democracy Council"),
+        ("Yangtze Memory Technolgies", "Yangtze Memory Technologies"),
+        ("Shanghai Micro Electronics Equipment", "Shanghai Micro Electronics Equipment (Group) Co."),
+    ],
+)
+def test_corrected_name_is_an_amendment_not_a_withdrawal_and_an_addition(before, after):
+    found = one([entry(before)], [entry(after)])
+    assert (found.change, found.amended_fields, found.previous_key) == ("amendment", ("name",), entry(before).key)
+
+
+def test_new_name_with_the_old_one_as_alias_is_an_amendment():
+    found = one([entry("Avic Xi'an")], [entry("Comac West", aliases=("AVIC Xi'an",))])
+    assert (found.change, found.amended_fields) == ("amendment", ("name", "aliases"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fields"),
+    [
+        ("CETC 13th Research Institute", "CETC 14th Research Institute", {}),
+        ("Huawei Cloud Shanghai", "Huawei Cloud Shenzhen", {}),
+        ("Huawei Cloud Dalian", "Huawei Cloud Dalian", {"countries": ("SG",)}),
+        ("Huawei Cloud Dalian Co", "Huawei Cloud Dalian", {"effective": date(2022, 12, 15)}),
+    ],
+    ids=["number", "place", "country", "circumstances"],
+)
+def test_another_party_is_not_a_rename(before, after, fields):
+    changes = {found.change for found in compare([entry(before)], [entry(after, **fields)], seen=SEEN)}
+    assert changes == {"withdrawal", "addition"}
+
+
+def test_lists_do_not_mix():
+    found = compare([entry(code="UVL")], [entry(code="EL")], seen=SEEN)
+    assert [(f.entry.list_code, f.change) for f in found] == [("EL", "addition"), ("UVL", "withdrawal")]
+
+
+def test_one_of_several_equal_names_withdrawn():
+    same = [entry(citation=f"8{n} FR 1", effective=date(2010 + n, 1, 1)) for n in range(3)]
+    before, after = with_unique_keys(same), with_unique_keys(same[1:])
+    found = compare(before, after, seen=SEEN)
+    assert [(f.entry.citation, f.change) for f in found if f.change != "re_key"] == [("80 FR 1", "withdrawal")]
+
+
+def test_unique_keys_do_not_depend_on_the_order_of_rows():
+    same = [entry(citation=f"8{n} FR 1") for n in range(5)] + [entry("Other")]
+    mixed = random.Random(7).sample(same, len(same))
+    assert sorted(with_unique_keys(same), key=str) == sorted(with_unique_keys(mixed), key=str)
+    assert len({e.key for e in with_unique_keys(same)}) == 6
+
+
+NAMES = st.sampled_from(["Alpha Works", "Alpha Work", "Beta Institute", "Beta 2 Institute", "Gamma", "??"])
+ENTRIES = st.lists(
+    st.builds(
+        entry,
+        NAMES,
+        st.sampled_from(["EL", "UVL"]),
+        st.sampled_from(["1", "2", "3", None]),
+        st.sampled_from([(), ("CN",), ("CN", "HK")]),
+        citation=st.sampled_from([None, "87 FR 1", "88 FR 2"]),
+        effective=st.sampled_from([None, SEEN, date(2010, 1, 1)]),
+    ),
+    max_size=8,
+).map(with_unique_keys)
+
+
+@given(ENTRIES, ENTRIES, st.randoms(use_true_random=False))
+def test_every_entry_is_accounted_for_once_and_order_does_not_matter(previous, current, rng):
+    found = compare(previous, current, seen=SEEN)
+    count = {kind: sum(f.change is kind for f in found) for kind in ChangeKind}
+    added = count[ChangeKind.ADDITION] + count[ChangeKind.BACK_FILL]
+    assert len(previous) - count[ChangeKind.WITHDRAWAL] == len(current) - added
+    assert compare(current, current, seen=SEEN) == []
+    shuffled = [rng.sample(entries, len(entries)) for entries in (previous, current)]
+    assert compare(*shuffled, seen=SEEN) == found
+
+
+CARD = Card(
+    source_id="toy_list",
+    title="",
+    publisher="",
+    homepage="",
+    hosts=(),
+    licence="",
+    redistribution="yes",
+    commercial_use="yes",
+    attribution="",
+    encoding="utf-8",
+    calendar=Calendar(DAY, DAY, DAY),
+    poll_every=DAY,
+    taxonomy=(),
+    record=ListChange,
+    kind="snapshot",
+    min_records=1,
+    max_records=9,
+)
+
+
+def snapshot(**lists):
+    return [entry(f"{code} number {n}", code) for code, count in lists.items() for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refused"),
+    [
+        ({"EL": 1000, "CMIC": 68}, {"EL": 990, "CMIC": 68}, None),
+        ({"EL": 1000, "CMIC": 68}, {"EL": 989, "CMIC": 68}, "list EL: 11 of 1000"),
+        ({"EL": 1000, "CMIC": 68}, {"EL": 1000, "CMIC": 63}, None),
+        ({"EL": 1000, "CMIC": 68}, {"EL": 1000, "CMIC": 62}, "list CMIC: 6 of 68"),
+        ({"A": 100, "B": 100, "C": 100}, {"A": 98, "B": 98, "C": 98}, "all lists together: 6 of 300"),
+        ({"EL": 3}, {"EL": 2}, None),
+    ],
+)
+def test_a_snapshot_may_lose_a_few_entries_only(before, after, refused):
+    if refused is None:
+        guard_shrink(snapshot(**before), snapshot(**after), CARD)
+        return
+    with pytest.raises(Quarantine, match=refused) as caught:
+        guard_shrink(snapshot(**before), snapshot(**after), CARD)
+    assert caught.value.reason == "shrunken"
+
+
+def test_entries_replaced_by_as_many_others_have_vanished_too():
+    before = snapshot(EL=100)
+    after = [*before[:50], *(entry(f"Other {n}") for n in range(60))]
+    with pytest.raises(Quarantine, match="50 of 100"):
+        guard_shrink(before, after, CARD)
+
+
+def test_new_numbering_is_no_loss():
+    before = snapshot(EL=100)
+    guard_shrink(before, [e.model_copy(update={"key": str(n)}) for n, e in enumerate(before)], CARD)
+
+
+def test_missing_list_is_refused_however_small():
+    with pytest.raises(Quarantine, match="list CAP held 1 entries") as caught:
+        guard_shrink(snapshot(EL=100, CAP=1), snapshot(EL=100), CARD)
+    assert caught.value.reason == "anchor_missing"
+
+
+def test_nothing_to_shrink_from():
+    guard_shrink(None, snapshot(EL=1), CARD)
+
+
+PAYLOAD = Payload("toy_list", (Part(b"list", "list.csv"),), fetched=datetime(2022, 12, 20, 10, tzinfo=UTC))
+
+
+def test_records_say_where_they_stand_and_the_release_sums_up():
+    before = [entry("Gone"), entry("Stays")]
+    after = [entry("Stays"), entry("New"), *(entry(f"Late {n}", "UVL", effective=date(2020, 1, 1)) for n in range(60))]
+    *changes, release = to_records(compare(before, after, seen=SEEN), PAYLOAD, "toy_list", after)
+    assert isinstance(release, ListRelease)
+    assert release.counts == {"EL": {"addition": 1, "withdrawal": 1}, "UVL": {"back_fill": 60}}
+    assert (release.entries, len(release.back_filled), release.baseline) == (62, 50, False)
+    places = {c.entry.name: c.provenance.position for c in changes}
+    assert (places["New"], places["Gone"]) == ("entry 2", "no longer in the payload")
+    assert {c.observed for c in changes} == {"2022-12-20"}
+    assert not any(c.baseline for c in changes)
+
+
+def test_baseline_is_marked_on_every_record():
+    records = to_records(compare(None, snapshot(EL=3), seen=SEEN), PAYLOAD, "toy_list", snapshot(EL=3))
+    assert all(record.baseline for record in records)
+    assert records[-1].counts == {"EL": {"baseline": 3}}
+
+
+def test_release_of_an_unchanged_list_is_no_baseline():
+    (release,) = to_records([], PAYLOAD, "toy_list", snapshot(EL=3))
+    assert (release.entries, release.counts, release.baseline) == (3, {}, False)
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    day, month, year = map(int, text.split("."))
+    return date(year + 2000 if year < 100 else year, month, day)
+
+
+def _version(path: Path) -> list[ListEntry]:
+    rows = csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
+    kind = {"Person": "person", "Company": "organisation", "Organization": "organisation"}
+    entries = [
+        ListEntry(
+            list_code="CN",
+            list_name=row["List"],
+            key=f"{row['Name']}|{row['List']}",
+            content_key=content_key("CN", row["Name"], (row["Country"],)),
+            party_kind=kind[row["Type"]],
+            name=row["Name"],
+            aliases=tuple(filter(None, (row["Alias"], row["Chinese name"]))),
+            countries=(row["Country"],),
+            addresses=tuple(filter(None, (row.get("Address"),))),
+            effective=_day(row["Date"]),
+            url=row["Source URL"],
+        )
+        for row in rows
+    ]
+    return list({e.key: e for e in entries}.values())
+
+
+@pytest.mark.gate
+def test_versions_of_one_hand_kept_list(data):
+    """Gate 11: 244 keys added, 13 removed; at most the 50 that took effect within 14 days are news."""
+    paths = sorted((data / "sanctions/opensanctions/cn_sanctions_versions").glob("*.csv.gz"))
+    versions = [_version(path) for path in paths]
+    assert len(versions) == 7
+    assert {d.change for d in compare(None, versions[0], seen=date(2026, 6, 29))} == {"baseline"}
+    steps = [compare(a, b, seen=date(2026, 6, 29)) for a, b in pairwise(versions)]
+    keys = [{e.key for e in version} for version in versions]
+    assert sum(len(b - a) for a, b in pairwise(keys)) == 244
+    assert sum(len(a - b) for a, b in pairwise(keys)) == 13
+    news = [sum(d.change is ChangeKind.ADDITION for d in step) for step in steps]
+    assert news == [0, 20, 10, 0, 20, 0]
+    every = [difference for step in steps for difference in step]
+    late = sum(d.change is ChangeKind.BACK_FILL for d in every)
+    renamed = sum(d.previous_key is not None for d in every)
+    withdrawn = sum(d.change is ChangeKind.WITHDRAWAL for d in every)
+    assert (late + renamed, withdrawn + renamed) == (194, 13)
+    assert sum(d.change is ChangeKind.BACK_FILL for d in steps[-1]) == 115
