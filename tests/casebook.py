@@ -1,0 +1,149 @@
+"""Cases of the rules: published figures in our own short format, turned into records and folded through a rule.
+
+One file per rule, ``tests/detectors/cases/<rule_id>.yaml``. A case ``fires`` when some finding of it is raised, and is silent otherwise::
+
+    record: {kind: transit_count, ...}     # fields that every record of the file has; lists and mappings as in the record's JSON
+    cases:
+      - name: Ever Given                   # what happened
+        figures: IMF PortWatch, ...        # where the figures were published
+        fires: true
+        expect: {status: raised, severity: critical}   # a part of the last finding
+        record: {chokepoint_id: chokepoint1, ...}      # fields that every record of the case has
+        records: [{observed: 2021-03-23, ...}, ...]    # oldest first; or one of the short forms:
+        days: {from: 2021-01-04, transits_total: [59, 52, ...]}             # transit counts, one a day
+        imports: {2017: {Brazil: 2.0e+9, World: 2.1e+9}, 2018: {...}}       # US dollars by partner; 'weights' alike, in kg
+        balances: {2024: {copper: [[Mine production, mine, 1840, kt], ...]}}  # [statistic, stage, value, unit(, special)] by commodity
+
+What a record needs beyond that (provenance, time of the fetch, counts by type) is filled in. Records named by ``Rule.related`` are
+looked up among the records of the case, as the engine does in the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter
+
+from supplywatch.alert import Finding
+from supplywatch.config import rule_params
+from supplywatch.records import AnyRecord, Record
+from supplywatch.rule import Context, Rule, State
+from supplywatch.watch import Items, load_items
+
+CASES = Path(__file__).resolve().parent / "detectors" / "cases"
+NOWHERE = ("Areas, nes", "Free Zones", "Special Categories", "Other Europe, nes")
+SHA256 = "0" * 64
+_RECORD: TypeAdapter[Any] = TypeAdapter(AnyRecord)
+
+
+@dataclass(frozen=True)
+class Case:
+    rule_id: str
+    name: str
+    fires: bool
+    figures: str
+    records: tuple[Record, ...]
+    expect: dict[str, Any] = field(default_factory=dict)
+
+
+def cases(rule_id: str) -> list[Case]:
+    path = CASES / f"{rule_id}.yaml"
+    if not path.is_file():
+        return []
+    book = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [_case(rule_id, book.get("record", {}), raw) for raw in book["cases"]]
+
+
+def _case(rule_id: str, common: dict[str, Any], raw: dict[str, Any]) -> Case:
+    unknown = set(raw) - {"name", "figures", "fires", "expect", "record", "records", "days", "imports", "weights", "balances"}
+    assert not unknown, f"{rule_id}.yaml: {raw['name']}: unknown fields {sorted(unknown)}"
+    shared = {**common, **raw.get("record", {})}
+    bare = [*raw.get("records", []), *_days(raw), *_imports(raw, shared), *_balances(raw)]
+    records = tuple(_RECORD.validate_python(_complete({**shared, **one}, rule_id, n)) for n, one in enumerate(bare))
+    return Case(rule_id, raw["name"], raw["fires"], raw["figures"], records, raw.get("expect", {}))
+
+
+def _complete(raw: dict[str, Any], rule_id: str, number: int) -> dict[str, Any]:
+    observed = str(raw["observed"])
+    year, month, day = (int(part) for part in (*observed.split("-"), *("12", "28")[len(observed.split("-")) - 1 :]))
+    fetched = datetime(year, month, day, 13, 35, tzinfo=UTC) + timedelta(days=2)
+    provenance = {
+        "source": "case",
+        "vintage": f"{fetched:%Y-%m-%d}",
+        "payload_sha256": SHA256,
+        "position": f"{rule_id}.yaml record {number}",
+    }
+    given = raw.get("provenance", {})
+    return {"fetched": fetched, **raw, "observed": observed, "provenance": {**provenance, **given}}
+
+
+def _days(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if days := raw.get("days"):
+        for n, count in enumerate(days["transits_total"]):
+            if count is not None:
+                yield transit(days["from"] + timedelta(days=n), count)
+
+
+def transit(day: date, total: int) -> dict[str, Any]:
+    zeros = dict.fromkeys(("tanker", "container", "dry_bulk", "general_cargo", "roro"), 0)
+    counts = {f"transits_{name}": count for name, count in zeros.items()}
+    return {"kind": "transit_count", "observed": day.isoformat(), "transits_total": total, "transits_cargo": total, **counts}
+
+
+def _imports(raw: dict[str, Any], shared: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for year, values in raw.get("imports", {}).items():
+        weights = raw.get("weights", {}).get(year, {})
+        flows = [partner_flow(name, value, weights.get(name), shared["reporter"]["name"]) for name, value in values.items()]
+        world = [flow for flow in flows if flow["partner"]["name"] == "World"]
+        partners = [flow for flow in flows if flow["partner"]["name"] != "World"]
+        yield {"kind": "trade_slice", "observed": year, "partners": partners, "world": world[0] if world else None}
+
+
+def partner_flow(name: str, value_usd: float | None, net_weight_kg: float | None, reporter: str) -> dict[str, Any]:
+    return {
+        "partner": {"code": name, "name": name},
+        "role": "self" if name == reporter else "nowhere" if name in NOWHERE else "economy",
+        "value_usd": value_usd,
+        "net_weight_kg": net_weight_kg,
+        "position": name,
+    }
+
+
+def _balances(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    names = ("statistic", "stage", "value", "unit", "special")
+    for year, commodities in raw.get("balances", {}).items():
+        for commodity, rows in commodities.items():
+            figures = [dict(zip(names, row, strict=False)) | {"position": f"row {n}"} for n, row in enumerate(rows)]
+            yield {"kind": "commodity_balance", "observed": year, "commodity": commodity, "figures": figures}
+
+
+def fold(
+    rule: Rule[Any], records: tuple[Record, ...] | list[Record], items: Items | None = None
+) -> Iterator[tuple[Record, State, Finding]]:
+    """Fold the records of one subject, each state through JSON, as the engine does."""
+    items = items or load_items()
+    params = rule_params(rule.card.rule_id, rule.params)
+    by_key = {(record.series, record.observed): record for record in records}
+    state: State | None = None
+    for record in records:
+        assert rule.subject(record, items) is not None, f"{rule.card.rule_id} does not watch {record.series}"
+        wanted = rule.related(record, items)
+        related = {series: by_key[series, record.observed] for series in wanted if (series, record.observed) in by_key}
+        new, finding = rule.detect(state, record, params, Context(items, related))
+        yield record, new, finding
+        state = json.loads(json.dumps(new, allow_nan=False))
+
+
+def contains(whole: object, part: object) -> bool:
+    """Whether ``part`` is found in ``whole``: mappings by their keys, numbers to 6 digits."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(key in whole and contains(whole[key], value) for key, value in part.items())
+    if isinstance(part, float) and isinstance(whole, int | float):
+        return abs(whole - part) <= 1e-6 * max(1.0, abs(part))
+    return whole == part or str(whole) == str(part)

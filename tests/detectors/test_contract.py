@@ -1,0 +1,92 @@
+"""What every rule must keep, over all rules that the registry finds."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from casebook import Case, cases, contains, fold
+from conftest import ROOT
+
+from supplywatch import registry
+from supplywatch.config import read_yaml, rule_params
+from supplywatch.rule import Context, Rule
+from supplywatch.watch import load_items
+
+RULES = list(registry.rules().values())
+CASES = [case for rule in RULES for case in cases(rule.card.rule_id)]
+
+
+def node_ids(node: object) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["id"]} if isinstance(node.get("id"), str) else set()
+        return own.union(*(node_ids(value) for value in node.values()))
+    return set().union(*(node_ids(value) for value in node)) if isinstance(node, list) else set()
+
+
+NODES = node_ids(read_yaml("taxonomy.yaml"))
+every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.card.rule_id)
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule_id}: {case.name}")
+
+
+def test_rules_are_found() -> None:
+    assert len(RULES) >= 3
+
+
+@every_rule
+def test_card_is_complete(rule: Rule[Any]) -> None:
+    card = rule.card
+    for text in (card.version, card.title, card.title_zh, card.reference, card.runbook):
+        assert text.strip()
+    assert card.blind_spots
+    assert card.taxonomy
+    assert set(card.taxonomy) <= NODES
+    assert (ROOT / "docs" / "runbooks" / card.runbook).is_file()
+    assert card.false_alert_budget is None or 0 < card.false_alert_budget <= 1
+
+
+@every_rule
+def test_parameters_stand_in_the_thresholds_with_a_source(rule: Rule[Any]) -> None:
+    rule_params(rule.card.rule_id, rule.params)
+    assert set(read_yaml("thresholds.yaml")[rule.card.rule_id]) == set(rule.params.model_fields)
+    assert all(field.is_required() for field in rule.params.model_fields.values()), "no default stands in code"
+
+
+@every_rule
+def test_a_rule_has_firing_and_silent_cases(rule: Rule[Any]) -> None:
+    assert {case.fires for case in cases(rule.card.rule_id)} == {True, False}
+
+
+@every_case
+def test_case(case: Case) -> None:
+    findings = [finding for _, _, finding in fold(registry.rule(case.rule_id), case.records)]
+    assert any(finding.status == "raised" for finding in findings) == case.fires
+    last = findings[-1].model_dump(mode="json")
+    assert contains(last, case.expect), last
+
+
+@every_case
+def test_state_is_json_and_never_mutated(case: Case) -> None:
+    rule, items = registry.rule(case.rule_id), load_items()
+    params = rule_params(case.rule_id, rule.params)
+    for record, state, finding in fold(rule, case.records):
+        assert json.loads(json.dumps(state, allow_nan=False)) == state
+        kept = deepcopy(state)
+        rule.detect(state, record, params, Context(items))
+        assert state == kept
+        assert finding.status != "unknown" or finding.reason
+
+
+@every_case
+def test_what_is_raised_can_be_read_and_read_again(case: Case) -> None:
+    for record, _, finding in fold(registry.rule(case.rule_id), case.records):
+        assert set(finding.taxonomy) <= NODES
+        if finding.status != "raised":
+            continue
+        assert finding.headline is not None
+        assert finding.headline.en.strip()
+        assert finding.headline.zh.strip()
+        assert finding.clears_when is None or "\n" not in finding.clears_when
+        assert finding.evidence
+        assert all(len(item.sha256) == 64 and item.position and item.period for item in finding.evidence)
+        assert {item.vintage for item in finding.evidence} >= {record.provenance.vintage}
