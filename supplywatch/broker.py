@@ -5,6 +5,7 @@ Only kafka-python is used here; Faust lives in :mod:`streams`.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -86,9 +87,18 @@ class BrokerAddress:
         }
         if self.mechanism:
             options |= {"sasl_mechanism": self.mechanism, "sasl_plain_username": self.username, "sasl_plain_password": self.password}
-        if self.cafile:
-            options["ssl_cafile"] = self.cafile
+        if context := self.ssl_context():
+            options["ssl_context"] = context
         return options
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """Return what an encrypted connection needs; ``None`` for a plain one."""
+        if "ssl" not in self.security:
+            return None
+        try:
+            return ssl.create_default_context(cafile=self.cafile)
+        except OSError as error:
+            raise BadSetting(f"SUPPLYWATCH_BROKER: cafile={self.cafile!r} cannot be used ({error.strerror or error})") from error
 
     def away(self, error: Exception) -> BrokerAway:
         """Return the error that says in one sentence that nobody answers here."""

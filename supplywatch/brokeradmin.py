@@ -20,17 +20,15 @@ _PATIENCE_S = 10.0
 
 @dataclass(frozen=True)
 class GroupState:
-    """A consumer group: how many members it has, which partitions they own, how far it is behind on each partition."""
+    """A consumer group: how many members it has, which partitions they own, how far it is behind on each partition.
+
+    ``owned`` is ``None`` when the broker does not tell: the embedded one names members, but not what they were assigned.
+    """
 
     members: int
-    owned: frozenset[tuple[str, int]]
+    owned: frozenset[tuple[str, int]] | None
     committed: Mapping[tuple[str, int], int]
     lag: Mapping[tuple[str, int], int]
-
-    @property
-    def unowned(self) -> frozenset[tuple[str, int]]:
-        """Partitions nobody works on."""
-        return frozenset(self.lag) - self.owned
 
     def lag_by_topic(self) -> dict[str, int]:
         """Return the messages not yet acknowledged, topic by topic."""
@@ -103,15 +101,9 @@ class Admin:
         described = self._patiently(lambda: self._client.describe_groups([group]).get(group, {}))
         offsets = self._patiently(lambda: self._client.list_group_offsets([group]).get(group, {}))
         members = described.get("members") or []
-        owned = frozenset(
-            (assigned["topic"], partition)
-            for member in members
-            for assigned in ((member["member_assignment"] or {}).get("assigned_partitions") or [])
-            for partition in assigned["partitions"]
-        )
         committed = {(tp.topic, tp.partition): found.offset for tp, found in offsets.items() if found.offset >= 0}
         lag = {at: max(0, end - committed.get(at, 0)) for at, end in ends.items()}
-        return GroupState(members=len(members), owned=owned, committed=committed, lag=lag)
+        return GroupState(len(members), None if self.address.embedded else _owned(members), committed, lag)
 
     def _patiently(self, ask: Callable[[], Any]) -> Any:
         # A cluster that has never seen a group first makes its offsets topic and says so meanwhile.
@@ -131,6 +123,15 @@ class Admin:
             yield
         except KafkaError as error:
             raise self.address.away(error) from error
+
+
+def _owned(members: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, int]]:
+    return frozenset(
+        (assigned["topic"], partition)
+        for member in members
+        for assigned in ((member["member_assignment"] or {}).get("assigned_partitions") or [])
+        for partition in assigned["partitions"]
+    )
 
 
 def read_topic(address: BrokerAddress, topic: str, *, start: Mapping[int, int] | None = None, follow: bool = False) -> Iterator[Any]:

@@ -1,5 +1,7 @@
 """Addresses of brokers: what they may say, and what a wrong one is answered."""
 
+import ssl
+
 import pytest
 
 from supplywatch.broker import BrokerAddress
@@ -17,12 +19,18 @@ def test_a_plain_address() -> None:
 
 
 def test_credentials_and_encryption() -> None:
-    address = BrokerAddress.parse("kafka://me:p%40ss@host:9093?security=sasl_ssl&mechanism=SCRAM-SHA-256&cafile=/ca.pem")
+    address = BrokerAddress.parse("kafka://me:p%40ss@host:9093?security=sasl_ssl&mechanism=SCRAM-SHA-256")
     options = address.client_options()
     assert options["security_protocol"] == "SASL_SSL"
     assert options["sasl_mechanism"] == "SCRAM-SHA-256"
     assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("me", "p@ss")
-    assert options["ssl_cafile"] == "/ca.pem"
+    assert options["ssl_context"].verify_mode is ssl.CERT_REQUIRED
+
+
+def test_a_missing_certificate_file_is_one_sentence() -> None:
+    address = BrokerAddress.parse("kafka://host:9093?security=ssl&cafile=/nowhere.pem")
+    with pytest.raises(BadSetting, match=r"cafile='/nowhere\.pem' cannot be used"):
+        address.client_options()
 
 
 def test_the_password_is_not_shown() -> None:

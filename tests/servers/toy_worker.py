@@ -1,0 +1,17 @@
+"""``python -m tests.servers.toy_worker`` (with ``tests`` on PYTHONPATH): a worker whose only rule is the toy."""
+
+import toy
+
+from streams.judging import Judges
+from streams.worker import main
+from supplywatch.engine import Engine
+from supplywatch.ledger import Ledger
+from supplywatch.watch import Items
+
+
+def make_engine(ledger: Ledger) -> Judges:
+    return Engine(ledger, {"toy": toy.RULE}, Items(reporter="CHN", items=()), params={"toy": toy.Params()})
+
+
+if __name__ == "__main__":
+    main(make_engine)

@@ -1,0 +1,131 @@
+"""The relay on a real ledger, with a producer in memory that can fail: order, headers, lease, and what a death leaves."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toy
+from structlog.testing import capture_logs
+
+from streams import relay as relay_module
+from streams.relay import Relay, keep_publishing
+from supplywatch.broker import Headers, Sent
+from supplywatch.engine import Engine
+from supplywatch.errors import BrokerAway
+from supplywatch.health import Health
+from supplywatch.ledger import Ledger
+from supplywatch.watch import Items
+
+
+class Broker:
+    """Keeps what is sent; the sends of a failing flush may or may not have arrived."""
+
+    def __init__(self) -> None:
+        self.log: list[tuple[str, bytes | None, bytes, dict[str, bytes]]] = []
+        self.failures = 0
+
+    def send(self, topic: str, key: bytes | None, value: bytes, headers: Headers = ()) -> Sent:
+        self.log.append((topic, key, value, dict(headers)))
+        return Sent(topic, None)
+
+    def flush_checked(self, sends: Iterable[Sent]) -> None:
+        assert list(sends)
+        if self.failures:
+            self.failures -= 1
+            raise BrokerAway("topic alerts.v1: not delivered")
+
+    def on(self, topic: str) -> list[tuple[str, str]]:
+        return [(key.decode(), headers["ce_id"].decode()) for t, key, _, headers in self.log if t == topic and key is not None]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def event_ids(ledger: Ledger) -> list[str]:
+    engine = Engine(ledger, {"toy": toy.RULE}, Items(reporter="CHN", items=()), params={"toy": toy.Params()})
+    counts = [20, 9, 4, 9, 20, 3]
+    events = engine.judge([toy.transit(i, c, chokepoint=point) for point in ("c1", "c2") for i, c in enumerate(counts)]).events
+    return [event.event_id for event in events]
+
+
+def _relay(ledger: Ledger, broker: Any, holder: str = "a") -> Relay:
+    return Relay(ledger, broker, "", holder)
+
+
+def test_every_event_goes_out_once_in_order_and_leaves_the_outbox(ledger: Ledger, event_ids: list[str]) -> None:
+    broker = Broker()
+    assert _relay(ledger, broker).step() == len(event_ids) == 10
+    assert [event_id for _, event_id in broker.on("alerts.v1")] == event_ids
+    assert ledger.outbox_size() == 0
+    assert _relay(ledger, broker).step() == 0
+
+
+def test_the_state_topic_gets_the_last_event_of_each_alert(ledger: Ledger, event_ids: list[str]) -> None:
+    broker = Broker()
+    _relay(ledger, broker).step()
+    log, state = broker.on("alerts.v1"), broker.on("alert-state.v1")
+    assert len(state) == len({alert for alert, _ in log}) == 4
+    assert dict(state) == dict(log)
+
+
+def test_cloud_events_in_binary_mode(ledger: Ledger, event_ids: list[str]) -> None:
+    broker = Broker()
+    _relay(ledger, broker).step()
+    _, key, value, headers = broker.log[0]
+    assert headers["ce_specversion"] == b"1.0"
+    assert headers["ce_id"].decode() == event_ids[0]
+    assert headers["ce_type"] == b"dev.supplywatch.alert.opened.v1"
+    assert headers["ce_source"] == b"/supplywatch"
+    assert headers["ce_subject"] == key
+    assert datetime.fromisoformat(headers["ce_time"].decode()).tzinfo is not None
+    assert headers["content-type"] == b"application/json"
+    assert event_ids[0].encode() in value
+
+
+def test_a_failed_send_marks_nothing_and_repeats_carry_the_same_id(ledger: Ledger, event_ids: list[str]) -> None:
+    broker = Broker()
+    broker.failures = 1
+    relay = _relay(ledger, broker)
+    with pytest.raises(BrokerAway):
+        relay.step()
+    assert ledger.outbox_size() == len(event_ids)
+    assert relay.step() == len(event_ids)
+    sent = [event_id for _, event_id in broker.on("alerts.v1")]
+    assert sent == event_ids * 2
+
+
+def test_one_relay_at_a_time_and_the_next_takes_over(ledger: Ledger, event_ids: list[str]) -> None:
+    broker = Broker()
+    first, second = _relay(ledger, broker, "a"), _relay(ledger, broker, "b")
+    assert first.step() == len(event_ids)
+    assert second.step() is None
+    first.release()
+    assert second.step() == 0
+    assert first.step() is None
+
+
+def test_it_goes_on_by_itself_after_an_outage(ledger: Ledger, event_ids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "IDLE_PAUSE_S", 0.001)
+    broker, stop, health = Broker(), threading.Event(), Health("relay", ["broker", "ledger"])
+    broker.failures = 3
+    with capture_logs() as logs:
+        thread = threading.Thread(target=keep_publishing, args=(_relay(ledger, broker), health, stop))
+        thread.start()
+        for _ in range(500):
+            if ledger.outbox_size() == 0:
+                break
+            stop.wait(0.01)
+        stop.set()
+        thread.join()
+    assert {event_id for _, event_id in broker.on("alerts.v1")} == set(event_ids)
+    assert ledger.outbox_size() == 0
+    assert health.problems() == {}
+    assert [line["detail"] for line in logs] == ["topic alerts.v1: not delivered"] * 3
