@@ -26,7 +26,7 @@ Settle = Callable[[Sequence[Incoming]], None]
 def build_app(settings: Settings, address: BrokerAddress) -> Any:
     """Return the Faust application; call it from a running event loop."""
     # The embedded broker lets a group wait for its rebalance timeout at every join.
-    timing = (10.0, 2.0, 6.0) if address.embedded else (20.0, 3.0, 30.0)
+    timing = (10.0, 2.0, 6.0) if address.embedded else (10.0, 3.0, 30.0)
     session_s, heartbeat_s, rebalance_s = timing
     return faust.App(
         judge_group(settings.topic_prefix),

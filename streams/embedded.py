@@ -57,13 +57,12 @@ class EmbeddedBroker:
     folder
         Where its log goes (``embedded-broker.log``); made when absent.
     port
-        A loopback port; a free one when ``None``.
+        A loopback port; a free one when ``None``. A broker started again keeps its port when it can.
     """
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         self._binary = broker_binary()
         self._log = folder / "embedded-broker.log"
-        self._fixed_port = port
         self._process: subprocess.Popen[bytes] | None = None
         self.port = port or 0
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,13 +86,14 @@ class EmbeddedBroker:
             When it does not come up; the message ends with its last log lines.
         """
         for _ in range(_ATTEMPTS):
-            self.port = self._fixed_port or free_port()
+            self.port = self.port or free_port()
             self._spawn()
             if self._comes_up(timeout_s):
                 return
-            self.stop()  # another process may have taken the free port: try the next one
+            self.stop()
+            self.port = 0  # another process may have taken the port: try a free one
         tail = self._log.read_text(errors="replace")[-500:]
-        raise BrokerAway(f"the embedded broker did not come up on 127.0.0.1:{self.port}; {self._log} ends: {tail}")
+        raise BrokerAway(f"the embedded broker did not come up; {self._log} ends: {tail}")
 
     def stop(self) -> None:
         """Stop it; everything it holds is gone."""
@@ -118,6 +118,7 @@ class EmbeddedBroker:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=environment,
+                start_new_session=True,  # Ctrl-C is for the parent, which stops its children in order
             )
 
     def _comes_up(self, timeout_s: float) -> bool:

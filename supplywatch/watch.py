@@ -39,6 +39,7 @@ class Item(Frozen):
     hs: tuple[str, ...] = Field(default=(), description="HS 2022 codes of the item itself")
     related_hs: tuple[str, ...] = Field(default=(), description="other stages (metal, intermediates): shown apart, never added")
     former_hs: tuple[str, ...] = Field(default=(), description="codes of earlier HS revisions for the same goods")
+    commodities: tuple[str, ...] = Field(default=(), description="what publishers of commodity balances call the item, lower case")
     band_pct: float | None = Field(default=None, description="the article's figure: shown beside the measured one, never an input")
     band_conflict: bool = False
     processing_gaps: tuple[ProcessingGap, ...] = ()
@@ -50,6 +51,7 @@ class Items(Frozen):
 
     reporter: str
     items: tuple[Item, ...]
+    chokepoints_zh: dict[str, str] = Field(default_factory=dict, description="Chinese names by PortWatch id")
     schema_version: Literal[1] = 1
 
     @cached_property
@@ -63,6 +65,23 @@ class Items(Frozen):
     def of_hs(self, code: str) -> tuple[Item, ...]:
         """Return the items an HS code belongs to: by the code itself or by a heading it stands under."""
         return next((self._by_hs[code[:n]] for n in range(len(code), 1, -1) if code[:n] in self._by_hs), ())
+
+    @cached_property
+    def _by_commodity(self) -> dict[str, Item]:
+        return {commodity: item for item in self.items for commodity in item.commodities}
+
+    @cached_property
+    def _by_gap(self) -> dict[tuple[str, str], Item]:
+        gaps = ((item, gap) for item in self.items for gap in item.processing_gaps)
+        return {(gap.source, stage.commodity): item for item, gap in gaps for stage in (gap.mined, gap.refined)}
+
+    def of_commodity(self, commodity: str) -> Item | None:
+        """Return the item a publisher's commodity is."""
+        return self._by_commodity.get(commodity)
+
+    def of_gap(self, source: str, commodity: str) -> Item | None:
+        """Return the item whose processing gap rests on a source's figures of a commodity."""
+        return self._by_gap.get((source, commodity))
 
     def of_chokepoint(self, chokepoint_id: str) -> tuple[Item, ...]:
         """Return the items whose usual routes pass a chokepoint."""

@@ -7,6 +7,7 @@ import pytest
 import toy
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from toy import report, transit
 
 from supplywatch import desk
 from supplywatch.alert import AlertEvent, Transition
@@ -18,7 +19,6 @@ from supplywatch.ledger.rebuild import rebuild
 from supplywatch.records import SourceStatus
 from supplywatch.registry import rule
 from supplywatch.watch import Items
-from toy import report, transit
 
 ITEMS = Items(reporter="CHN", items=())
 

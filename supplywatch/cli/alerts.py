@@ -102,7 +102,9 @@ def show(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: Jso
         typer.echo(line)
     typer.echo(f"  zh      {event.headline.zh}")
     typer.echo(f"  id      {event.alert_id}  rule version {event.rule_version}")
-    typer.echo(f"  onset   {event.onset or 'not estimated'}   known {event.known_at:%Y-%m-%d %H:%M}Z   {'standing' if event.standing else 'news'}")
+    typer.echo(
+        f"  onset   {event.onset or 'not estimated'}   known {event.known_at:%Y-%m-%d %H:%M}Z   {'standing' if event.standing else 'news'}"
+    )
     typer.echo(f"  nodes   {' '.join(event.taxonomy)}")
     for name, value in event.measures.items():
         typer.echo(f"  {name:<32} {value}")

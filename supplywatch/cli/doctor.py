@@ -61,13 +61,17 @@ def _broker(settings: Settings) -> Iterator[Check]:
         yield Check("broker", "ok", f"{','.join(address.servers)} answers")
         missing = [prefix + topic.name for topic in TOPICS if prefix + topic.name not in present]
         if missing:
-            yield Check("topics", "fail", f"missing: {', '.join(missing)}; start 'supplywatch worker' or 'supplywatch up', which create them")
+            yield Check(
+                "topics", "fail", f"missing: {', '.join(missing)}; start 'supplywatch worker' or 'supplywatch up', which create them"
+            )
             return
         yield Check("topics", "ok", f"all {len(TOPICS)} there")
         group = admin.group(judge_group(prefix), [prefix + topic.name for topic in RECORDS])
     behind = sum(group.lag.values())
     if group.unowned:
-        yield Check("workers", "fail", f"{len(group.unowned)} partitions have no owner ({group.members} workers); start 'supplywatch worker'")
+        yield Check(
+            "workers", "fail", f"{len(group.unowned)} partitions have no owner ({group.members} workers); start 'supplywatch worker'"
+        )
     else:
         yield Check("workers", "ok", f"{group.members} in the group, every partition has an owner")
     yield Check("lag", "ok" if behind < MANY_PENDING else "warn", f"{behind} messages not yet judged")

@@ -49,7 +49,9 @@ def show(rule: Annotated[str, typer.Argument(help="Rule id.")], json: JsonFlag =
         return
     typer.echo(f"{card.rule_id} {card.version}: {card.title} ({card.title_zh})")
     typer.echo(f"taxonomy: {' '.join(card.taxonomy)}\nreference: {card.reference}\nrunbook: docs/runbooks/{card.runbook}")
-    budget = "reports acts of a publisher" if card.false_alert_budget is None else f"{card.false_alert_budget} false episodes per series-year"
+    budget = (
+        "reports acts of a publisher" if card.false_alert_budget is None else f"{card.false_alert_budget} false episodes per series-year"
+    )
     typer.echo(f"budget: {budget}")
     for spot in card.blind_spots:
         typer.echo(f"blind: {spot}")

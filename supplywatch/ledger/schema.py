@@ -31,7 +31,7 @@ class UtcTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (signature of SQLAlchemy)
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
         """Return UTC."""
         if value is None:
             return None

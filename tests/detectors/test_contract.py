@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from casebook import Case, cases, contains, fold
-from conftest import ROOT
 
+from conftest import ROOT
 from supplywatch import registry
 from supplywatch.config import read_yaml, rule_params
 from supplywatch.rule import Context, Rule

@@ -1,0 +1,222 @@
+"""One process tree for ``supplywatch up``: starts the children, starts again what ends, stops all in order, serves health for all.
+
+The embedded broker holds everything in memory. When it is gone, what its clients remember of their topics is wrong, so all start anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry
+from prometheus_client import multiprocess as _multiprocess
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from streams.embedded import EmbeddedBroker
+from streams.tether import tethered
+from streams.worker import REFUSED, STOPPED
+from supplywatch.health import STATUS_FILE, HealthServer, Problems
+from supplywatch.settings import Settings
+
+log = structlog.get_logger(__name__)
+multiprocess: Any = _multiprocess  # its functions carry no types
+
+LOOK_EVERY_S = 0.1
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 15.0
+STEADY_S = 30.0
+"""A child that ran this long is well: its next pause is short again."""
+STOP_S = 20.0
+
+
+@dataclass(frozen=True)
+class ChildSpec:
+    """A process to keep running; ``command`` is its full command line."""
+
+    name: str
+    command: Sequence[str]
+
+
+def tree(workers: int, connect: Sequence[str]) -> list[ChildSpec]:
+    """Return the children of ``supplywatch up``, in the order of starting: what receives comes before what sends."""
+    python = (sys.executable, "-m")
+    names = ["worker"] if workers == 1 else [f"worker-{number}" for number in range(1, workers + 1)]
+    return [
+        ChildSpec("relay", (*python, "streams.relay")),
+        *(ChildSpec(name, (*python, "streams.worker")) for name in names),
+        ChildSpec("connect", tuple(connect)),
+    ]
+
+
+@dataclass
+class _Child:
+    spec: ChildSpec
+    status: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_s: float = 0.0
+    start_at_s: float = 0.0
+    pause_s: float = FIRST_PAUSE_S
+    restarts: int = 0
+    last_code: int | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def problems(self) -> Problems:
+        if not self.running:
+            ended = "not yet started" if self.last_code is None else f"ended with code {self.last_code}, is started again"
+            return {self.spec.name: ended}
+        try:
+            parts: Problems = json.loads(self.status.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {self.spec.name: "is starting"}
+        return {f"{self.spec.name}.{part}": problem for part, problem in parts.items()}
+
+
+class Supervisor:
+    """Keeps children running, in the order given, until asked to stop.
+
+    Call :meth:`run` from a thread that lives as long as the process (the main one): the children end with it.
+
+    Parameters
+    ----------
+    settings
+        Handed to the children through their environment.
+    children
+        In the order of starting; they are stopped in the reverse order.
+    folder
+        An empty folder for status files and the metrics of the children.
+    broker
+        The embedded broker, not yet started, when it is used.
+    """
+
+    def __init__(self, settings: Settings, children: Sequence[ChildSpec], folder: Path, broker: EmbeddedBroker | None = None) -> None:
+        self._settings, self._folder, self._broker = settings, folder, broker
+        self._metrics = folder / "metrics"
+        self._metrics.mkdir(parents=True, exist_ok=True)
+        self._children = [_Child(spec, folder / f"{spec.name}.json") for spec in children]
+        self._registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(self._registry, path=str(self._metrics))
+        self._registry.register(_Tree(self._children))
+        self.port: int | None = None
+
+    def run(self, stop: threading.Event) -> int:
+        """Keep everything running; returns 0 when asked to stop, 2 when a child says that a person must act.
+
+        Raises
+        ------
+        BadSetting, BrokerAway
+            When the metrics port is taken, or the embedded broker does not come up.
+        """
+        server = HealthServer(self.problems, self._settings.metrics_host, self._settings.metrics_port, self._registry)
+        self.port = server.port
+        try:
+            if self._broker is not None:
+                self._broker.start()
+            while not stop.wait(LOOK_EVERY_S):
+                if self._broker is not None and self._broker.pid is None:
+                    self._start_anew(self._broker)
+                for child in self._children:
+                    self._look_after(child)
+                    if child.last_code == REFUSED and not child.running:
+                        return REFUSED
+            return STOPPED
+        finally:
+            self._stop_children()
+            if self._broker is not None:
+                self._broker.stop()
+            server.close()
+
+    def problems(self) -> Problems:
+        """Return what keeps the tree from being ready, child by child."""
+        found: Problems = {}
+        if self._broker is not None and self._broker.pid is None:
+            found["broker"] = "the embedded broker is not running"
+        for child in self._children:
+            found |= child.problems()
+        return found
+
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of the running children."""
+        return {child.spec.name: child.process.pid for child in self._children if child.process is not None and child.running}
+
+    def _look_after(self, child: _Child) -> None:
+        if child.running:
+            return
+        now = time.monotonic()
+        if child.process is not None:
+            self._note_end(child, child.process, now)
+        elif now >= child.start_at_s:
+            self._start(child, now)
+
+    def _note_end(self, child: _Child, process: subprocess.Popen[bytes], now: float) -> None:
+        child.last_code, child.process = process.returncode, None
+        child.pause_s = FIRST_PAUSE_S if now - child.started_s > STEADY_S else min(child.pause_s * 2, LONGEST_PAUSE_S)
+        child.start_at_s = now + child.pause_s
+        child.restarts += 1
+        multiprocess.mark_process_dead(process.pid, path=str(self._metrics))
+        log.warning("child ended", child=child.spec.name, code=child.last_code, again_in_s=child.pause_s)
+
+    def _start(self, child: _Child, now: float) -> None:
+        child.status.unlink(missing_ok=True)
+        child.process = subprocess.Popen(
+            tethered(child.spec.command), env=self._environment(child), stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        child.started_s = now
+        log.info("child started", child=child.spec.name, pid=child.process.pid)
+
+    def _environment(self, child: _Child) -> dict[str, str]:
+        broker = {} if self._broker is None else {"SUPPLYWATCH_BROKER": self._broker.url}
+        own = {"PROMETHEUS_MULTIPROC_DIR": str(self._metrics), STATUS_FILE: str(child.status)}
+        return os.environ | settings_environment(self._settings) | broker | own
+
+    def _start_anew(self, broker: EmbeddedBroker) -> None:
+        log.error("the embedded broker ended: everything starts anew")
+        self._stop_children()
+        for child in self._children:
+            child.start_at_s, child.last_code = 0.0, None
+        broker.start()
+
+    def _stop_children(self) -> None:
+        for child in reversed(self._children):
+            process, child.process = child.process, None
+            if process is None:
+                continue
+            process.terminate()
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                log.warning("child does not end, is killed", child=child.spec.name)
+                process.kill()
+                process.wait()
+            multiprocess.mark_process_dead(process.pid, path=str(self._metrics))
+
+
+def settings_environment(settings: Settings) -> dict[str, str]:
+    """Return settings as environment variables, for a child process."""
+    given = settings.model_dump(exclude_none=True)
+    return {f"SUPPLYWATCH_{name.upper()}": str(value) for name, value in given.items()}
+
+
+class _Tree:
+    """Metrics of the process tree itself, made at each scrape."""
+
+    def __init__(self, children: Sequence[_Child]) -> None:
+        self._children = children
+
+    def collect(self) -> list[Metric]:
+        up = GaugeMetricFamily("supplywatch_process_up", "1 while the process runs.", labels=["process"])
+        restarts = CounterMetricFamily("supplywatch_process_restarts", "Times the process had to be started again.", labels=["process"])
+        for child in self._children:
+            up.add_metric([child.spec.name], float(child.running))
+            restarts.add_metric([child.spec.name], child.restarts)
+        return [up, restarts]

@@ -1,0 +1,82 @@
+"""From what a payload says to what is new in it: only that is offered to the rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from supplywatch.intake.guards import Reading, newest_by_series
+from supplywatch.intake.snapshot import compare, to_records
+from supplywatch.ledger.book import Key, Known
+from supplywatch.records import ListEntry, Record
+
+R = TypeVar("R", bound=Record)
+
+REWRITTEN_SHARE = 0.05
+REWRITTEN_MIN_COMMON = 20
+ACT_NEWS_DAYS = 14
+
+
+def is_judged(record: Record, known: Mapping[Key, Known]) -> bool:
+    """Tell whether offering a record would change nothing: the book has it, or a later vintage of its period."""
+    before = known.get((record.series, record.observed))
+    return before is not None and (before.digest == record.digest or record.fetched < before.known_at)
+
+
+def says_something_new(record: Record, known: Mapping[Key, Known]) -> bool:
+    """Tell whether a freshly fetched record differs from the latest vintage of its period."""
+    before = known.get((record.series, record.observed))
+    return before is None or before.digest != record.digest
+
+
+def rewritten(records: Iterable[Record], known: Mapping[Key, Known]) -> str | None:
+    """Say which history was rewritten, ``None`` when none was.
+
+    A publisher corrects a few periods now and then; more than 5 % of the common periods is another thing.
+    """
+    common: Counter[str] = Counter()
+    changed: Counter[str] = Counter()
+    for record in records:
+        before = known.get((record.series, record.observed))
+        if before is not None and record.revisable:
+            common[record.series] += 1
+            changed[record.series] += before.digest != record.digest
+    hit = [s for s in common if common[s] >= REWRITTEN_MIN_COMMON and changed[s] > REWRITTEN_SHARE * common[s]]
+    total, differing = common.total(), changed.total()
+    if not hit and not (total >= REWRITTEN_MIN_COMMON and differing > REWRITTEN_SHARE * total):
+        return None
+    worst = sorted((s for s in common if changed[s]), key=lambda s: (-changed[s], s))
+    shown = "; ".join(f"{s}: {changed[s]} of {common[s]}" for s in worst[:3])
+    more = f"; and {len(worst) - 3} more series" if len(worst) > 3 else ""
+    return f"history rewritten: {differing} of {total} common periods differ from what was known ({shown}{more})"
+
+
+def mark_history(records: Sequence[R], new_series: Collection[str] | None) -> list[R]:
+    """Mark as baseline all but the newest period of each new series.
+
+    Parameters
+    ----------
+    new_series
+        The series seen for the first time; ``None`` when all are.
+    """
+    newest = newest_by_series((record.series, record.observed) for record in records)
+    return [_as_baseline(r) if (new_series is None or r.series in new_series) and r.observed < newest[r.series] else r for r in records]
+
+
+def mark_old_acts(records: Sequence[R], reference: datetime) -> list[R]:
+    """Mark as baseline the acts that were 14 days old already at the last good look at their source, or at the first."""
+    oldest_news = (reference - timedelta(days=ACT_NEWS_DAYS)).date().isoformat()
+    return [_as_baseline(record) if record.observed < oldest_news else record for record in records]
+
+
+def list_changes(reading: Reading, before: Sequence[ListEntry] | None) -> list[Record]:
+    """Return the changes between two snapshots as records, the release last."""
+    payload = reading.payload
+    differences = compare(before, reading.entries, seen=payload.fetched.date())
+    return list(to_records(differences, payload, payload.source, reading.entries))
+
+
+def _as_baseline(record: R) -> R:
+    return record.model_copy(update={"baseline": True})

@@ -1,0 +1,73 @@
+"""Payloads given by hand: ``FILE``, ``FILE.gz`` or ``FILE@2026-04-21T13:36Z``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from supplywatch.errors import BadRequest
+from supplywatch.intake.gunzip import MAGIC, too_large, unwrapped
+from supplywatch.source import Card, Part, Payload
+
+
+@dataclass(frozen=True)
+class Given:
+    """A payload given by hand.
+
+    Parameters
+    ----------
+    timed
+        Whether the fetch time was given with it; else it is the time of the file's last change.
+    """
+
+    payload: Payload
+    timed: bool
+
+
+def read_file(spec: str, card: Card, *, now: datetime) -> Given:
+    """Read a file as a payload of one part.
+
+    Parameters
+    ----------
+    spec
+        A path, with ``@`` and an instant when it shall count as fetched then. Without a zone the instant is UTC.
+
+    Raises
+    ------
+    BadRequest
+        The file cannot be read, or the instant is none or lies in the future.
+    Quarantine
+        It is larger than the source's limit, or its gzip wrapping is cut or a bomb.
+    """
+    path, fetched = _split(spec)
+    if fetched is not None and fetched > now:
+        raise BadRequest(f"{spec}: the fetch time lies in the future; give the time at which the file was fetched")
+    if path.is_dir():
+        raise BadRequest(f"{path} is a folder; name the files in it")
+    try:
+        with path.open("rb") as handle:
+            body = handle.read(card.max_bytes + 1)
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        raise BadRequest(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from error
+    if len(body) > card.max_bytes:
+        raise too_large(str(path), card.max_bytes)
+    name = path.name.removesuffix(".gz") if body.startswith(MAGIC) else path.name
+    part = Part(unwrapped(body, card.max_bytes, str(path)), name)
+    return Given(Payload(card.source_id, (part,), fetched or min(changed, now)), fetched is not None)
+
+
+def _split(spec: str) -> tuple[Path, datetime | None]:
+    """Take the fetch time off; a file whose name holds an ``@`` is taken as it is."""
+    whole = Path(spec)
+    name, at, text = spec.rpartition("@")
+    if not at or whole.exists():
+        return whole, None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        if Path(name).exists():
+            raise BadRequest(f"{spec}: {text!r} is no instant; write it as in {name}@2026-04-21T13:36Z") from error
+        return whole, None
+    return Path(name), moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

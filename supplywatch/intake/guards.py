@@ -1,0 +1,183 @@
+"""What a payload must pass before anything of it is believed, whatever its publisher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from supplywatch.errors import Quarantine
+from supplywatch.intake.periods import period_start
+from supplywatch.intake.snapshot import guard_shrink
+from supplywatch.records import ListEntry, Record
+from supplywatch.source import Card, Part, Payload, Source
+
+FUTURE_TOLERANCE = timedelta(days=2)
+"""Zones east of Greenwich, and publication days set on the eve."""
+MAX_SERIES_SHRINK = 0.1
+"""Histories only grow: the share of records that may be missing when the same questions are asked again."""
+SMALL_SHRINK = 3
+_BLANK = b" \t\r\n\x00\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a payload says, after the guards.
+
+    Parameters
+    ----------
+    records
+        For sources of histories and acts, oldest period first, repeats left out.
+    entries
+        For sources of kind ``snapshot``.
+    newest
+        The newest period the payload speaks of; for a snapshot the day of its publication or fetch.
+    """
+
+    payload: Payload
+    records: tuple[Record, ...]
+    entries: tuple[ListEntry, ...]
+    newest: str
+
+    @property
+    def size(self) -> int:
+        """Number of records or entries."""
+        return len(self.records) or len(self.entries)
+
+
+def check_body(card: Card, part: Part) -> None:
+    """Refuse a body without content: none of our publishers means "no change" by it.
+
+    Raises
+    ------
+    Quarantine
+        ``empty_body``.
+    """
+    if not part.body.strip(_BLANK):
+        raise Quarantine("empty_body", f"{card.source_id}: {part.name}: the answer has no content ({len(part.body)} bytes)")
+
+
+def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str], None] | None = None) -> Reading:
+    """Parse a payload and hold it against its card.
+
+    Parameters
+    ----------
+    now
+        No period may lie after it.
+    warn
+        Told what is outside the card's bounds and anchors. ``None`` for a poll: there it is a reason to refuse.
+
+    Raises
+    ------
+    Quarantine
+        The payload must not be believed.
+    """
+    card = source.card
+    if not payload.parts:
+        raise Quarantine("empty_body", f"{card.source_id}: nothing came")
+    for part in payload.parts:
+        check_body(card, part)
+    records: list[Record] = []
+    entries: list[ListEntry] = []
+    for item in source.parse(payload):
+        if isinstance(item, ListEntry):
+            entries.append(item)
+        else:
+            records.append(item)
+    records = _distinct(card, records)
+    names = {entry.list_code for entry in entries} if card.kind == "snapshot" else {record.series for record in records}
+    _check_card(card, len(entries) if card.kind == "snapshot" else len(records), names, warn)
+    newest = (payload.published or payload.fetched).date().isoformat() if card.kind == "snapshot" else records[-1].observed
+    _check_future(card, newest, now)
+    return Reading(payload, tuple(records), tuple(entries), newest)
+
+
+def check_against_last(
+    card: Card, reading: Reading, known: Collection[tuple[str, str]], before: Sequence[ListEntry] | None, size_before: int | None
+) -> None:
+    """Hold a reading against what was accepted before.
+
+    Parameters
+    ----------
+    known
+        The (series, period) pairs already known.
+    before
+        The entries of the last accepted snapshot.
+    size_before
+        The number of records of the last accepted payload, where the same questions were asked.
+
+    Raises
+    ------
+    Quarantine
+        ``stale`` for an older payload served again, ``shrunken`` or ``anchor_missing`` for a part of the whole.
+    """
+    if card.kind == "snapshot":
+        guard_shrink(before, reading.entries, card)
+        return
+    if card.kind == "series":
+        _check_older(card, reading.records, known)
+    if size_before is not None:
+        lost = size_before - reading.size
+        if lost > max(SMALL_SHRINK, MAX_SERIES_SHRINK * size_before):
+            raise Quarantine(
+                "shrunken",
+                f"{card.source_id}: {reading.size} records, {lost} fewer than the last accepted payload gave to the same questions; "
+                "histories only grow: look at the publisher's page",
+            )
+
+
+def newest_by_series(keys: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the newest period of each series of (series, observed) pairs."""
+    newest: dict[str, str] = {}
+    for series, observed in keys:
+        if observed > newest.get(series, ""):
+            newest[series] = observed
+    return newest
+
+
+def _distinct(card: Card, records: Sequence[Record]) -> list[Record]:
+    """Return the records in the order of their periods, each once; two values for one period are impossible."""
+    found: dict[tuple[str, str], Record] = {}
+    for record in records:
+        first = found.setdefault((record.series, record.observed), record)
+        if first is not record and first.digest != record.digest:
+            raise Quarantine(
+                "source_changed",
+                f"{card.source_id}: {first.provenance.position} and {record.provenance.position} say different things about "
+                f"{record.series} in {record.observed}",
+            )
+    return sorted(found.values(), key=lambda record: record.observed)
+
+
+def _check_card(card: Card, count: int, names: Iterable[str], warn: Callable[[str], None] | None) -> None:
+    if count == 0:
+        raise Quarantine("empty_list", f"{card.source_id}: well-formed, but without a single record")
+    complaints = []
+    if not card.min_records <= count <= card.max_records:
+        complaints.append(("bounds", f"{card.source_id}: {count} records, expected {card.min_records} to {card.max_records}"))
+    present = tuple(names)
+    absent = [anchor for anchor in card.anchors if not any(name.startswith(anchor) for name in present)]
+    if absent:
+        complaints.append(("anchor_missing", f"{card.source_id}: nothing of {', '.join(absent)}, which every full answer holds"))
+    for reason, message in complaints:
+        if warn is None:
+            raise Quarantine(reason, message)
+        warn(message)
+
+
+def _check_future(card: Card, newest: str, now: datetime) -> None:
+    if period_start(newest) > now + FUTURE_TOLERANCE:
+        raise Quarantine("source_changed", f"{card.source_id}: speaks of {newest}, which lies after {now:%Y-%m-%d}")
+
+
+def _check_older(card: Card, records: Sequence[Record], known: Collection[tuple[str, str]]) -> None:
+    """Refuse a payload in which histories end earlier than they did before, while none goes on and no period is new."""
+    keys = [(record.series, record.observed) for record in records]
+    if not all(key in known for key in keys):
+        return
+    ends, ends_known = newest_by_series(keys), newest_by_series(known)
+    for series, end in ends.items():
+        if end < ends_known[series]:
+            raise Quarantine(
+                "stale", f"{card.source_id}: an older payload served again: {series} ends {end}, known to {ends_known[series]} already"
+            )

@@ -1,0 +1,147 @@
+"""What the runner has to say reaches the topics: written down first, offered, and crossed out when the book has it.
+
+An offer that was lost on the way (a crash, a broker that forgets) is computed again from the archive, equal to the last bit, and made
+again; receivers drop repeats. So everything is judged once, in the order of the payloads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from supplywatch import metrics
+from supplywatch.errors import Quarantine
+from supplywatch.intake import guards
+from supplywatch.intake.archive import Archive, ArchiveLost
+from supplywatch.intake.changes import is_judged, list_changes, mark_history, mark_old_acts
+from supplywatch.ledger import Ledger, sources
+from supplywatch.ledger.book import Key, Known
+from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState
+from supplywatch.records import ListEntry, Record, SourceReport
+from supplywatch.source import Source
+
+log = structlog.get_logger(__name__)
+
+
+class Producer(Protocol):
+    """What the runner needs of :class:`supplywatch.broker.Producer`."""
+
+    def send(self, topic: str, key: bytes | None, value: bytes) -> Any:
+        """Queue one message."""
+        ...
+
+    def flush_checked(self, sends: Iterable[Any]) -> None:
+        """Return when the broker has confirmed each of the sends; raise when one failed."""
+        ...
+
+
+class Offering:
+    """Makes, repeats and settles offers.
+
+    Parameters
+    ----------
+    topic_of
+        The topic of a family of records.
+    """
+
+    def __init__(self, ledger: Ledger, archive: Archive, producer: Producer, topic_of: Callable[[str], str]) -> None:
+        self._ledger, self._archive, self._producer, self._topic_of = ledger, archive, producer, topic_of
+        self._sending = threading.Lock()
+
+    def offer(self, records: Sequence[Record]) -> None:
+        """Send records and wait until the broker has confirmed every one.
+
+        Raises
+        ------
+        BrokerAway
+            Some did not arrive; what was written down is offered again.
+        """
+        with self._sending:
+            sends = [self._producer.send(self._topic_of(r.family), r.series.encode(), r.model_dump_json().encode()) for r in records]
+            self._producer.flush_checked(sends)
+        for record in records:
+            metrics.PRODUCED.labels(record.family).inc()
+
+    def mark_sent(self, source_id: str) -> None:
+        """Note that everything outstanding of a source was sent."""
+        with self._ledger.begin() as connection:
+            state = sources.load_state(connection, source_id)
+            entries = tuple(entry.model_copy(update={"sent": True}) for entry in state.outstanding)
+            sources.save_state(connection, source_id, state.model_copy(update={"outstanding": entries}))
+
+    def settle(self, source: Source, *, again: bool = False) -> tuple[SourceState, dict[Key, Known], int]:
+        """Cross out what the book has, and offer what was never sent.
+
+        Parameters
+        ----------
+        again
+            Offer also what was sent but is not in the book: the broker may have lost it.
+
+        Returns
+        -------
+        tuple
+            The state of the source, what is known of it (in the book or on the way), and how many records were offered.
+        """
+        source_id = source.card.source_id
+        with self._ledger.read() as connection:
+            state = sources.load_state(connection, source_id)
+            known = sources.judged(connection, source_id)
+        left, offered = [], 0
+        for entry in state.outstanding:
+            missing = [record for record in self._records_of(source, entry) if not is_judged(record, known)]
+            if not missing:
+                continue
+            if again or not entry.sent:
+                self.offer(missing)
+                offered += len(missing)
+            known |= {(record.series, record.observed): Known(record.digest, record.fetched) for record in missing}
+            left.append(entry.model_copy(update={"sent": True}))
+        if tuple(left) != state.outstanding:
+            state = state.model_copy(update={"outstanding": tuple(left)})
+            with self._ledger.begin() as connection:
+                sources.save_state(connection, source_id, state)
+        return state, known, offered
+
+    def entries_before(self, source: Source, seq: int | None = None) -> list[ListEntry] | None:
+        """Return the entries of the last accepted snapshot (before a number in the log), ``None`` when there is none.
+
+        Where the archive has lost it, or this version of the connector cannot read it any more, the judged changes are added up instead.
+        """
+        source_id = source.card.source_id
+        with self._ledger.read() as connection:
+            logged = sources.last_payload(connection, source_id, accepted=True, before=seq)
+        if logged is None:
+            return None
+        try:
+            payload = self._archive.load(source_id, logged.parts, logged.fetched, logged.published)
+            return [entry for entry in source.parse(payload) if isinstance(entry, ListEntry)]
+        except (ArchiveLost, Quarantine) as error:
+            log.warning("last snapshot unreadable, taking the ledger's", source=source_id, detail=str(error))
+            with self._ledger.read() as connection:
+                return sources.listed(connection, source_id)
+
+    def _records_of(self, source: Source, entry: Outstanding) -> list[Record]:
+        reports: list[Record] = [SourceReport.model_validate_json(text) for text in entry.reports]
+        if entry.payload_seq is None:
+            return reports
+        with self._ledger.read() as connection:
+            logged = sources.payload_at(connection, entry.payload_seq)
+        try:
+            return self._payload_records(source, logged, entry) + reports
+        except (ArchiveLost, Quarantine) as error:
+            log.error("cannot be offered again; the next poll makes up for it", source=source.card.source_id, detail=str(error))
+            return reports
+
+    def _payload_records(self, source: Source, logged: LoggedPayload, entry: Outstanding) -> list[Record]:
+        payload = self._archive.load(logged.source, logged.parts, logged.fetched, logged.published)
+        reading = guards.read(source, payload, now=payload.fetched, warn=lambda _message: None)
+        if source.card.kind == "snapshot":
+            return list_changes(reading, self.entries_before(source, logged.seq))
+        if source.card.kind == "series":
+            return mark_history(reading.records, entry.new_series)
+        with self._ledger.read() as connection:
+            last = sources.last_payload(connection, logged.source, accepted=True, before=logged.seq)
+        return mark_old_acts(reading.records, (last or logged).fetched)

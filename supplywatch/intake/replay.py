@@ -1,0 +1,132 @@
+"""Recorded payloads stepped through the same parse, guards and comparison as live ones, without network, topics or ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from supplywatch.errors import Quarantine
+from supplywatch.intake import changes, guards
+from supplywatch.intake.files import Given
+from supplywatch.intake.guards import Reading
+from supplywatch.intake.periods import known_at
+from supplywatch.intake.reports import report
+from supplywatch.ledger.book import Key, Known
+from supplywatch.records import ListEntry, Record, SourceStatus
+from supplywatch.source import Card, Payload, Source
+
+log = structlog.get_logger(__name__)
+
+
+def steps(source: Source, given: Sequence[Given], *, now: datetime, warn: Callable[[str], None] | None = None) -> Iterator[list[Record]]:
+    """Yield what each payload brought that the ones before had not, oldest period first.
+
+    A payload with a fetch time counts as fetched then. One without counts as if it had been followed live: each record became known on
+    the day the publisher's calendar gives. A payload that must not be believed yields one report of status ``quarantined``, an older
+    one served again nothing. Nothing is marked as baseline but the first snapshot of a list.
+
+    Parameters
+    ----------
+    given
+        Payloads in any order; they are stepped through in the order in which they became known, equal ones as given.
+    now
+        No period may lie after it, nor after the fetch time where one is given.
+    warn
+        Told what is outside the card's bounds and anchors; ``None`` makes these reasons to refuse.
+    """
+    replay = _Replay(source.card)
+    taken = [_Taken.of(source, item, now, warn) for item in given]
+    for item in sorted(taken, key=lambda t: t.known):
+        yield replay.step(item)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A payload that was read, or refused, and when it became known."""
+
+    given: Given
+    known: datetime
+    reading: Reading | None = None
+    error: Quarantine | None = None
+
+    @classmethod
+    def of(cls, source: Source, given: Given, now: datetime, warn: Callable[[str], None] | None) -> _Taken:
+        payload = given.payload
+        try:
+            reading = guards.read(source, payload, now=payload.fetched if given.timed else now, warn=warn)
+        except Quarantine as error:
+            return cls(given, payload.fetched, error=error)
+        if given.timed or not reading.records:
+            return cls(given, payload.fetched, reading)
+        return cls(given, _known(source.card, payload, reading.newest), reading)
+
+
+@dataclass
+class _Replay:
+    card: Card
+    known: dict[Key, Known] = field(default_factory=dict)
+    entries: Sequence[ListEntry] | None = None
+    seen: list[str] = field(default_factory=list)
+    newest: str | None = None
+    last_good_at: datetime | None = None
+
+    def step(self, item: _Taken) -> list[Record]:
+        payload = item.given.payload
+        if payload.sha256 == (self.seen[-1] if self.seen else None):
+            return []
+        try:
+            if item.error is not None:
+                raise item.error
+            if payload.sha256 in self.seen:
+                raise Quarantine("stale", f"{self.card.source_id}: a payload that came before the last one came again")
+            return self._accepted(item.given, item.reading)
+        except Quarantine as error:
+            log.warning("quarantined", source=self.card.source_id, reason=error.reason, detail=str(error))
+            return [] if error.reason == "stale" else [self._report(SourceStatus.QUARANTINED, payload, str(error), error.reason)]
+
+    def _accepted(self, given: Given, reading: Reading | None) -> list[Record]:
+        if reading is None:
+            return []
+        guards.check_against_last(self.card, reading, self.known.keys(), self.entries, None)
+        if self.card.kind == "snapshot":
+            records = changes.list_changes(reading, self.entries)
+            self.entries = reading.entries
+        else:
+            dated = reading.records if given.timed else [_followed(self.card, given.payload, record) for record in reading.records]
+            records = sorted((r for r in dated if changes.says_something_new(r, self.known)), key=lambda r: (r.fetched, r.observed))
+            text = changes.rewritten(dated, self.known) if given.timed and self.card.kind == "series" else None
+            if text is not None:
+                records.append(self._report(SourceStatus.HISTORY_REWRITTEN, given.payload, text))
+            self.known |= {(r.series, r.observed): Known(r.digest, r.fetched) for r in dated}
+        self.seen.append(given.payload.sha256)
+        self.newest, self.last_good_at = max(reading.newest, self.newest or ""), given.payload.fetched
+        return records
+
+    def _report(self, status: SourceStatus, payload: Payload, detail: str, reason: str | None = None) -> Record:
+        return report(
+            self.card.source_id,
+            status,
+            detail,
+            payload.fetched,
+            reason=reason,
+            sha256=payload.sha256,
+            content_observed=self.newest,
+            last_good_at=self.last_good_at,
+        )
+
+
+def _known(card: Card, payload: Payload, observed: str) -> datetime:
+    """Return when a period became known, at the latest with the file itself."""
+    return min(known_at(card.calendar, observed), payload.fetched)
+
+
+def _followed(card: Card, payload: Payload, record: Record) -> Record:
+    """Return a record with the fetch time, and the vintage that rests on it, it would have had if followed live."""
+    fetched = _known(card, payload, record.observed)
+    provenance = record.provenance
+    if provenance.vintage == payload.vintage:
+        provenance = provenance.model_copy(update={"vintage": f"{fetched:%Y-%m-%dT%H:%M:%SZ}"})
+    return record.model_copy(update={"fetched": fetched, "provenance": provenance})

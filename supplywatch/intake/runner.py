@@ -1,0 +1,258 @@
+"""The one runner of all sources: fetch, archive, parse, guard, compare, write down, offer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import structlog
+
+from supplywatch import metrics
+from supplywatch.errors import Quarantine, SourceAway
+from supplywatch.intake import changes, guards
+from supplywatch.intake.archive import Archive
+from supplywatch.intake.fetch import Fetcher
+from supplywatch.intake.guards import Reading
+from supplywatch.intake.offering import Offering, Producer
+from supplywatch.intake.periods import period_end
+from supplywatch.intake.visit import PollResult, Visit
+from supplywatch.ledger import Ledger, sources
+from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState, StoredPart
+from supplywatch.records import ListEntry, Record, SourceReport, SourceStatus
+from supplywatch.source import Payload, Source
+
+log = structlog.get_logger(__name__)
+
+UNREACHABLE = "unreachable"
+NOTHING = hashlib.sha256(b"").hexdigest()
+
+
+class Runner:
+    """Polls sources.
+
+    Parameters
+    ----------
+    ledger, archive, fetcher
+        Where payloads are logged, kept and got from.
+    producer, topic_of
+        Where records go, and to which topic by family.
+    options
+        The user's options by source id (``config/sources.yaml``).
+    has_secret
+        Tells whether a setting that holds a key is filled in.
+    clock
+        The time of polls.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        archive: Archive,
+        fetcher: Fetcher,
+        producer: Producer,
+        topic_of: Callable[[str], str],
+        *,
+        options: Mapping[str, Mapping[str, object]] | None = None,
+        has_secret: Callable[[str], bool] = lambda _setting: False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._ledger, self._archive, self._fetcher, self._clock = ledger, archive, fetcher, clock
+        self._offering = Offering(ledger, archive, producer, topic_of)
+        self._options, self._has_secret = options or {}, has_secret
+
+    def poll(self, source: Source) -> PollResult:
+        """Ask a publisher once and see it through; a payload that must not be believed is a result, not an error.
+
+        Raises
+        ------
+        BrokerAway, LedgerAway
+            What was written down by then is offered with the next poll.
+        Refuse
+            The archive or a setting is wrong.
+        """
+        with self._alone(source) as alone:
+            if not alone:
+                return PollResult(source.card.source_id, "busy")
+            metrics.POLLS.labels(source.card.source_id).inc()
+            visit = self._visit(source)
+            cursor = visit.cursor(self._options.get(visit.id, {}), self._has_secret)
+            try:
+                visit.fetched = self._fetcher.fetch(source, cursor, visit.state.validators)
+            except SourceAway as error:
+                return self._unreachable(visit, error)
+            except Quarantine as error:
+                return self._refused(visit, error, None, ())
+            visit.now = self._clock()
+            return self._take(visit, visit.fetched.payload)
+
+    def load(self, source: Source, payload: Payload, warn: Callable[[str], None]) -> PollResult:
+        """Take a file given by hand: as a poll, but what is outside the card's bounds and anchors is a warning, for it may be a part."""
+        with self._alone(source) as alone:
+            if not alone:
+                return PollResult(source.card.source_id, "busy")
+            visit = self._visit(source)
+            visit.warn = warn
+            return self._take(visit, payload)
+
+    def reoffer(self, source: Source) -> int:
+        """Offer again what was accepted but is not in the book: call it at every start, and when the broker has lost its memory.
+
+        Returns
+        -------
+        int
+            How many records were offered.
+        """
+        with self._alone(source) as alone:
+            if not alone:
+                return 0
+            state, _, offered = self._offering.settle(source, again=True)
+            expose(source.card.source_id, state)
+            log.info("reoffered", source=source.card.source_id, records=offered)
+            return offered
+
+    def state(self, source: Source) -> SourceState:
+        """Return the state of a source."""
+        with self._ledger.read() as connection:
+            return sources.load_state(connection, source.card.source_id)
+
+    def note_overdue(self, source: Source, news: SourceReport) -> None:
+        """Write down and offer the news that an expected publication did not come."""
+        with self._alone(source) as alone:
+            if alone:
+                visit = self._visit(source)
+                visit.reports.append(news)
+                log.warning("overdue", source=visit.id, detail=news.detail)
+                self._write(visit, visit.state.model_copy(update={"overdue_for": visit.state.content_observed}), [])
+
+    @contextmanager
+    def _alone(self, source: Source) -> Iterator[bool]:
+        source_id = source.card.source_id
+        with self._archive.lock(source_id) as here, sources.exclusive(self._ledger, source_id) as everywhere:
+            yield here and everywhere
+
+    def _visit(self, source: Source) -> Visit:
+        state, known, _ = self._offering.settle(source)
+        with self._ledger.read() as connection:
+            last = sources.last_payload(connection, source.card.source_id, accepted=True)
+        return Visit(source, state, known, last, self._clock())
+
+    def _take(self, visit: Visit, payload: Payload) -> PollResult:
+        if self._is_last(visit, payload):
+            self._write(visit, visit.unchanged(payload), [])
+            log.info("unchanged", source=visit.id)
+            return PollResult(visit.id, "unchanged", sha256=payload.sha256)
+        # Before the payload is archived: it may be the very one the archive has lost.
+        before = self._offering.entries_before(visit.source) if visit.source.card.kind == "snapshot" else None
+        parts = self._archive.save(payload)
+        try:
+            reading = self._believed(visit, payload, before)
+        except Quarantine as error:
+            return self._refused(visit, error, payload, parts)
+        return self._accepted(visit, reading, before, parts)
+
+    def _is_last(self, visit: Visit, payload: Payload) -> bool:
+        last = {visit.last.sha256} if visit.last is not None else set()
+        same = last if visit.fetched is None else last | {visit.state.polled_sha256 or ""}
+        refused = visit.fetched is not None and visit.fetched.refused is not None
+        return payload.sha256 in same and not refused and self._archive.holds(payload)
+
+    def _believed(self, visit: Visit, payload: Payload, before: Sequence[ListEntry] | None) -> Reading:
+        if visit.fetched is not None and visit.fetched.refused is not None:
+            raise visit.fetched.refused
+        self._check_age(visit, payload)
+        reading = guards.read(visit.source, payload, now=visit.now, warn=visit.warn)
+        asked_again = visit.fetched is not None and visit.fetched.questions == visit.state.questions
+        size_before = visit.last.records if visit.last is not None and asked_again else None
+        guards.check_against_last(visit.source.card, reading, visit.known.keys(), before, size_before)
+        return reading
+
+    def _check_age(self, visit: Visit, payload: Payload) -> None:
+        last = visit.last
+        if last is None or payload.sha256 == last.sha256:
+            return
+        with self._ledger.read() as connection:
+            if sources.was_accepted(connection, visit.id, payload.sha256):
+                raise Quarantine("stale", f"{visit.id}: a payload that was accepted before the last one was served again")
+        for clock, ours, theirs in (("published", payload.published, last.published), ("fetched", payload.fetched, last.fetched)):
+            if ours is not None and theirs is not None and ours < theirs:
+                raise Quarantine("stale", f"{visit.id}: {clock} {ours:%Y-%m-%d %H:%MZ}, the last accepted payload {theirs:%Y-%m-%d %H:%MZ}")
+
+    def _accepted(self, visit: Visit, reading: Reading, before: Sequence[ListEntry] | None, parts: tuple[StoredPart, ...]) -> PollResult:
+        payload = reading.payload
+        records, new_series = _news(visit, reading, before)
+        state = visit.accepted(reading, news=bool(records))
+        if visit.source.card.kind == "series" and (text := changes.rewritten(reading.records, visit.known)) is not None:
+            visit.report(SourceStatus.HISTORY_REWRITTEN, text, sha256=payload.sha256)
+        logged = LoggedPayload(
+            visit.id, payload.sha256, payload.fetched, payload.published, "accepted", parts, reading.size, newest_observed=reading.newest
+        )
+        self._write(visit, state, records, logged, new_series)
+        log.info("accepted", source=visit.id, records=len(records), newest=reading.newest)
+        return PollResult(visit.id, "accepted", len(records), sha256=payload.sha256)
+
+    def _refused(self, visit: Visit, error: Quarantine, payload: Payload | None, parts: tuple[StoredPart, ...]) -> PollResult:
+        sha256 = payload.sha256 if payload is not None else NOTHING
+        status: sources.PayloadStatus = "stale" if error.reason == "stale" else "quarantined"
+        fetched, published = (payload.fetched, payload.published) if payload is not None else (visit.now, None)
+        logged = LoggedPayload(visit.id, sha256, fetched, published, status, parts, reason=error.reason, detail=str(error))
+        with self._ledger.read() as connection:
+            newest = sources.last_payload(connection, visit.id)
+        # The same refusal poll after poll is one line in the log.
+        repeated = newest is not None and (newest.sha256, newest.status, newest.reason) == (sha256, status, error.reason)
+        metrics.QUARANTINED.labels(visit.id, error.reason).inc()
+        metrics.POLL_FAILURES.labels(visit.id, error.reason).inc()
+        log.warning("quarantined", source=visit.id, reason=error.reason, detail=str(error))
+        self._write(visit, visit.quarantined(error, sha256), [], None if repeated else logged)
+        return PollResult(visit.id, status, reason=error.reason, detail=str(error), sha256=sha256)
+
+    def _unreachable(self, visit: Visit, error: SourceAway) -> PollResult:
+        metrics.POLL_FAILURES.labels(visit.id, UNREACHABLE).inc()
+        log.warning("unreachable", source=visit.id, detail=str(error))
+        self._write(visit, visit.unreachable(error), [])
+        return PollResult(visit.id, "unreachable", reason=UNREACHABLE, detail=str(error))
+
+    def _write(
+        self,
+        visit: Visit,
+        state: SourceState,
+        records: Sequence[Record],
+        logged: LoggedPayload | None = None,
+        new_series: tuple[str, ...] | None = (),
+    ) -> None:
+        """Write down what was learned in one transaction, then offer what is to be offered."""
+        offers: list[Record] = [*records, *visit.reports]
+        with self._ledger.begin() as connection:
+            seq = sources.append_payload(connection, logged) if logged is not None else None
+            if offers:
+                reports = tuple(report.model_dump_json() for report in visit.reports)
+                entry = Outstanding(payload_seq=seq if records else None, new_series=new_series, reports=reports)
+                state = state.model_copy(update={"outstanding": (*state.outstanding, entry)})
+            sources.save_state(connection, visit.id, state)
+        expose(visit.id, state)
+        if offers:
+            self._offering.offer(offers)
+            self._offering.mark_sent(visit.id)
+
+
+def _news(visit: Visit, reading: Reading, before: Sequence[ListEntry] | None) -> tuple[Sequence[Record], tuple[str, ...] | None]:
+    """Return what is to be offered, and the series whose history is a baseline (``None``: all)."""
+    if visit.source.card.kind == "snapshot":
+        return changes.list_changes(reading, before), ()
+    new_series: tuple[str, ...] | None = ()
+    if visit.source.card.kind == "acts":
+        marked = changes.mark_old_acts(reading.records, (visit.last or reading.payload).fetched)
+    else:
+        known = {series for series, _ in visit.known}
+        new_series = None if visit.last is None else tuple(sorted({record.series for record in reading.records} - known))
+        marked = changes.mark_history(reading.records, new_series)
+    return [record for record in marked if changes.says_something_new(record, visit.known)], new_series
+
+
+def expose(source_id: str, state: SourceState) -> None:
+    """Show the ages of a source: transport and content are different things."""
+    if state.last_good_at is not None:
+        metrics.TRANSPORT.labels(source_id).set(state.last_good_at.timestamp())
+    if state.content_observed is not None:
+        metrics.CONTENT.labels(source_id).set(period_end(state.content_observed).timestamp())
