@@ -97,7 +97,9 @@ def check_names(found: Collection[str], known: Collection[str], required: Collec
             raise SourceChanged(name, ABSENT, position, "to be present")
     for name in found:
         if name not in known:
-            raise SourceChanged(name, "new", position, f"one of the {len(known)} known fields; read what it means, then extend the connector")
+            raise SourceChanged(
+                name, "new", position, f"one of the {len(known)} known fields; read what it means, then extend the connector"
+            )
 
 
 def table(text: str, name: str, *, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:

@@ -28,8 +28,8 @@ IGNORED = (*(f"capacity_{kind}" for kind in (*TYPES, "cargo")),)
 REQUIRED = ("date", "year", "month", "day", "portid", "portname", *COUNTS, *IGNORED, "capacity")
 KNOWN = frozenset((*REQUIRED, "ObjectId"))
 ENVELOPE = frozenset(
-    ("objectIdFieldName", "uniqueIdField", "globalIdFieldName", "geometryType", "spatialReference", "fields", "features")
-    + ("exceededTransferLimit", "properties", "hasZ", "hasM", "geometryProperties")
+    "objectIdFieldName uniqueIdField globalIdFieldName geometryType geometryProperties spatialReference hasZ hasM fields features "
+    "exceededTransferLimit properties".split()
 )
 
 
@@ -200,7 +200,7 @@ SOURCE = Source(
         kind="series",
         min_records=5_000,
         max_records=200_000,
-        anchors=("transit/chokepoint1", "transit/chokepoint4", "transit/chokepoint6"),
+        anchors=("transit/chokepoint4", "transit/chokepoint5", "transit/chokepoint6"),
         notes=(
             "history is reprocessed as a whole now and then: between March and July 2026 2,586 of 2,638 days of Hormuz changed",
             "capacities were re-estimated and cannot be compared across vintages; no rule uses them",
