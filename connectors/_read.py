@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
@@ -123,7 +123,9 @@ def table(text: str, name: str, *, delimiter: str = ",") -> Iterator[tuple[int, 
             yield reader.line_num, cells
 
 
-def rows(text: str, name: str, header: Collection[str], required: Collection[str] | None = None) -> Iterator[Row]:
+def rows(
+    text: str, name: str, header: Collection[str], required: Collection[str] | None = None, rename: Callable[[str], str] = str
+) -> Iterator[Row]:
     """Yield the rows of a table with a header line; columns are found by name, in any order.
 
     Parameters
@@ -132,6 +134,8 @@ def rows(text: str, name: str, header: Collection[str], required: Collection[str
         The columns that are known.
     required
         Those that must be there; all when ``None``.
+    rename
+        From a column's heading to the name it is known by.
 
     Raises
     ------
@@ -142,7 +146,7 @@ def rows(text: str, name: str, header: Collection[str], required: Collection[str
     first = next(lines, None)
     if first is None:
         raise Quarantine("empty_body", f"{name}: no header line")
-    columns = [cell.strip() for cell in first[1]]
+    columns = [rename(cell.strip()) for cell in first[1]]
     check_names(columns, header, header if required is None else required, f"{name} header")
     if len(set(columns)) != len(columns):
         twice = next(column for column in columns if columns.count(column) > 1)

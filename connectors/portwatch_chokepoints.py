@@ -28,8 +28,10 @@ IGNORED = (*(f"capacity_{kind}" for kind in (*TYPES, "cargo")),)
 REQUIRED = ("date", "year", "month", "day", "portid", "portname", *COUNTS, *IGNORED, "capacity")
 KNOWN = frozenset((*REQUIRED, "ObjectId"))
 ENVELOPE = frozenset(
-    "objectIdFieldName uniqueIdField globalIdFieldName geometryType geometryProperties spatialReference hasZ hasM fields features "
-    "exceededTransferLimit properties".split()
+    (
+        "objectIdFieldName uniqueIdField globalIdFieldName geometryType geometryProperties spatialReference hasZ hasM fields features "
+        "exceededTransferLimit properties"
+    ).split()
 )
 
 
