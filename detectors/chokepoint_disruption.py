@@ -9,12 +9,14 @@ delays and misses: ``docs/runbooks/chokepoint_disruption.md``.
 
 >>> from supplywatch.config import rule_params
 >>> params = rule_params("chokepoint_disruption", Params)
->>> core, opened = Core(), []
->>> for day, count in enumerate([50, 52, 47, 55, 49, 51, 60] * 9 + [38, 9, 33, 77]):  # Suez, March 2021: Ever Given
-...     core = advance(core, f"{day}", day % 7, count, day, params)
-...     opened += [day] if core.open else []
->>> opened[0] - 63, core.onset
-(2, '64')
+>>> usual = [50, 52, 47, 55, 49, 51, 60] * 9
+>>> ever_given = [54, 48, 59, 38, 14, 2, 9, 9, 10, 33]  # Suez Canal, 20 to 29 March 2021; aground on the 23rd
+>>> core, opened = Core(), None
+>>> for day, count in enumerate(usual + ever_given, start=-len(usual)):
+...     core = advance(core, f"March {20 + day}", day % 7, count, day, params)
+...     opened = opened or (f"March {20 + day}" if core.open else None)
+>>> opened, core.onset
+('March 25', 'March 23')
 """
 
 from __future__ import annotations
@@ -52,9 +54,9 @@ class Params(BaseModel):
     half_life_days: float
     max_gap_days: int
     min_transits_per_day: float
-    watch_drop: float
     warning_drop: float
     critical_drop: float
+    ease_margin: float
     ease_days: int
 
 
@@ -172,14 +174,14 @@ def detect(state: State | None, record: TransitCount, params: Params, context: C
     }
     if not core.open:
         if before.open:
-            return new, _closed(before, record, recent)
+            return new, _closed(before, record, recent, context.items)
         if core.days <= params.warm_up_days:
             return new, WARMING_UP
         if core.level < 2.0 * math.sqrt(params.min_transits_per_day) and core.weekly_base() < params.min_transits_per_day:
             return new, TOO_FEW
         return new, CLEAR
     if ordinal - before.last_ordinal > params.max_gap_days:
-        new["severity"], new["lower_days"] = state and state["severity"], 0
+        new["severity"] = state["severity"] if state else None
         return new, Finding(status="unknown", reason=f"no figures for {ordinal - before.last_ordinal - 1} days before {record.observed}")
     new["severity"], new["lower_days"] = _severity(state, core, recent, params)
     return new, _raised(core, Severity(new["severity"]), record, recent, params, context.items)
@@ -197,31 +199,21 @@ def _drop(core: Core, recent: Sequence[int]) -> float:
     return 1.0 - sum(recent) / len(recent) / core.weekly_base()
 
 
+def _band(drop: float, params: Params) -> Severity:
+    if drop < params.warning_drop:
+        return Severity.WATCH
+    return Severity.CRITICAL if drop >= params.critical_drop else Severity.WARNING
+
+
 def _severity(state: State | None, core: Core, recent: Sequence[int], params: Params) -> tuple[str, int]:
-    """Return severity and days in a lower band: up at once, down only after ``ease_days``."""
+    """Return severity and days in a lower band: up at once, down only after ``ease_days`` well below the line."""
     drop = _drop(core, recent)
-    band = Severity.WATCH
-    if drop >= params.warning_drop:
-        band = Severity.CRITICAL if drop >= params.critical_drop else Severity.WARNING
-    held = state["severity"] if state and state["open"] else None
-    if held is None or band.order >= Severity(held).order:
+    band, eased = _band(drop, params), _band(drop + params.ease_margin, params)
+    held = Severity(state["severity"]) if state and state["open"] and state["severity"] else None
+    if held is None or band.order > held.order:
         return band.value, 0
-    lower_days = (state["lower_days"] if state else 0) + 1
-    return (band.value, 0) if lower_days >= params.ease_days else (held, lower_days)
-
-
-def _evidence(record: TransitCount, field: str, value: float, unit: str) -> Evidence:
-    p = record.provenance
-    return Evidence(
-        source=p.source,
-        vintage=p.vintage,
-        sha256=p.payload_sha256,
-        position=p.position,
-        field=field,
-        value=value,
-        unit=unit,
-        period=record.observed,
-    )
+    lower_days = state["lower_days"] + 1 if state and eased.order < held.order else 0
+    return (eased.value, 0) if lower_days >= params.ease_days else (held.value, lower_days)
 
 
 def _measures(core: Core, recent: Sequence[int]) -> dict[str, float | str | bool | None]:
@@ -237,36 +229,39 @@ def _raised(core: Core, severity: Severity, record: TransitCount, recent: Sequen
     base, mean = core.weekly_base(), sum(recent) / len(recent)
     drop, since = 100 * _drop(core, recent), core.onset
     name, count = record.chokepoint_name, record.transits_total
+    name_zh = items.chokepoints_zh.get(record.chokepoint_id, name)
     watched = items.of_chokepoint(record.chokepoint_id)
     return Finding(
         status="raised",
         severity=severity,
         onset=since,
         headline=Text(
-            en=f"{name}: {count} transits on {record.observed}; the week's mean {mean:.0f} a day is {drop:.0f} % below the usual {base:.0f} (since {since})",
-            zh=f"{name}:{record.observed}通行{count}艘;近七日日均{mean:.0f}艘,较常态{base:.0f}艘下降{drop:.0f}%(自{since}起)",
+            en=f"{name}: {count} transits on {record.observed}; the week's mean {mean:.0f} a day is {drop:.0f} % below the "
+            f"usual {base:.0f} (since {since})",
+            zh=f"{name_zh}:{record.observed}通行{count}艘;近七日日均{mean:.0f}艘,较常态{base:.0f}艘下降{drop:.0f}%(自{since}起)",
         ),
         clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {base:.0f} transits a day",
-        evidence=(_evidence(record, "n_total", count, "transits/day"),),
+        evidence=(Evidence.of(record, "n_total", count, "transits/day"),),
         measures=_measures(core, recent) | {"threshold_sigma": params.limit_sigma, "threshold_source": "pooled"},
         taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
     )
 
 
-def _closed(core: Core, record: TransitCount, recent: Sequence[int]) -> Finding:
+def _closed(core: Core, record: TransitCount, recent: Sequence[int], items: Items) -> Finding:
+    name = items.chokepoints_zh.get(record.chokepoint_id, record.chokepoint_name)
     mean, base = sum(recent) / len(recent), core.weekly_base()
     return Finding(
         status="clear",
         headline=Text(
             en=f"{record.chokepoint_name}: a week of usual traffic, {mean:.0f} transits a day against {base:.0f}",
-            zh=f"{record.chokepoint_name}:通行已恢复常态一周,日均{mean:.0f}艘,常态{base:.0f}艘",
+            zh=f"{name}:通行已恢复常态一周,日均{mean:.0f}艘,常态{base:.0f}艘",
         ),
-        evidence=(_evidence(record, "n_total", record.transits_total, "transits/day"),),
+        evidence=(Evidence.of(record, "n_total", record.transits_total, "transits/day"),),
         measures=_measures(core, recent),
     )
 
 
-def rebase(state: State, records: Sequence[TransitCount], params: Params) -> State:
+def rebase(state: State, records: Sequence[TransitCount], _params: Params) -> State:
     """Take the median of the last 28 days as the new normal.
 
     Raises

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from supplywatch.records import Frozen
+from supplywatch.records import Frozen, Record
 
 
 class Severity(StrEnum):
@@ -73,6 +73,21 @@ class Evidence(Frozen):
     value: float | str | bool | None
     unit: str
     period: str
+
+    @classmethod
+    def of(cls, record: Record, field: str, value: float | str | bool | None, unit: str, position: str | None = None) -> Evidence:
+        """Return a figure read from, or computed over, a record; ``position`` where it is not the record's own."""
+        origin = record.provenance
+        return cls(
+            source=origin.source,
+            vintage=origin.vintage,
+            sha256=origin.payload_sha256,
+            position=position or origin.position,
+            field=field,
+            value=value,
+            unit=unit,
+            period=record.observed,
+        )
 
 
 class Axis(Frozen):

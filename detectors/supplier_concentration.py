@@ -1,0 +1,273 @@
+"""Too much of an import comes from too few suppliers.
+
+Level bands on the Herfindahl-Hirschman index of import value by partner and on the share of the largest, with hysteresis. The reporter
+itself, areas that are no economy and the World row are left out before shares are computed; a period whose partners do not add up to
+the reported World, or whose partners or value collapse, is not judged. Shares of weight stand beside those of value where there is weight.
+
+Reference: European Commission, SWD(2021) 352 (criterion CDI1, 0.40); CEPII GeoDep (Vicard & Wibaux 2023). No trend of the index is judged:
+trends of it carry no information, trends of single shares do (methods.md 4.4).
+
+>>> soy_2018 = {"Brazil": 28.84e9, "USA": 7.06e9, "Canada": 0.85e9, "Uruguay": 0.54e9, "Argentina": 0.61e9, "Russian Federation": 0.28e9}
+>>> hhi, share = concentration(soy_2018)
+>>> round(hhi, 2), round(share, 2)
+(0.61, 0.76)
+>>> from supplywatch.config import rule_params
+>>> band(hhi, share, None, rule_params("supplier_concentration", Params)).value
+'critical'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+
+from pydantic import BaseModel
+
+from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
+from supplywatch.records import PartnerFlow, TradeSlice
+from supplywatch.rule import Context, Rule, RuleCard, State
+from supplywatch.watch import Items
+
+BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
+WINDOW = {"annual": 1, "monthly": 12}
+"""Periods before, whose median number of partners and value a period is held against."""
+
+GOODS_CHARACTERS = 60
+
+
+class Params(BaseModel):
+    """Parameters; see ``config/thresholds.yaml`` for values and sources."""
+
+    watch_hhi: float
+    warning_hhi: float
+    critical_hhi: float
+    hysteresis_hhi: float
+    warning_top_share: float
+    critical_top_share: float
+    hysteresis_top_share: float
+    min_value_usd: float
+    min_coverage: float
+    max_world_excess: float
+    min_partner_ratio: float
+    min_value_ratio: float
+    adopt_after_periods: int
+    min_weight_coverage: float
+    max_unit_value_jump: float
+
+
+def concentration(amounts: Mapping[str, float]) -> tuple[float, float]:
+    """Return the Herfindahl-Hirschman index (0..1) and the largest share of positive amounts.
+
+    >>> concentration({"a": 3.0, "b": 1.0})
+    (0.625, 0.75)
+    """
+    total = sum(amounts.values())
+    shares = [amount / total for amount in amounts.values()]
+    return sum(share * share for share in shares), max(shares)
+
+
+def band(hhi: float, top_share: float, held: Severity | None, params: Params) -> Severity | None:
+    """Return the band of the two measures; a band that is held is left only below its line less the hysteresis."""
+    lines = {
+        Severity.CRITICAL: (params.critical_hhi, params.critical_top_share),
+        Severity.WARNING: (params.warning_hhi, params.warning_top_share),
+        Severity.WATCH: (params.watch_hhi, None),
+    }
+    for severity in BANDS:
+        hhi_line, share_line = lines[severity]
+        stays = held is not None and held.order >= severity.order
+        over = hhi > hhi_line or (share_line is not None and top_share >= share_line)
+        near = hhi >= hhi_line - params.hysteresis_hhi or (share_line is not None and top_share >= share_line - params.hysteresis_top_share)
+        if over or (stays and near):
+            return severity
+    return None
+
+
+@dataclass(frozen=True)
+class Shares:
+    """One period's figures over the partners that are economies."""
+
+    hhi: float
+    top_share: float
+    top: PartnerFlow
+    partners: int
+    value_usd: float
+    hhi_weight: float | None
+    top_share_weight: float | None
+    unit_value_usd_per_kg: float | None
+
+
+def _shares(flows: list[PartnerFlow], params: Params) -> Shares:
+    values = {flow.partner.code: flow.value_usd or 0.0 for flow in flows}
+    weights = {flow.partner.code: flow.net_weight_kg for flow in flows if flow.net_weight_kg}
+    total, total_kg = sum(values.values()), sum(weights.values())
+    weighed = sum(values[code] for code in weights) / total
+    hhi, top_share = concentration(values)
+    by_weight = concentration(weights) if weights and weighed >= params.min_weight_coverage else (None, None)
+    return Shares(
+        hhi=hhi,
+        top_share=top_share,
+        top=max(flows, key=lambda flow: flow.value_usd or 0.0),
+        partners=len(flows),
+        value_usd=total,
+        hhi_weight=by_weight[0],
+        top_share_weight=by_weight[1],
+        unit_value_usd_per_kg=total * weighed / total_kg if by_weight[0] is not None else None,
+    )
+
+
+def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
+    """Judge one period of one import line."""
+    before: State = state or {"band": None, "since": None, "partners": [], "value_usd": [], "gaps": 0, "unit_value": None, "hhi": None}
+    flows = [flow for flow in record.partners if flow.role == "economy" and flow.value_usd]
+    total = sum(flow.value_usd or 0.0 for flow in flows)
+    if (reason := _incomplete(record, flows, total, params)) is not None:
+        return before, Finding(status="unknown", reason=reason)
+    gap = _collapsed(before, len(flows), total, params)
+    if gap is not None and before["gaps"] + 1 < params.adopt_after_periods:
+        return before | {"gaps": before["gaps"] + 1}, Finding(status="unknown", reason=gap)
+    shares = _shares(flows, params)
+    held = Severity(before["band"]) if before["band"] else None
+    severity = band(shares.hhi, shares.top_share, held, params)
+    window = WINDOW[record.frequency]
+    new: State = {
+        "band": severity.value if severity else None,
+        "since": (before["since"] or record.observed) if severity else None,
+        "partners": [*before["partners"], len(flows)][-window:],
+        "value_usd": [*before["value_usd"], total][-window:],
+        "gaps": 0,
+        "unit_value": shares.unit_value_usd_per_kg or before["unit_value"],
+        "hhi": round(shares.hhi, 6),
+    }
+    return new, _finding(record, shares, severity, before, new, params, context.items)
+
+
+def _incomplete(record: TradeSlice, flows: list[PartnerFlow], total: float, params: Params) -> str | None:
+    """Say why the partners of a period are not the whole, ``None`` when they are."""
+    if total < params.min_value_usd:
+        return f"below the materiality floor: {total:,.0f} of {params.min_value_usd:,.0f} US dollars"
+    everything = sum(flow.value_usd or 0.0 for flow in record.partners)
+    elsewhere = sum(flow.value_usd or 0.0 for flow in record.partners if flow.role == "nowhere")
+    if total < params.min_coverage * (total + elsewhere):
+        return f"coverage insufficient: {100 * elsewhere / (total + elsewhere):.0f} % of the value comes from areas that are no economy"
+    if record.world is None or not record.world.value_usd:
+        return None
+    covered = everything / record.world.value_usd
+    if covered < params.min_coverage:
+        return f"coverage insufficient: {len(flows)} partners add up to {100 * covered:.0f} % of the reported World total"
+    if covered > 1.0 + params.max_world_excess:
+        return f"coverage in doubt: partners add up to {100 * covered:.0f} % of the reported World total"
+    return None
+
+
+def _collapsed(before: State, partners: int, total: float, params: Params) -> str | None:
+    """Say why a period looks like a reporting gap against those before it."""
+    if not before["partners"]:
+        return None
+    usual, usual_usd = median(before["partners"]), median(before["value_usd"])
+    if partners < params.min_partner_ratio * usual:
+        return f"coverage insufficient: {partners} partners after {usual:.0f} before"
+    if total < params.min_value_ratio * usual_usd:
+        return f"coverage insufficient: the value fell to {100 * total / usual_usd:.0f} % of the period before"
+    return None
+
+
+def _finding(
+    record: TradeSlice, shares: Shares, severity: Severity | None, before: State, new: State, params: Params, items: Items
+) -> Finding:
+    watched = items.of_hs(record.commodity)
+    line = {Severity.CRITICAL: params.critical_hhi, Severity.WARNING: params.warning_hhi}.get(severity or Severity.WATCH, params.watch_hhi)
+    origin = record.provenance.source
+    return Finding(
+        status="raised" if severity else "clear",
+        severity=severity or Severity.INFO,
+        onset=new["since"],
+        headline=_headline(record, shares, before, items),
+        clears_when=f"HHI below {params.watch_hhi - params.hysteresis_hhi:.2f} in a fresh period whose partners are complete",
+        evidence=(
+            Evidence.of(record, "HHI of primaryValue over partners", round(shares.hhi, 6), "0..1"),
+            Evidence.of(record, f"primaryValue, {shares.top.partner.name}", shares.top.value_usd, "US dollars", shares.top.position),
+            Evidence.of(record, "primaryValue, all partners that are economies", shares.value_usd, "US dollars"),
+        ),
+        axes=Axes(concentration=Axis(value=round(shares.hhi, 4), cut=line, unit="HHI 0..1", observed=record.observed, source=origin)),
+        measures=_measures(shares, before, params),
+        taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
+    )
+
+
+def _measures(shares: Shares, before: State, params: Params) -> dict[str, float | str | bool | None]:
+    found: dict[str, float | str | bool | None] = {
+        "hhi_value": round(shares.hhi, 6),
+        "top_share_value": round(shares.top_share, 6),
+        "top_partner": shares.top.partner.name,
+        "effective_suppliers": round(1.0 / shares.hhi, 3),
+        "partners": float(shares.partners),
+        "value_usd": shares.value_usd,
+        "threshold_source": "default",
+    }
+    if shares.hhi_weight is None or shares.top_share_weight is None:
+        return found | {"weight": "missing for too much of the value; shares of weight are not given"}
+    found |= {"hhi_weight": round(shares.hhi_weight, 6), "top_share_weight": round(shares.top_share_weight, 6)}
+    usual, now = before["unit_value"], shares.unit_value_usd_per_kg
+    if usual and now and abs(now / usual - 1.0) > params.max_unit_value_jump:
+        found["weight"] = f"in doubt: the unit value went from {usual:.3g} to {now:.3g} US dollars a kg"
+    return found
+
+
+def _headline(record: TradeSlice, shares: Shares, before: State, items: Items) -> Text:
+    country, code = record.reporter.name, record.commodity
+    was = "" if before["hhi"] is None else f", before {before['hhi']:.3f}"
+    was_zh = "" if before["hhi"] is None else f",上期{before['hhi']:.3f}"
+    watched = items.of_hs(code)
+    goods_zh = f"({watched[0].zh})" if watched else ""
+    top, share = shares.top.partner.name, 100 * shares.top_share
+    return Text(
+        en=f"{country} imports of {_goods(record)} (HS {code}), {record.observed}: {top} has {share:.0f} %, "
+        f"HHI {shares.hhi:.3f}{was}, {1 / shares.hhi:.1f} effective suppliers",
+        zh=f"{country}进口HS {code}{goods_zh},{record.observed}:{top}占{share:.0f}%,HHI {shares.hhi:.3f}{was_zh},"
+        f"有效来源{1 / shares.hhi:.1f}个",
+    )
+
+
+def _goods(record: TradeSlice) -> str:
+    """Return the first words of the goods' official name: some run to hundreds of characters."""
+    name = (record.commodity_name or "goods").partition(" (")[0]
+    return name if len(name) <= GOODS_CHARACTERS else name[:GOODS_CHARACTERS].rpartition(" ")[0].rstrip(",;") + " …"
+
+
+def subject(record: TradeSlice, _items: Items) -> Subject | None:
+    """Return the import line of a heading or finer code; chapters and totals mix too much."""
+    if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
+        return None
+    who = record.reporter.iso3 or record.reporter.code
+    goods = record.commodity_name or record.commodity
+    return Subject(
+        kind="import_line",
+        id=f"{who}/{record.frequency}/{record.commodity}",
+        name=f"{record.reporter.name}: {goods} (HS {record.commodity})",
+    )
+
+
+RULE = Rule(
+    card=RuleCard(
+        rule_id="supplier_concentration",
+        version="1.0.0",
+        title="Supplier concentration",
+        title_zh="进口来源集中",
+        taxonomy=("RF.6", "IND.HHI"),
+        reference="EC SWD(2021) 352, criterion CDI1; CEPII GeoDep, criterion 1; Hirschman (1964), AER 54:761",
+        blind_spots=(
+            "country of consignment is not always the country of origin: Malaysian crude is mostly trans-shipment",
+            "one HS code may hold goods that do not replace each other, or split goods that do",
+            "concentration of companies within a country is not seen",
+            "annual figures come four months to two years after the year",
+        ),
+        runbook="supplier_concentration.md",
+        false_alert_budget=0.1,
+    ),
+    records=(TradeSlice,),
+    params=Params,
+    subject=subject,
+    detect=detect,
+)
