@@ -125,7 +125,8 @@ def _finding(record: PolicyAct, hits: list[Hit]) -> Finding:
         severity=SEVERITY[record.act_type],
         onset=(effective or published).isoformat(),
         headline=Text(
-            en=f"{record.authority}, {record.act_type.replace('_', ' ')} of {record.observed}{since}: {record.title}{cited}; touches {groups}",
+            en=f"{record.authority}, {record.act_type.replace('_', ' ')} of {record.observed}{since}: {record.title}{cited}; "
+            f"touches {groups}",
             zh=f"美国商务部工业与安全局{record.observed}发布{cited}:涉及{groups_zh}",
         ),
         clears_when="a person acknowledges or shelves it; a rule in force does not end by itself",

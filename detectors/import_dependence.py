@@ -32,6 +32,8 @@ from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Item, Items, ProcessingGap, StageTotal
 
 BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
+TONNES = {"million metric tons": 1e6, "thousand metric tons": 1e3, "metric tons": 1.0, "tonnes": 1.0, "kilograms": 1e-3}
+"""How publishers begin the units of metal; what stands behind ("metal content", "iron content") is the item's business."""
 NAMES_ZH = {"processing_gap": "加工缺口", "net_import_reliance": "净进口依赖度", "import_dependence_ratio": "对外依存度"}
 
 
@@ -124,22 +126,28 @@ def _gap_reading(record: CommodityBalance, gap: ProcessingGap, context: Context)
         figures = _matching(balance, stage)
         if not figures:
             return None if stage is gap.refined else f"no figure for {stage.stage} output of {stage.commodity}: absent is not zero"
-        missing = [figure for figure in figures if figure.value is None]
-        if missing:
-            return f"{stage.commodity}, {missing[0].statistic}: {missing[0].special or 'no value'}"
-        sides.append((balance, figures, stage.factor * sum(figure.value or 0.0 for figure in figures)))
+        missing = next((figure for figure in figures if figure.value is None), None)
+        if missing is not None:
+            return f"{stage.commodity}, {missing.statistic}: {missing.special or 'no value'}"
+        unknown = next((figure.unit for figure in figures if _tonnes(figure) is None), None)
+        if unknown is not None:
+            return f"{stage.commodity}: unit {unknown!r} is not known as a weight of metal"
+        sides.append((balance, figures, stage.factor * sum(_tonnes(figure) or 0.0 for figure in figures)))
     (mine, mined, mined_total), (plant, refined, refined_total) = sides
-    units = {figure.unit for figure in (*mined, *refined)}
-    if len(units) > 1:
-        return f"mine and refined output are in different units: {', '.join(sorted(units))}"
     if refined_total <= 0:
         return None
     return Reading(
         "processing_gap",
         processing_gap(mined_total, refined_total),
         tuple([(mine, figure) for figure in mined] + [(plant, figure) for figure in refined]),
-        {"mined": mined_total, "refined": refined_total},
+        {"mined_tonnes": mined_total, "refined_tonnes": refined_total},
     )
+
+
+def _tonnes(figure: Figure) -> float | None:
+    unit = figure.unit.lower()
+    scale = next((tonnes for words, tonnes in TONNES.items() if unit.startswith(words)), None)
+    return None if scale is None or figure.value is None or "gross" in unit else figure.value * scale
 
 
 def _matching(balance: CommodityBalance, stage: StageTotal) -> list[Figure]:

@@ -15,7 +15,7 @@ One file per rule, ``tests/detectors/cases/<rule_id>.yaml``. A case ``fires`` wh
         balances: {2024: {copper: [[Mine production, mine, 1840, kt], ...]}}  # [statistic, stage, value, unit(, special)] by commodity
 
 What a record needs beyond that (provenance, time of the fetch, counts by type) is filled in. Records named by ``Rule.related`` are
-looked up among the records of the case, as the engine does in the ledger.
+looked up among the records of the case, as the engine does in the ledger. A case of which the rule watches nothing ends as ``nothing``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from supplywatch.alert import Finding
+from supplywatch.alert import NOTHING, Finding
 from supplywatch.config import rule_params
 from supplywatch.records import AnyRecord, Record
 from supplywatch.rule import Context, Rule, State
@@ -126,13 +126,15 @@ def _balances(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def fold(
     rule: Rule[Any], records: tuple[Record, ...] | list[Record], items: Items | None = None
 ) -> Iterator[tuple[Record, State, Finding]]:
-    """Fold the records of one subject, each state through JSON, as the engine does."""
+    """Fold the records of one subject, each state through JSON, as the engine does; what nobody watches is ``nothing``."""
     items = items or load_items()
     params = rule_params(rule.card.rule_id, rule.params)
     by_key = {(record.series, record.observed): record for record in records}
     state: State | None = None
     for record in records:
-        assert rule.subject(record, items) is not None, f"{rule.card.rule_id} does not watch {record.series}"
+        if rule.subject(record, items) is None:
+            yield record, state or {}, NOTHING
+            continue
         wanted = rule.related(record, items)
         related = {series: by_key[series, record.observed] for series in wanted if (series, record.observed) in by_key}
         new, finding = rule.detect(state, record, params, Context(items, related))
