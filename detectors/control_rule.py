@@ -26,7 +26,7 @@ from supplywatch.watch import Items
 
 SEVERITY = {"rule": Severity.WARNING, "proposed_rule": Severity.WATCH, "correction": Severity.INFO}
 ECCN = re.compile(r"\b([0-9][A-E][0-9]{3})(\.[a-z])?\b")
-SHOWN_CHARACTERS = 60
+SHOWN_CHARACTERS, TITLE_CHARACTERS = 60, 120
 
 
 class Params(BaseModel):
@@ -120,13 +120,13 @@ def _finding(record: PolicyAct, hits: list[Hit]) -> Finding:
     evidence = [Evidence.of(record, f"{hit.group.id}: {', '.join(hit.found)}", hit.shown, "text") for hit in hits]
     evidence.append(Evidence.of(record, "citation", record.citation or record.document_number, "citation"))
     published = date.fromisoformat(record.observed)
+    title = record.title if len(record.title) <= TITLE_CHARACTERS else record.title[:TITLE_CHARACTERS].rpartition(" ")[0] + " …"
     return Finding(
         status="raised",
         severity=SEVERITY[record.act_type],
         onset=(effective or published).isoformat(),
         headline=Text(
-            en=f"{record.authority}, {record.act_type.replace('_', ' ')} of {record.observed}{since}: {record.title}{cited}; "
-            f"touches {groups}",
+            en=f"{record.authority}, {record.act_type.replace('_', ' ')} of {record.observed}{since}: {title}{cited}; touches {groups}",
             zh=f"美国商务部工业与安全局{record.observed}发布{cited}:涉及{groups_zh}",
         ),
         clears_when="a person acknowledges or shelves it; a rule in force does not end by itself",

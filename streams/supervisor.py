@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,10 +97,19 @@ class Supervisor:
         An empty folder for status files and the metrics of the children.
     broker
         The embedded broker, not yet started, when it is used.
+    on_broker
+        Told the address of the embedded broker each time it has come up.
     """
 
-    def __init__(self, settings: Settings, children: Sequence[ChildSpec], folder: Path, broker: EmbeddedBroker | None = None) -> None:
-        self._settings, self._folder, self._broker = settings, folder, broker
+    def __init__(
+        self,
+        settings: Settings,
+        children: Sequence[ChildSpec],
+        folder: Path,
+        broker: EmbeddedBroker | None = None,
+        on_broker: Callable[[str], None] = lambda _url: None,
+    ) -> None:
+        self._settings, self._folder, self._broker, self._on_broker = settings, folder, broker, on_broker
         self._metrics = folder / "metrics"
         self._metrics.mkdir(parents=True, exist_ok=True)
         self._children = [_Child(spec, folder / f"{spec.name}.json") for spec in children]
@@ -122,6 +131,7 @@ class Supervisor:
         try:
             if self._broker is not None:
                 self._broker.start()
+                self._on_broker(self._broker.url)
             while not stop.wait(LOOK_EVERY_S):
                 if self._broker is not None and self._broker.pid is None:
                     self._start_anew(self._broker)
@@ -185,6 +195,7 @@ class Supervisor:
         for child in self._children:
             child.start_at_s, child.last_code = 0.0, None
         broker.start()
+        self._on_broker(broker.url)
 
     def _stop_children(self) -> None:
         for child in reversed(self._children):

@@ -68,12 +68,12 @@ def _broker(settings: Settings) -> Iterator[Check]:
         yield Check("topics", "ok", f"all {len(TOPICS)} there")
         group = admin.group(judge_group(prefix), [prefix + topic.name for topic in RECORDS])
     behind = sum(group.lag.values())
-    if group.unowned:
-        yield Check(
-            "workers", "fail", f"{len(group.unowned)} partitions have no owner ({group.members} workers); start 'supplywatch worker'"
-        )
+    unowned = len(group.lag) - len(group.owned) if group.owned is not None else len(group.lag) * (group.members == 0)
+    if unowned:
+        yield Check("workers", "fail", f"{unowned} partitions have no owner ({group.members} workers); start 'supplywatch worker'")
     else:
-        yield Check("workers", "ok", f"{group.members} in the group, every partition has an owner")
+        owners = "every partition has an owner" if group.owned is not None else "the embedded broker does not tell who owns what"
+        yield Check("workers", "ok", f"{group.members} in the group, {owners}")
     yield Check("lag", "ok" if behind < MANY_PENDING else "warn", f"{behind} messages not yet judged")
     dead = waiting(address, prefix)
     yield Check("dead letters", "warn" if dead else "ok", f"{dead} waiting" + ("; see 'supplywatch dlq list'" if dead else ""))

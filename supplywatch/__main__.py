@@ -1,0 +1,5 @@
+"""``python -m supplywatch``: the command line."""
+
+from supplywatch.cli import main
+
+main()

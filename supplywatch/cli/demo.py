@@ -1,0 +1,226 @@
+"""``supplywatch demo``: recorded figures through the real thing, in time order, within a minute."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from supplywatch.cli.common import JsonFlag
+from supplywatch.errors import BadSetting, BrokerAway
+from supplywatch.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from supplywatch.alert import AlertEvent
+    from supplywatch.broker import BrokerAddress
+    from supplywatch.ledger import Ledger
+    from supplywatch.records import Record
+
+FOLDER = Path("var/demo")
+PLAY_S = 12.0
+"""How long the figures take to flow: slow enough to be read, fast enough for a first minute."""
+START_S = 30.0
+FINISH_S = 40.0
+STYLES = {"critical": "bold red", "warning": "yellow", "watch": "cyan", "info": "dim"}
+
+
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where ledger and logs go; emptied first.")] = FOLDER,
+    json: JsonFlag = False,
+) -> None:
+    """Play recorded figures through broker, worker, ledger and alert topic: Suez, Hormuz, soy, iron ore, chips, lists, controls."""
+    from rich.console import Console
+
+    from supplywatch.demo.figures import records
+
+    # A pipe has no width: do not fold lines that a program or a pager will read.
+    console = Console(highlight=False, soft_wrap=True, quiet=json, width=None if sys.stdout.isatty() else 160)
+    figures = records()
+    started = time.monotonic()
+    console.print(
+        f"Playing {len(figures)} recorded figures of four publishers through an embedded Kafka broker, a Faust worker and SQLite."
+    )
+    with ExitStack() as stack:
+        stage = stack.enter_context(_stage(folder))
+        console.print(f"Broker, worker and relay are up after {time.monotonic() - started:.1f} s.\n")
+        events = _play(stage, figures, console, as_json=json)
+        console.print()
+        _closing(console, stage.ledger, stage.url, events, time.monotonic() - started)
+
+
+class _Stage:
+    """The running parts of the demonstration."""
+
+    def __init__(self, address: BrokerAddress, ledger: Ledger, url: str, children: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
+        self.address, self.ledger, self.url, self.children, self.folder = address, ledger, url, children, folder
+
+    def check(self) -> None:
+        """Refuse to go on when a child has ended."""
+        for child, name in zip(self.children, ("relay", "worker"), strict=True):
+            if child.poll() is not None:
+                tail = (self.folder / f"{name}.log").read_text(errors="replace")[-600:]
+                raise BrokerAway(
+                    f"the {name} of the demonstration ended with code {child.returncode}; {self.folder / name}.log ends: {tail}"
+                )
+
+
+@contextmanager
+def _stage(folder: Path) -> Iterator[_Stage]:
+    from streams.embedded import EmbeddedBroker
+    from streams.topics import ensure_topics
+    from supplywatch.broker import BrokerAddress
+    from supplywatch.ledger import Ledger
+
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"--folder {folder}: cannot be written ({error.strerror}); choose another folder") from error
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    with ExitStack() as stack:
+        broker = EmbeddedBroker(folder)
+        broker.start()
+        stack.callback(broker.stop)
+        settings = Settings(broker=broker.url, ledger=url, data_dir=folder, metrics_port=0, topic_prefix="demo.")
+        address = BrokerAddress.parse(broker.url)
+        ensure_topics(settings, address)
+        ledger = Ledger.open(url)
+        stack.callback(ledger.close)
+        children = [_child(stack, settings, name, folder) for name in ("relay", "worker")]
+        stage = _Stage(address, ledger, url, children, folder)
+        _wait_ready(stage)
+        yield stage
+
+
+def _child(stack: ExitStack, settings: Settings, name: str, folder: Path) -> subprocess.Popen[bytes]:
+    from streams.supervisor import settings_environment
+    from streams.tether import tethered
+    from supplywatch.health import STATUS_FILE
+
+    environment = os.environ | settings_environment(settings) | {STATUS_FILE: str(folder / f"{name}.json")}
+    with (folder / f"{name}.log").open("wb") as log:
+        command = tethered([sys.executable, "-m", f"streams.{name}"])
+        child = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    stack.callback(_end, child)
+    return child
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(2)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _wait_ready(stage: _Stage) -> None:
+    """Wait until both children say that they are ready: then figures and alerts flow at once."""
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        stage.check()
+        states = [stage.folder / f"{name}.json" for name in ("relay", "worker")]
+        if all(state.is_file() and jsonlib.loads(state.read_text(encoding="utf-8")) == {} for state in states):
+            return
+        time.sleep(0.05)
+    raise BrokerAway(f"worker and relay were not ready within {START_S:g} s; see the logs in {stage.folder}")
+
+
+def _play(stage: _Stage, figures: Sequence[Record], console: Console, *, as_json: bool) -> list[AlertEvent]:
+    """Send the figures in time order and print each alert as it comes back from the alert topic."""
+    from supplywatch.broker import Producer, record_topic
+
+    heard: queue.Queue[AlertEvent] = queue.Queue()
+    threading.Thread(target=_listen, args=(stage.address, heard), daemon=True).start()
+    events: list[AlertEvent] = []
+    begin = time.monotonic()
+    with Producer(stage.address, 30.0) as producer:
+        sends = []
+        for number, record in enumerate(figures, start=1):
+            sends.append(producer.send(record_topic(record.family, "demo."), record.series.encode(), record.model_dump_json().encode()))
+            while (ahead := begin + PLAY_S * number / len(figures) - time.monotonic()) > 0:
+                _show_next(heard, events, console, ahead, as_json=as_json)
+        producer.flush_checked(sends)
+    end = time.monotonic() + FINISH_S
+    while not _finished(stage.ledger, len(figures), len(events)):
+        stage.check()
+        if time.monotonic() > end:
+            raise BrokerAway(f"not everything was judged within {FINISH_S:g} s; see the logs in {stage.folder}")
+        _show_next(heard, events, console, 0.2, as_json=as_json)
+    return events
+
+
+def _listen(address: BrokerAddress, heard: queue.Queue[AlertEvent]) -> None:
+    from streams.topics import ALERTS
+    from supplywatch.alert import AlertEvent
+    from supplywatch.brokeradmin import read_topic
+
+    for message in read_topic(address, f"demo.{ALERTS}", follow=True):
+        heard.put(AlertEvent.model_validate_json(message.value))
+
+
+def _show_next(heard: queue.Queue[AlertEvent], events: list[AlertEvent], console: Console, wait_s: float, *, as_json: bool) -> None:
+    try:
+        event = heard.get(timeout=max(wait_s, 0.001))
+    except queue.Empty:
+        return
+    events.append(event)
+    if as_json:
+        typer.echo(event.model_dump_json())
+        return
+    style = STYLES.get(event.severity.value, "")
+    mark = " (standing)" if event.standing and event.transition.value == "opened" else ""
+    console.print(f"[bold]{event.known_at:%Y-%m-%d}[/]  [{style}]{event.transition.value} {event.severity.value}[/]{mark}  {event.rule}")
+    console.print(f"            {event.headline.en}", markup=False)
+    if event.clears_when and event.transition.value not in ("resolved", "retracted"):
+        console.print(f"            clears when: {event.clears_when}", style="dim", markup=False)
+
+
+def _finished(ledger: Ledger, figures: int, heard: int) -> bool:
+    from sqlalchemy import func, select
+
+    from supplywatch.ledger import schema
+
+    with ledger.read() as connection:
+        judged = connection.execute(select(func.count()).select_from(schema.observation)).scalar_one()
+        events = connection.execute(select(func.count()).select_from(schema.alert_event)).scalar_one()
+    return bool(judged >= figures and heard >= events)
+
+
+def _closing(console: Console, ledger: Ledger, url: str, events: Sequence[AlertEvent], took_s: float) -> None:
+    from rich.table import Table
+
+    from supplywatch.ledger.queries import Filter, alerts
+
+    found = sorted(alerts(ledger, Filter()), key=lambda view: view.row["opened_known_at"])
+    table = Table(title=f"{len(found)} alerts, {len(events)} transitions, {took_s:.0f} s", title_justify="left", box=None, pad_edge=False)
+    for column in ("known", "state", "severity", "rule", "subject", "since"):
+        table.add_column(column, overflow="fold")
+    for view in found:
+        row = view.row
+        since = view.event.onset or row["opened_at"]
+        table.add_row(f"{row['opened_known_at']:%Y-%m-%d}", row["state"], row["severity"], row["rule"], view.event.subject.name, since)
+    console.print(table)
+    console.print("\nWhere to look next:", style="bold")
+    for command, what in (
+        (f"supplywatch alerts list --ledger {url}", "the history, with filters and --as-of an instant"),
+        (f"supplywatch alerts show {found[0].row['alert_id'][:12] if found else 'ID'} --ledger {url}", "one alert with its evidence"),
+        ("supplywatch rules show chokepoint_disruption", "a rule: parameters with their sources, blind spots"),
+        ("supplywatch up", "run for real: connectors, worker, relay, metrics"),
+    ):
+        console.print(f"  {command:<78} {what}", markup=False)

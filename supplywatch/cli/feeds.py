@@ -1,0 +1,246 @@
+"""``supplywatch sources``, ``pull`` and ``backtest``: what publishers give, and what the rules say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from supplywatch.cli.broker import broker_address
+from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, make_engine, open_ledger, print_json, print_table
+from supplywatch.errors import BadRequest, Quarantine
+from supplywatch.settings import load_settings
+
+if TYPE_CHECKING:
+    from supplywatch.intake.files import Given
+    from supplywatch.intake.runner import Runner
+    from supplywatch.intake.visit import PollResult
+    from supplywatch.records import Record
+    from supplywatch.source import Card, Payload, Source
+
+SourceId = Annotated[str, typer.Argument(help="Source id, see 'supplywatch sources'.")]
+FromFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from", metavar="FILE[@TIME]", help="Recorded payload, gzip or not; @2026-04-21T13:36Z when it was fetched. Repeatable."
+    ),
+]
+MoreFiles = Annotated[list[str] | None, typer.Argument(metavar="[FILE[@TIME]]...", help="Further recorded payloads.", show_default=False)]
+Ndjson = Annotated[bool, typer.Option("--ndjson", help="One JSON object a line.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(sources)
+    app.command()(pull)
+    app.command()(backtest)
+
+
+def sources(source: Annotated[str | None, typer.Argument(help="Show one source.")] = None, json: JsonFlag = False) -> None:
+    """List the sources: publisher, cadence, licence; or show the card of one."""
+    from supplywatch import registry
+
+    cards = [registry.source(source).card] if source else [found.card for found in registry.sources().values()]
+    if json:
+        print_json([card_json(card) for card in cards])
+    elif source:
+        for name, value in card_json(cards[0]).items():
+            shown = "; ".join(map(str, value)) if isinstance(value, list) else value
+            typer.echo(f"{name:<16} {shown}")
+    else:
+        columns = ("source", "what", "publisher", "cadence", "kind", "redistribution", "commercial use")
+        print_table(
+            columns,
+            (
+                (c.source_id, c.title, c.publisher, f"{c.calendar.cadence.days} d", c.kind, c.redistribution, c.commercial_use)
+                for c in cards
+            ),
+        )
+
+
+def card_json(card: Card) -> dict[str, Any]:
+    """Return a card as JSON values."""
+    from dataclasses import asdict
+
+    found = asdict(card) | {"record": card.record.__name__}
+    calendar = found.pop("calendar")
+    found |= {name: calendar[name] for name in ("cadence", "content_lag", "grace", "weekday", "hour_utc", "minute_utc")}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+def pull(
+    source: SourceId,
+    from_files: FromFiles = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the records; touch neither broker nor ledger.")] = False,
+    ndjson: Ndjson = False,
+    json: JsonFlag = False,
+) -> None:
+    """Poll a source once, or read a file; exit code 1 when the payload was refused."""
+    from supplywatch import registry
+
+    found = registry.source(source)
+    payloads = (_payload(found, spec) for spec in from_files) if from_files else None
+    if dry_run:
+        _print_records(found, payloads or iter([_fetched(found)]), ndjson=ndjson or json)
+        return
+    results = _run(found, payloads)
+    for result in results:
+        _print_result(result, json=json or ndjson)
+    raise typer.Exit(0 if all(result.good for result in results) else 1)
+
+
+def _payload(source: Source, spec: str) -> Payload:
+    from supplywatch.intake.files import read_file
+
+    return read_file(spec, source.card, now=datetime.now(UTC)).payload
+
+
+def _warn(message: str) -> None:
+    typer.echo(f"warning: {message}", err=True)
+
+
+def _print_records(source: Source, payloads: Iterator[Payload], *, ndjson: bool) -> None:
+    from supplywatch.intake import changes, guards
+
+    refused = False
+    while True:
+        try:
+            payload = next(payloads)
+            reading = guards.read(source, payload, now=datetime.now(UTC), warn=_warn)
+        except StopIteration:
+            break
+        except Quarantine as error:
+            typer.echo(f"quarantined ({error.reason}): {error}", err=True)
+            refused = True
+            continue
+        snapshot = source.card.kind == "snapshot"
+        records = changes.list_changes(reading, None) if snapshot else list(reading.records)
+        for record in records:
+            typer.echo(record.model_dump_json() if ndjson else f"{record.observed}  {record.series}  {record.provenance.position}")
+        typer.echo(f"{len(records)} records, newest {reading.newest}, payload {payload.sha256[:16]}", err=True)
+    raise typer.Exit(int(refused))
+
+
+def _fetched(source: Source) -> Payload:
+    from supplywatch.intake.assemble import make_archive, make_fetcher
+    from supplywatch.intake.options import load_options
+    from supplywatch.source import Cursor
+
+    settings, card = load_settings(), source.card
+    has_secret = card.secret_setting is not None and bool(getattr(settings, card.secret_setting))
+    cursor = Cursor(datetime.now(UTC), None, has_secret, load_options([card.source_id])[card.source_id].options)
+    fetched = make_fetcher(settings, make_archive(settings)).fetch(source, cursor)
+    if fetched.refused is not None:
+        raise BadRequest(f"quarantined ({fetched.refused.reason}): {fetched.refused}")
+    return fetched.payload
+
+
+def _run(source: Source, payloads: Iterator[Payload] | None) -> list[PollResult]:
+    from supplywatch import registry
+    from supplywatch.broker import Producer, record_topic
+    from supplywatch.intake.assemble import make_runner
+    from supplywatch.intake.options import load_options
+
+    settings = load_settings()
+    address = broker_address(settings)
+    ledger = open_ledger()
+    with Producer(address, settings.outage_s) as producer:
+        options = load_options(list(registry.sources()))
+        runner: Runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options)
+        if payloads is None:
+            return [runner.poll(source)]
+        return [_load(runner, source, payload) for payload in _each(source, payloads)]
+
+
+def _each(source: Source, payloads: Iterator[Payload]) -> Iterator[Payload]:
+    try:
+        yield from payloads
+    except Quarantine as error:
+        raise BadRequest(f"{source.card.source_id}: {error}") from error
+
+
+def _load(runner: Runner, source: Source, payload: Payload) -> PollResult:
+    return runner.load(source, payload, _warn)
+
+
+def _print_result(result: PollResult, *, json: bool) -> None:
+    from dataclasses import asdict
+
+    if json:
+        print_json(asdict(result))
+        return
+    why = "" if result.detail is None else f": {result.detail}"
+    reason = "" if result.reason is None else f" ({result.reason})"
+    typer.echo(f"{result.source}: {result.outcome}{reason}, {result.records} records offered{why}")
+
+
+def backtest(
+    more: MoreFiles = None,
+    source: Annotated[str, typer.Option("--source", help="The source whose payloads are given.")] = "",
+    from_files: FromFiles = None,
+    rule: Annotated[list[str] | None, typer.Option("--rule", help="Only this rule; may be repeated.")] = None,
+    ledger: LedgerUrl = None,
+    ndjson: Ndjson = False,
+    json: JsonFlag = False,
+) -> None:
+    """Step recorded payloads through connector, guards, rules and a ledger, in event time; print every transition.
+
+    Several payloads are several vintages. Without a time, figures count as known on the day the publisher's calendar gives. The ledger is
+    in memory unless one is named. Exit code 1 when a payload was refused.
+    """
+    from supplywatch import registry
+    from supplywatch.backtest import step
+    from supplywatch.intake.replay import steps
+
+    specs = [*(from_files or ()), *(more or ())]
+    if not source or not specs:
+        raise BadRequest("backtest needs --source and at least one --from FILE; 'supplywatch sources' lists the sources")
+    found = registry.source(source)
+    engine = make_engine(open_ledger(ledger or "sqlite://"), rule or ())
+    now = datetime.now(UTC)
+    given = list(_given(found, specs, now))
+    refused: list[str] = []
+    batches = _watched(steps(found, given, now=now, warn=_warn), refused)
+    print_event = _printer(ndjson=ndjson or json)
+    start, records, events = datetime.now(UTC), 0, 0
+    for verdict, transitions in step(engine, batches):
+        records += verdict.new + verdict.revision
+        events += len(transitions)
+        for event in transitions:
+            print_event(event)
+    took = (datetime.now(UTC) - start).total_seconds()
+    typer.echo(f"{records} records judged, {events} transitions, {len(refused)} payloads refused, {took:.1f} s", err=True)
+    for detail in refused:
+        typer.echo(f"quarantined: {detail}", err=True)
+    raise typer.Exit(1 if refused else 0)
+
+
+def _given(source: Source, specs: list[str], now: datetime) -> Iterator[Given]:
+    from supplywatch.intake.files import read_file
+
+    for spec in specs:
+        try:
+            yield read_file(spec, source.card, now=now)
+        except Quarantine as error:
+            raise BadRequest(f"{spec}: {error}") from error
+
+
+def _watched(batches: Iterator[list[Record]], refused: list[str]) -> Iterator[list[Record]]:
+    """Pass batches on and note why payloads were refused."""
+    from supplywatch.records import SourceReport, SourceStatus
+
+    for batch in batches:
+        refused += [r.detail for r in batch if isinstance(r, SourceReport) and r.status == SourceStatus.QUARANTINED]
+        yield batch
+
+
+def _printer(*, ndjson: bool) -> Callable[[Any], None]:
+    def as_json(event: Any) -> None:
+        typer.echo(event.model_dump_json())
+
+    def as_text(event: Any) -> None:
+        typer.echo(f"{event.known_at:%Y-%m-%d}  " + "\n            ".join(event_lines(event)))
+
+    return as_json if ndjson else as_text

@@ -1,0 +1,186 @@
+"""``supplywatch up``, ``connect``, ``worker``, ``relay`` and ``dlq``: running the product."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from supplywatch.cli.broker import RUN_FILE, broker_address
+from supplywatch.cli.common import JsonFlag, open_ledger, print_json, print_table
+from supplywatch.cli.demo import demo
+from supplywatch.cli.doctor import doctor
+from supplywatch.errors import BadSetting
+from supplywatch.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from supplywatch.broker import BrokerAddress
+
+dlq = typer.Typer(help="Dead letters: messages nobody could use.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (demo, up, connect, worker, relay, doctor):
+        app.command()(command)
+    app.add_typer(dlq, name="dlq")
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def up(
+    workers: Annotated[int, typer.Option(min=1, max=32, help="Worker processes.")] = 1,
+) -> None:
+    """Run everything in one supervised process tree: connectors, workers, relay, metrics, and the embedded broker unless another is set."""
+    import shutil
+
+    from streams.embedded import EmbeddedBroker
+    from streams.supervisor import Supervisor, tree
+    from supplywatch.logs import configure_logs
+
+    settings = load_settings()
+    configure_logs(settings.log_json)
+    folder = settings.data_dir / "run"
+    with ExitStack() as stack:
+        stack.enter_context(_only_one(settings.data_dir))
+        open_ledger().close()  # the schema is made once, before many processes want it
+        shutil.rmtree(folder, ignore_errors=True)
+        broker = EmbeddedBroker(settings.data_dir) if settings.broker == "embedded" else None
+        stack.callback((settings.data_dir / RUN_FILE).unlink, missing_ok=True)
+        connector = (sys.executable, "-m", "supplywatch", "connect")
+        supervisor = Supervisor(settings, tree(workers, connector), folder, broker, on_broker=lambda url: _note(settings.data_dir, url))
+        code = supervisor.run(stop_on_signals())
+    raise typer.Exit(code)
+
+
+def _note(data_dir: Path, broker_url: str) -> None:
+    (data_dir / RUN_FILE).write_text(jsonlib.dumps({"broker": broker_url, "pid": os.getpid()}), encoding="utf-8")
+
+
+def _only_one(data_dir: Path) -> ExitStack:
+    """Hold the folder: two trees in one folder would share a broker file and an archive."""
+    import fcntl
+
+    stack = ExitStack()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        handle = stack.enter_context((data_dir / "up.lock").open("a"))
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BadSetting(
+            f"SUPPLYWATCH_DATA_DIR={data_dir}: 'supplywatch up' runs there already; stop it, or choose another folder"
+        ) from error
+    except OSError as error:
+        raise BadSetting(f"SUPPLYWATCH_DATA_DIR={data_dir}: cannot be written ({error.strerror}); choose another folder") from error
+    return stack
+
+
+def connect(
+    source: Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")] = None,
+) -> None:
+    """Poll the sources on their schedules; several may run, one polls a source at a time."""
+    from supplywatch.logs import configure_logs
+
+    settings = load_settings()
+    configure_logs(settings.log_json)
+    _connect(settings, broker_address(settings), source or [], stop_on_signals())
+
+
+def _connect(settings: Settings, address: BrokerAddress, only: list[str], stop: threading.Event) -> None:
+    from streams.topics import ensure_topics
+    from supplywatch import registry
+    from supplywatch.broker import Producer, record_topic
+    from supplywatch.health import STATUS_FILE, Health, HealthServer
+    from supplywatch.intake.assemble import make_runner
+    from supplywatch.intake.options import load_options
+    from supplywatch.intake.schedule import Schedule
+
+    known = registry.sources()
+    options = load_options(list(known))
+    chosen = [registry.source(name) for name in only] or [s for name, s in known.items() if options[name].enabled]
+    health = Health.of_process("connect", ["broker", "ledger"])
+    with ExitStack() as stack:
+        if STATUS_FILE not in os.environ:
+            stack.callback(HealthServer(health.problems, settings.metrics_host, settings.metrics_port).close)
+        ensure_topics(settings, address)
+        ledger = open_ledger()
+        stack.callback(ledger.close)
+        producer = stack.enter_context(Producer(address, settings.outage_s))
+        for part in ("broker", "ledger"):
+            health.set(part, None)
+        runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options, sleep=stop.wait)
+        Schedule(runner, chosen, options, wait=stop.wait, tell=health.set).run()
+
+
+def worker() -> None:
+    """Judge records from the record topics; start more of them to scale out."""
+    from streams.worker import main
+
+    _resolve_broker()
+    main()
+
+
+def relay() -> None:
+    """Publish alert events from the ledger to the alert topics; several may run, one publishes at a time."""
+    from streams.relay import main
+
+    _resolve_broker()
+    main()
+
+
+def _resolve_broker() -> None:
+    """Let a process of its own find the embedded broker that ``supplywatch up`` runs."""
+    settings = load_settings()
+    if settings.broker == "embedded":
+        address = broker_address(settings)
+        os.environ["SUPPLYWATCH_BROKER"] = f"kafka://{','.join(address.servers)}?embedded=1"
+        load_settings.cache_clear()
+
+
+@dlq.command("list")
+def list_dead_letters(
+    all_letters: Annotated[bool, typer.Option("--all", help="Also those that were replayed.")] = False, json: JsonFlag = False
+) -> None:
+    """List the dead letters that were not replayed yet; exit code 1 when there are some."""
+    from streams.deadletter import list_letters
+
+    settings = load_settings()
+    letters = list(list_letters(broker_address(settings), settings.topic_prefix, all_letters=all_letters))
+    if json:
+        names = ("offset", "at", "reason", "detail", "original_topic", "original_partition", "original_offset")
+        print_json(
+            [{name: getattr(letter, name) for name in names} | {"value": letter.value.decode(errors="replace")} for letter in letters]
+        )
+    else:
+        rows = (
+            (x.offset, f"{x.at:%Y-%m-%d %H:%M}Z", x.reason, f"{x.original_topic}/{x.original_partition}/{x.original_offset}", x.detail)
+            for x in letters
+        )
+        print_table(("no.", "put aside", "reason", "topic/partition/offset", "detail"), rows)
+    raise typer.Exit(1 if letters and not all_letters else 0)
+
+
+@dlq.command("replay")
+def replay_dead_letters(json: JsonFlag = False) -> None:
+    """Send every dead letter back to the topic it came from, once its cause is mended; repeats do no harm."""
+    from streams.deadletter import replay
+
+    settings = load_settings()
+    count = replay(broker_address(settings), settings.topic_prefix, settings.outage_s)
+    if json:
+        print_json({"replayed": count})
+    else:
+        typer.echo(f"{count} dead letters sent again")
