@@ -59,7 +59,8 @@ def document(part: Part) -> Any:
         if text.lstrip().startswith("<"):
             shown = " ".join(re.sub(r"<[^>]*>", " ", text[:4000]).split())[:120]
             raise Quarantine("error_body", f"{part.name}: a web page instead of JSON: {shown}") from error
-        reason = "truncated" if text.lstrip()[:1] in ("{", "[") and error.pos >= len(text.rstrip()) - 1 else "wrong_file"
+        at_end = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
+        reason = "truncated" if text.lstrip()[:1] in ("{", "[") and at_end else "wrong_file"
         cut = "cut" if reason == "truncated" else "not JSON"
         raise Quarantine(reason, f"{part.name}: {cut} at character {error.pos} of {len(text)} ({error.msg})") from error
     except ValueError as error:

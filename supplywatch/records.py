@@ -11,7 +11,7 @@ import hashlib
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -38,6 +38,15 @@ class Provenance(Frozen):
     position: str = Field(description="place in the payload, e.g. 'row 17' or 'features[3]'")
 
 
+# Places in the payload too: when a publisher adds a row, all below it move and say what they said before.
+_NOT_SAID: dict[str, Any] = {
+    **dict.fromkeys(("published", "fetched", "provenance", "baseline"), True),
+    "partners": {"__all__": {"position"}},
+    "world": {"position"},
+    "figures": {"__all__": {"position"}},
+}
+
+
 class Record(Frozen):
     """Base of all records on ``records.<family>.v1``."""
 
@@ -59,8 +68,8 @@ class Record(Frozen):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over what the record says: everything but the clocks, the provenance and the baseline mark."""
-        content = self.model_dump_json(exclude={"published", "fetched", "provenance", "baseline"})
+        """SHA-256 over what the record says: everything but the clocks, where it stands in the payload, and the baseline mark."""
+        content = self.model_dump_json(exclude=_NOT_SAID)
         return hashlib.sha256(content.encode()).hexdigest()
 
     @cached_property
