@@ -3,6 +3,7 @@
 import pytest
 
 pytest_plugins = ["tests.servers.fixtures"]
+collect_ignore_glob = ["supplywatch/ledger/migrations/*"]  # run by alembic, not imported
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -277,7 +277,7 @@ class Engine:
                 continue
             finding = Finding(
                 status="unknown",
-                reason=f"no fresh figures from {report.provenance.source}: {report.detail}",
+                reason=f"no fresh figures: {report.detail}",
                 **last.model_dump(include={"clears_when", "axes", "evidence", "measures", "taxonomy"}),
             )
             fold.changed = True

@@ -31,8 +31,13 @@ def _version(value: bool) -> None:
 
 
 @app.callback()
-def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and exit.")) -> None:
-    """Hold the options that stand before a command."""
+def _root(_version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and exit.")) -> None:
+    """Hold the options that stand before a command; send log lines to stderr, so that stdout is the answer alone."""
+    import logging
+
+    from supplywatch.logs import configure_logs
+
+    configure_logs(as_json=False, level=logging.WARNING)
 
 
 feeds.register(app)

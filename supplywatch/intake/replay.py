@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
-
 from supplywatch.errors import Quarantine
 from supplywatch.intake import changes, guards
 from supplywatch.intake.files import Given
@@ -17,8 +15,6 @@ from supplywatch.intake.reports import report
 from supplywatch.ledger.book import Key, Known
 from supplywatch.records import ListEntry, Record, SourceStatus
 from supplywatch.source import Card, Payload, Source
-
-log = structlog.get_logger(__name__)
 
 
 def steps(source: Source, given: Sequence[Given], *, now: datetime, warn: Callable[[str], None] | None = None) -> Iterator[list[Record]]:
@@ -72,6 +68,7 @@ class _Replay:
     seen: list[str] = field(default_factory=list)
     newest: str | None = None
     last_good_at: datetime | None = None
+    trouble: str | None = None
 
     def step(self, item: _Taken) -> list[Record]:
         payload = item.given.payload
@@ -84,8 +81,10 @@ class _Replay:
                 raise Quarantine("stale", f"{self.card.source_id}: a payload that came before the last one came again")
             return self._accepted(item.given, item.reading)
         except Quarantine as error:
-            log.warning("quarantined", source=self.card.source_id, reason=error.reason, detail=str(error))
-            return [] if error.reason == "stale" else [self._report(SourceStatus.QUARANTINED, payload, str(error), error.reason)]
+            if error.reason == "stale":
+                return []
+            self.trouble = str(error)
+            return [self._report(SourceStatus.QUARANTINED, payload, self.trouble, error.reason)]
 
     def _accepted(self, given: Given, reading: Reading | None) -> list[Record]:
         if reading is None:
@@ -101,6 +100,10 @@ class _Replay:
             if text is not None:
                 records.append(self._report(SourceStatus.HISTORY_REWRITTEN, given.payload, text))
             self.known |= {(r.series, r.observed): Known(r.digest, r.fetched) for r in dated}
+        if self.trouble is not None:
+            detail = f"{self.card.source_id} is good again, after: {self.trouble}"
+            records = [self._report(SourceStatus.ACCEPTED, given.payload, detail), *records]
+            self.trouble = None
         self.seen.append(given.payload.sha256)
         self.newest, self.last_good_at = max(reading.newest, self.newest or ""), given.payload.fetched
         return records
