@@ -74,7 +74,7 @@ OWN_HISTORY = frozenset(["German Federal Republic"])
 CORRECTED: Mapping[tuple[str, str], str] = {("CG", "COD"): "COG"}
 """Wrong pairs that the publisher gives: the Republic of the Congo with the code of its neighbour."""
 KNOWN_ISO3 = FORMER_ISO3 | frozenset(ISO3_BY_ISO2.values())
-_YEAR = re.compile(r"(\d{4})-01-01([T ]00:00:00(\.0+)?(Z|\+00:00)?)?")
+_YEAR = re.compile(r"((?:18|19|20)[0-9]{2})-01-01([T ]00:00:00(\.0+)?(Z|\+00:00)?)?")
 
 
 def requests(cursor: Cursor) -> Iterator[Request]:
@@ -96,7 +96,10 @@ def next_request(part: Part) -> Request | None:
         return None
     if not page.features:
         raise SourceChanged("links", page.next_url, part.name, "no further page after one without rows")
-    target = urlsplit(urljoin(URL, page.next_url))
+    try:
+        target = urlsplit(urljoin(URL, page.next_url))
+    except ValueError as error:
+        raise SourceChanged("links", page.next_url, part.name, "an address") from error
     if target.hostname != HOST:
         raise Quarantine("not_allowed", f"{part.name}: the next page is on {target.hostname}, the publisher's are on {HOST}")
     return Request(target._replace(scheme="https", netloc=HOST).geturl())

@@ -5,13 +5,13 @@ The file of the 2026 edition. Its layout changes every year: any other is refuse
 
 from __future__ import annotations
 
-import csv
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from connectors._economies import iso3_of_name
-from connectors._read import Row, decode, rows
+from connectors._read import Row, decode, rows, table
 from supplywatch.errors import BadSetting, Quarantine, SourceChanged
 from supplywatch.records import CommodityBalance, Economy, Figure, Provenance, Stage
 from supplywatch.source import Calendar, Card, Cursor, Part, Payload, Request, Source
@@ -54,7 +54,7 @@ SPECIALS = (
     (re.compile(rf"\?({_DIGITS})"), "{} with a sign that the file has lost"),
     (re.compile(r"((?:very )?small|moderate(?: to large)?|large|variable, depending on .*)", re.IGNORECASE), "{}"),
 )
-_YEARS = re.compile(r"(\d{4})(?:[–-](\d{2}))?")
+_YEARS = re.compile(r"((?:19|20)\d{2})(?:[–-](\d{2}))?")
 _WIDE = re.compile(r"PROD_EST_ ?(\d{4})")
 
 
@@ -96,7 +96,7 @@ def _check_layout(part: Part) -> None:
     if line.startswith(("<", "{")):
         reason = "error_body" if line.startswith("<") else "wrong_file"
         raise Quarantine(reason, f"{part.name}: a web page or a catalogue entry instead of the CSV file: {line[:120]}")
-    columns = [cell.strip() for cell in next(csv.reader([line]), [])]
+    columns = [cell.strip() for cell in next(table(line, f"{part.name} header"), (0, []))[1]]
     wide = _WIDE.search(line)
     if wide and "SOURCE" in columns:
         edition = f"this is the Mineral Commodity Summaries {int(wide.group(1)) + 1} world data release layout"
@@ -199,8 +199,8 @@ def _production_stage(row: Row) -> Stage:
 def _value(row: Row) -> tuple[float | None, str | None]:
     """Return the number, or why there is none."""
     text = _words(row, "Value")
-    if _NUMBER.fullmatch(text):
-        return float(text.replace(",", "")), None
+    if _NUMBER.fullmatch(text) and math.isfinite(number := float(text.replace(",", ""))):
+        return number, None
     if text == "—":
         return 0.0, None
     return None, _special(row, text)

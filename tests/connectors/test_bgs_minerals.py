@@ -148,6 +148,8 @@ def test_pages_are_followed_on_the_same_host_by_https(folder: Path) -> None:
     with pytest.raises(Quarantine, match=r"example\.org") as refusal:
         SOURCE.next_request(page(folder, "https://example.org/items?offset=2"))
     assert refusal.value.reason == "not_allowed"
+    with pytest.raises(Quarantine, match="an address"):
+        SOURCE.next_request(page(folder, "https://["))
     with pytest.raises(Quarantine, match="without rows"):
         SOURCE.next_request(page(folder, following, rows=0))
 

@@ -123,6 +123,17 @@ def test_columns_are_found_by_name(folder: Path) -> None:
     assert (record.series, record.figures[0].value) == ("mineral/usgs_mcs/CHN/cobalt", 120.0)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [(b"12,500", b"9" * 400, "field 'Value'"), (b"MCS chapter,", b"MCS chapter\r,", "header"), (b'"1,850"', b'"1,850', "line")],
+)
+def test_damage_is_refused_and_never_raises_anything_else(folder: Path, old: bytes, new: bytes, said: str) -> None:
+    body = (folder / "good.csv").read_bytes()
+    assert old in body
+    with pytest.raises(Quarantine, match=said):
+        read(body.replace(old, new))
+
+
 def test_the_address_is_an_option() -> None:
     [request] = SOURCE.requests(Cursor(NOW))
     assert request.url == URL
