@@ -83,7 +83,7 @@ def detect(state: State | None, record: CommodityBalance, params: Params, contex
     item = _item(record, context.items)
     if item is None:
         return before, NOTHING
-    rank, gap = _rank(record, item)
+    rank, gap = _rank(record, item, context.items)
     if before["rank"] is not None and rank > before["rank"] and record.observed <= before["judged"]:
         return before, NOTHING  # a source that comes first in the configuration has judged this year
     reading = _gap_reading(record, gap, context) if gap is not None else _reliance(record) or _ratio(record)
@@ -99,16 +99,19 @@ def detect(state: State | None, record: CommodityBalance, params: Params, contex
         "rank": rank,
         "judged": record.observed,
     }
-    return new, _finding(record, item, reading, severity, new, params)
+    claim = item.band_pct if record.economy.iso3 == context.items.reporter else None
+    return new, _finding(record, item, reading, severity, new, params, claim)
 
 
 def _item(record: CommodityBalance, items: Items) -> Item | None:
     return items.of_gap(record.provenance.source, record.commodity) or items.of_commodity(record.commodity)
 
 
-def _rank(record: CommodityBalance, item: Item) -> tuple[int, ProcessingGap | None]:
+def _rank(record: CommodityBalance, item: Item, items: Items) -> tuple[int, ProcessingGap | None]:
+    """Return the place of a record's source among the item's, and the gap it is part of; gaps are those of the watched economy."""
     for rank, gap in enumerate(item.processing_gaps):
-        if gap.source == record.provenance.source and record.commodity in (gap.mined.commodity, gap.refined.commodity):
+        ours = gap.source == record.provenance.source and record.economy.iso3 == items.reporter
+        if ours and record.commodity in (gap.mined.commodity, gap.refined.commodity):
             return rank, gap
     return len(item.processing_gaps), None
 
@@ -182,11 +185,13 @@ def _ratio(record: CommodityBalance) -> Reading | str | None:
     return Reading("import_dependence_ratio", bought.value / consumption, figures, {"net_import_dependence": net})
 
 
-def _finding(record: CommodityBalance, item: Item, reading: Reading, severity: Severity | None, new: State, params: Params) -> Finding:
+def _finding(
+    record: CommodityBalance, item: Item, reading: Reading, severity: Severity | None, new: State, params: Params, claim: float | None
+) -> Finding:
     name, pct = reading.measure.replace("_", " "), 100 * reading.ratio
     lowest = params.watch_nir if reading.measure == "net_import_reliance" else params.watch_idr
-    article = "" if item.band_pct is None else f" (the article says more than {item.band_pct:g} %)"
-    article_zh = "" if item.band_pct is None else f"(文中称{item.band_pct:g}%以上)"
+    article = "" if claim is None else f" (the article says more than {claim:g} %)"
+    article_zh = "" if claim is None else f"(文中称{claim:g}%以上)"
     estimated = any(figure.estimated for _, figure in reading.figures)
     axis = Axis(value=round(reading.ratio, 4), cut=lowest, unit=reading.measure, observed=record.observed, source=record.provenance.source)
     return Finding(
@@ -205,8 +210,8 @@ def _finding(record: CommodityBalance, item: Item, reading: Reading, severity: S
             "ratio": round(reading.ratio, 6),
             **{key: round(value, 6) for key, value in reading.beside.items()},
             "estimated_by_publisher": estimated,
-            "article_band_pct": item.band_pct,
-            "article_band_conflict": item.band_conflict,
+            "article_band_pct": claim,
+            "article_band_conflict": item.band_conflict if claim is not None else None,
         },
         taxonomy=item.taxonomy,
     )
@@ -220,7 +225,7 @@ def _evidence(figures: Iterable[tuple[CommodityBalance, Figure]]) -> Iterable[Ev
 def related(record: CommodityBalance, items: Items) -> Sequence[str]:
     """Return the series of the other half of a processing gap, where it stands under another commodity of the same publisher."""
     item = _item(record, items)
-    gap = _rank(record, item)[1] if item is not None else None
+    gap = _rank(record, item, items)[1] if item is not None else None
     others = [stage.commodity for stage in (gap.mined, gap.refined) if stage.commodity != record.commodity] if gap is not None else []
     stem = record.series.removesuffix(record.commodity)
     return [stem + commodity for commodity in others]

@@ -76,8 +76,9 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, tit
 
 def event_lines(event: AlertEvent) -> list[str]:
     """Return the lines that tell a person what an event says."""
+    mark = "  standing" if event.standing and event.transition.value == "opened" else ""
     lines = [
-        f"{event.transition.value.upper():<12} {event.severity.value:<8} {event.rule}  {event.subject.name}  ({event.observed_at})",
+        f"{event.transition.value.upper():<12} {event.severity.value:<8} {event.rule}  {event.subject.name}  ({event.observed_at}){mark}",
         f"  why     {event.headline.en}",
     ]
     if event.clears_when and event.transition.value not in ("resolved", "retracted"):

@@ -1,0 +1,151 @@
+"""Writes the generated documents from the code they describe; ``--check`` only compares, and fails when one is out of date.
+
+``rules.md``, ``sources.md``, ``topics.md``, ``metrics.md``, ``settings.md``, ``schemas/*.json``, and the tables of README.md between
+``<!-- generated: NAME -->`` and ``<!-- end -->``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from streams.topics import TOPICS
+from supplywatch import metrics, registry
+from supplywatch.alert import AlertEvent
+from supplywatch.config import read_yaml
+from supplywatch.records import RECORD_TYPES
+from supplywatch.rule import RuleCard
+from supplywatch.settings import Settings
+from supplywatch.source import Card
+from supplywatch.taxonomy import load_taxonomy
+
+DOCS = Path(__file__).resolve().parent
+README = DOCS.parent / "README.md"
+NOTE = "<!-- written by docs/generate.py; do not edit -->\n"
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a Markdown table."""
+    lines = [list(columns)]
+    lines.append(["---"] * len(lines[0]))
+    lines += [["" if cell is None else str(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def sources_table() -> str:
+    """Return one line for each source."""
+    cards = [source.card for source in registry.sources().values()]
+    rows = ((f"`{c.source_id}`", c.title, c.publisher, f"{c.calendar.cadence.days} d", c.licence) for c in cards)
+    return table(("source", "what", "publisher", "published every", "licence"), rows)
+
+
+def rules_table() -> str:
+    """Return one line for each rule."""
+    cards = [rule.card for rule in registry.rules().values()]
+    rows = ((f"`{c.rule_id}`", c.title, " ".join(c.taxonomy), f"[runbook](docs/runbooks/{c.runbook})") for c in cards)
+    return table(("rule", "what it detects", "taxonomy", ""), rows)
+
+
+def source_page(card: Card) -> Iterator[str]:
+    """Yield what there is to know of a source."""
+    calendar = card.calendar
+    yield f"\n## {card.source_id}\n\n{card.title}, {card.publisher}: <{card.homepage}>\n"
+    facts = {
+        "hosts": ", ".join(card.hosts),
+        "licence": card.licence,
+        "redistribution": card.redistribution,
+        "commercial use": card.commercial_use,
+        "attribution": card.attribution,
+        "encoding": card.encoding,
+        "kind": f"{card.kind}, records `{card.record.__name__}`",
+        "published every": f"{calendar.cadence.days} days, {calendar.content_lag} after the period ends; overdue {calendar.grace} later",
+        "polled every": card.poll_every,
+        "records in a full answer": f"{card.min_records:,} to {card.max_records:,}",
+        "anchors": ", ".join(card.anchors) or None,
+        "largest body": f"{card.max_bytes // 1024 // 1024} MiB",
+        "key": f"`SUPPLYWATCH_{card.secret_setting.upper()}`" if card.secret_setting else None,
+        "confirmed against the live service": "yes" if card.confirmed else "no: built to the documented shape",
+        "taxonomy": " ".join(card.taxonomy),
+    }
+    yield table(("", ""), ((name, value) for name, value in facts.items() if value is not None))
+    yield from (f"- {note}\n" for note in card.notes)
+
+
+def rule_page(card: RuleCard) -> Iterator[str]:
+    """Yield what there is to know of a rule."""
+    budget = "none: it reports acts of a publisher" if card.false_alert_budget is None else f"{card.false_alert_budget} per series-year"
+    yield f"\n## {card.rule_id} {card.version}\n\n{card.title} ({card.title_zh}). [Runbook](runbooks/{card.runbook}).\n\n"
+    yield f"Reference: {card.reference}. False episodes allowed: {budget}.\n\n"
+    for node in (load_taxonomy().node(node_id) for node_id in card.taxonomy):
+        yield f"- {node.id} {node.en} ({node.zh})" + (f": “{node.quote_zh}”\n" if node.quote_zh else "\n")
+    thresholds = read_yaml("thresholds.yaml")[card.rule_id]
+    if thresholds:
+        yield "\n" + table(
+            ("parameter", "value", "source"), ((f"`{name}`", entry["value"], entry["source"]) for name, entry in thresholds.items())
+        )
+    yield "\nBlind to:\n\n" + "".join(f"- {spot}\n" for spot in card.blind_spots)
+
+
+def settings_page() -> str:
+    """Return the table of settings."""
+    rows = ((f"`SUPPLYWATCH_{n.upper()}`", f"`{f.default}`", f.description) for n, f in Settings.model_fields.items())
+    return table(("variable", "default", "meaning"), rows)
+
+
+def topics_page() -> str:
+    """Return the table of topics."""
+    rows = ((f"`{t.name}`", t.holds, t.key, t.partitions, f"{t.retention_days} d" if t.retention_days else "compacted") for t in TOPICS)
+    return table(("topic", "holds", "key", "partitions", "kept"), rows)
+
+
+def schemas() -> Iterator[tuple[str, str]]:
+    """Yield (file name, JSON Schema) of everything that stands on a topic."""
+    for model in (AlertEvent, *RECORD_TYPES):
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", model.__name__).lower()
+        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(mode="serialization")}
+        yield f"schemas/{name}.v1.json", json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+
+
+def documents() -> dict[Path, str]:
+    """Return every generated document by its path."""
+    cards = [source.card for source in registry.sources().values()]
+    rules = [rule.card for rule in registry.rules().values()]
+    pages: dict[str, str] = {
+        "sources.md": "# Sources\n" + "".join(part for card in cards for part in source_page(card)),
+        "rules.md": "# Rules\n" + "".join(part for card in rules for part in rule_page(card)),
+        "topics.md": "# Topics\n\n" + topics_page(),
+        "metrics.md": "# Metrics\n\n" + table(("metric", "type", "labels", "meaning"), metrics.table()),
+        "settings.md": "# Settings\n\n" + settings_page(),
+    }
+    found = {DOCS / name: NOTE + text for name, text in pages.items()}
+    found |= {DOCS / name: text for name, text in schemas()}
+    return found | {README: readme(README.read_text(encoding="utf-8"))}
+
+
+def readme(text: str) -> str:
+    """Return README with its generated tables."""
+    tables: dict[str, Callable[[], str]] = {"sources": sources_table, "rules": rules_table}
+
+    def filled(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{tables[match[2]]()}{match[3]}"
+
+    return re.sub(r"(<!-- generated: (\w+) -->)\n.*?(<!-- end -->)", filled, text, flags=re.DOTALL)
+
+
+def main() -> int:
+    """Write what has changed, or with ``--check`` name it and return 1."""
+    check = "--check" in sys.argv[1:]
+    stale = [path for path, text in documents().items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        print(f"{'out of date' if check else 'written'}: {path.relative_to(DOCS.parent)}")
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(documents()[path], encoding="utf-8")
+    return int(bool(stale) and check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
