@@ -53,7 +53,7 @@ def list_alerts(
         until=instant(until) if until else None,
         as_of=instant(as_of) if as_of else None,
     )
-    found = alerts(open_ledger(ledger), wanted, limit)
+    found = alerts(open_ledger(ledger, upgrade=False), wanted, limit)
     if json:
         print_json([_row(view.row) | {"last_event": view.event.model_dump(mode="json")} for view in found])
         return
@@ -133,7 +133,7 @@ def _history(alert: str, as_of: str | None, url: str | None) -> list[Any]:
     from supplywatch.ledger.queries import alert_id_of
     from supplywatch.ledger.queries import history as events_of
 
-    book = open_ledger(url)
+    book = open_ledger(url, upgrade=False)
     events = events_of(book, alert_id_of(book, alert), instant(as_of) if as_of else None)
     if not events:
         raise BadRequest(f"alert {alert} was not known at {as_of}")
@@ -190,7 +190,7 @@ def accept(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, jso
 def _act(action: Any, alert: str, by: str, reason: str, url: str | None, json: bool, **more: Any) -> None:
     from supplywatch.ledger.queries import alert_id_of
 
-    book = open_ledger(url)
+    book = open_ledger(url, upgrade=False)
     event = action(book, alert_id_of(book, alert), actor=by, reason=reason, now=datetime.now(UTC), **more)
     if json:
         print_json(event.model_dump(mode="json"))

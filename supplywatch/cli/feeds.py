@@ -14,7 +14,6 @@ from supplywatch.errors import BadRequest, Quarantine
 from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
-    from supplywatch.intake.files import Given
     from supplywatch.intake.runner import Runner
     from supplywatch.intake.visit import PollResult
     from supplywatch.records import Record
@@ -94,7 +93,10 @@ def pull(
 def _payload(source: Source, spec: str) -> Payload:
     from supplywatch.intake.files import read_file
 
-    return read_file(spec, source.card, now=datetime.now(UTC)).payload
+    given = read_file(spec, source.card, now=datetime.now(UTC))
+    if given.refused is not None:
+        raise given.refused
+    return given.payload
 
 
 def _warn(message: str) -> None:
@@ -151,7 +153,7 @@ def _run(source: Source, payloads: Iterator[Payload] | None) -> list[PollResult]
         runner: Runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options)
         if payloads is None:
             return [runner.poll(source)]
-        return [_load(runner, source, payload) for payload in _each(source, payloads)]
+        return [runner.load(source, payload, _warn) for payload in _each(source, payloads)]
 
 
 def _each(source: Source, payloads: Iterator[Payload]) -> Iterator[Payload]:
@@ -159,10 +161,6 @@ def _each(source: Source, payloads: Iterator[Payload]) -> Iterator[Payload]:
         yield from payloads
     except Quarantine as error:
         raise BadRequest(f"{source.card.source_id}: {error}") from error
-
-
-def _load(runner: Runner, source: Source, payload: Payload) -> PollResult:
-    return runner.load(source, payload, _warn)
 
 
 def _print_result(result: PollResult, *, json: bool) -> None:
@@ -192,6 +190,7 @@ def backtest(
     """
     from supplywatch import registry
     from supplywatch.backtest import step
+    from supplywatch.intake.files import read_file
     from supplywatch.intake.replay import steps
 
     specs = [*(from_files or ()), *(more or ())]
@@ -200,7 +199,7 @@ def backtest(
     found = registry.source(source)
     engine = make_engine(open_ledger(ledger or "sqlite://"), rule or ())
     now = datetime.now(UTC)
-    given = list(_given(found, specs, now))
+    given = [read_file(spec, found.card, now=now) for spec in specs]
     refused: list[str] = []
     batches = _watched(steps(found, given, now=now, warn=_warn), refused)
     print_event = _printer(ndjson=ndjson or json)
@@ -215,16 +214,6 @@ def backtest(
     for detail in refused:
         typer.echo(f"quarantined: {detail}", err=True)
     raise typer.Exit(1 if refused else 0)
-
-
-def _given(source: Source, specs: list[str], now: datetime) -> Iterator[Given]:
-    from supplywatch.intake.files import read_file
-
-    for spec in specs:
-        try:
-            yield read_file(spec, source.card, now=now)
-        except Quarantine as error:
-            raise BadRequest(f"{spec}: {error}") from error
 
 
 def _watched(batches: Iterator[list[Record]], refused: list[str]) -> Iterator[list[Record]]:

@@ -21,7 +21,7 @@ def rebuild(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Derive rule states and alerts again from observations and events; exit code 1 when they differ from what stood there."""
     from supplywatch.ledger.rebuild import rebuild as rebuild_projections
 
-    result = rebuild_projections(make_engine(open_ledger(ledger)))
+    result = rebuild_projections(make_engine(open_ledger(ledger, upgrade=False)))
     if json:
         print_json({"rows": result.rows, "before": result.before, "after": result.after, "identical": result.identical})
     else:

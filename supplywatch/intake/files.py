@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from supplywatch.errors import BadRequest
+from supplywatch.errors import BadRequest, Quarantine
 from supplywatch.intake.gunzip import MAGIC, too_large, unwrapped
 from supplywatch.source import Card, Part, Payload
 
@@ -19,10 +19,13 @@ class Given:
     ----------
     timed
         Whether the fetch time was given with it; else it is the time of the file's last change.
+    refused
+        Why it must not be believed, when that is plain before it is parsed: too large, or its gzip wrapping is cut or a bomb.
     """
 
     payload: Payload
     timed: bool
+    refused: Quarantine | None = None
 
 
 def read_file(spec: str, card: Card, *, now: datetime) -> Given:
@@ -37,8 +40,6 @@ def read_file(spec: str, card: Card, *, now: datetime) -> Given:
     ------
     BadRequest
         The file cannot be read, or the instant is none or lies in the future.
-    Quarantine
-        It is larger than the source's limit, or its gzip wrapping is cut or a bomb.
     """
     path, fetched = _split(spec)
     if fetched is not None and fetched > now:
@@ -51,11 +52,15 @@ def read_file(spec: str, card: Card, *, now: datetime) -> Given:
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
         raise BadRequest(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from error
-    if len(body) > card.max_bytes:
-        raise too_large(str(path), card.max_bytes)
+    refused = None
     name = path.name.removesuffix(".gz") if body.startswith(MAGIC) else path.name
-    part = Part(unwrapped(body, card.max_bytes, str(path)), name)
-    return Given(Payload(card.source_id, (part,), fetched or min(changed, now)), fetched is not None)
+    try:
+        if len(body) > card.max_bytes:
+            raise too_large(str(path), card.max_bytes)
+        body = unwrapped(body, card.max_bytes, str(path))
+    except Quarantine as error:
+        refused = error
+    return Given(Payload(card.source_id, (Part(body, name),), fetched or min(changed, now)), fetched is not None, refused)
 
 
 def _split(spec: str) -> tuple[Path, datetime | None]:

@@ -52,6 +52,8 @@ class _Taken:
     def of(cls, source: Source, given: Given, now: datetime, warn: Callable[[str], None] | None) -> _Taken:
         payload = given.payload
         try:
+            if given.refused is not None:
+                raise given.refused
             reading = guards.read(source, payload, now=payload.fetched if given.timed else now, warn=warn)
         except Quarantine as error:
             return cls(given, payload.fetched, error=error)

@@ -64,6 +64,8 @@ class Ledger:
         LedgerAway, SchemaOutdated, BadSetting
         """
         ledger = cls(url)
+        if not upgrade:
+            connect.check_exists(ledger.engine, url)
         with connect.translated(url):
             if upgrade:
                 connect.upgrade(ledger.engine)

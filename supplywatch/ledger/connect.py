@@ -20,6 +20,7 @@ from supplywatch.errors import BadSetting, Conflict, LedgerAway, SchemaOutdated
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_TIMEOUT_S = 60
+KNOWN = "'sqlite:///path' or 'postgresql+psycopg://user:password@host/database'"
 
 
 def make_engine(url: str) -> Engine:
@@ -33,16 +34,34 @@ def make_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise BadSetting(f"SUPPLYWATCH_LEDGER={url!r}: {error}; write 'sqlite:///path' or 'postgresql+psycopg://…'") from error
-    if parsed.get_backend_name() == "sqlite":
+        raise BadSetting(f"ledger {url!r}: {error}; write {KNOWN}") from error
+    if parsed.drivername == "sqlite":
         return _sqlite(parsed)
-    return create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args={"connect_timeout": 5})
+    if parsed.drivername == "postgresql+psycopg":
+        return create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args={"connect_timeout": 5})
+    raise BadSetting(f"ledger {shown(url)}: {parsed.drivername} is not supported; write {KNOWN}")
+
+
+def check_exists(engine: Engine, url: str) -> None:
+    """Refuse a SQLite file that is not there, rather than make an empty one.
+
+    Raises
+    ------
+    BadSetting
+        Says where a ledger comes from.
+    """
+    database = engine.url.database
+    if engine.dialect.name == "sqlite" and database not in (None, "", ":memory:") and not Path(str(database)).is_file():
+        raise BadSetting(f"ledger {shown(url)} does not exist: start 'supplywatch up' here, or name another with --ledger")
 
 
 def _sqlite(url: URL) -> Engine:
     memory = url.database in (None, "", ":memory:")
-    if not memory:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if not memory:
+            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"ledger {url}: its folder cannot be made ({error.strerror}); choose another place") from error
     pool: dict[str, Any] = {"poolclass": StaticPool} if memory else {}
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, **pool)
 
@@ -73,8 +92,11 @@ def translated(url: str) -> Iterator[None]:
             raise Conflict(f"ledger {shown(url)}: {message}") from error
         raise LedgerAway(f"ledger {shown(url)}: {message}") from error
     except DBAPIError as error:
+        message = _first_line(error)
         if error.connection_invalidated:
-            raise LedgerAway(f"ledger {shown(url)}: {_first_line(error)}") from error
+            raise LedgerAway(f"ledger {shown(url)}: {message}") from error
+        if "not a database" in message or "malformed" in message:
+            raise BadSetting(f"ledger {shown(url)}: {message}; restore it from a backup, or choose another file") from error
         raise
 
 
