@@ -269,7 +269,7 @@ def latency(settings: Settings, rate: int, seconds: int, folder: Path) -> dict[s
                 day, chokepoint = 80 + number // 200, number % 200
                 record = transit(day, chokepoint, rng, closed=chokepoint % 10 == day % 10 or chokepoint % 10 == (day - 1) % 10)
                 time.sleep(max(0.0, start + number / rate - time.perf_counter()))
-                if chokepoint % 10 == (day - 1) % 10:
+                if day > 80 and chokepoint % 10 == (day - 1) % 10:
                     sent.setdefault(f"chokepoint{chokepoint}", time.time())
                 producer.send(settings.topic_prefix + record_topic("transit"), record.series.encode(), record.model_dump_json().encode())
             time.sleep(3)

@@ -7,8 +7,8 @@ the reported World, or whose partners or value collapse, is not judged. Shares o
 Reference: European Commission, SWD(2021) 352 (criterion CDI1, 0.40); CEPII GeoDep (Vicard & Wibaux 2023). No trend of the index is judged:
 trends of it carry no information, trends of single shares do (methods.md 4.4).
 
->>> soy_2018 = {"Brazil": 28.84e9, "USA": 7.06e9, "Canada": 0.85e9, "Uruguay": 0.54e9, "Argentina": 0.61e9, "Russian Federation": 0.28e9}
->>> hhi, share = concentration(soy_2018)
+>>> soya_beans_2018 = [28.84e9, 7.06e9, 0.77e9, 0.62e9, 0.51e9, 0.27e9]  # Brazil, USA, Canada, Argentina, Uruguay, Russia
+>>> hhi, share = concentration(soya_beans_2018)
 >>> round(hhi, 2), round(share, 2)
 (0.61, 0.76)
 >>> from supplywatch.config import rule_params
@@ -18,8 +18,8 @@ trends of it carry no information, trends of single shares do (methods.md 4.4).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 from pydantic import BaseModel
@@ -56,15 +56,14 @@ class Params(BaseModel):
     max_unit_value_jump: float
 
 
-def concentration(amounts: Mapping[str, float]) -> tuple[float, float]:
+def concentration(amounts: Sequence[float]) -> tuple[float, float]:
     """Return the Herfindahl-Hirschman index (0..1) and the largest share of positive amounts.
 
-    >>> concentration({"a": 3.0, "b": 1.0})
+    >>> concentration([3.0, 1.0])
     (0.625, 0.75)
     """
-    total = sum(amounts.values())
-    shares = [amount / total for amount in amounts.values()]
-    return sum(share * share for share in shares), max(shares)
+    total = sum(amounts)
+    return sum([amount * amount for amount in amounts]) / (total * total), max(amounts) / total
 
 
 def band(hhi: float, top_share: float, held: Severity | None, params: Params) -> Severity | None:
@@ -84,7 +83,43 @@ def band(hhi: float, top_share: float, held: Severity | None, params: Params) ->
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
+class Sums:
+    """One pass over the partners of a period: those that are economies, and what the rest adds up to (US dollars, kg)."""
+
+    values: list[float] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    top: PartnerFlow | None = None
+    top_usd: float = 0.0
+    total_usd: float = 0.0
+    weighed_usd: float = 0.0
+    elsewhere_usd: float = 0.0
+    own_usd: float = 0.0
+
+    @classmethod
+    def of(cls, partners: Iterable[PartnerFlow]) -> Sums:
+        """Add up."""
+        sums = cls()
+        for flow in partners:
+            value = flow.value_usd
+            if not value:
+                continue
+            if flow.role == "economy":
+                sums.values.append(value)
+                sums.total_usd += value
+                if value > sums.top_usd:
+                    sums.top, sums.top_usd = flow, value
+                if flow.net_weight_kg:
+                    sums.weights.append(flow.net_weight_kg)
+                    sums.weighed_usd += value
+            elif flow.role == "nowhere":
+                sums.elsewhere_usd += value
+            else:
+                sums.own_usd += value
+        return sums
+
+
+@dataclass(frozen=True, slots=True)
 class Shares:
     """One period's figures over the partners that are economies."""
 
@@ -98,44 +133,40 @@ class Shares:
     unit_value_usd_per_kg: float | None
 
 
-def _shares(flows: list[PartnerFlow], params: Params) -> Shares:
-    values = {flow.partner.code: flow.value_usd or 0.0 for flow in flows}
-    weights = {flow.partner.code: flow.net_weight_kg for flow in flows if flow.net_weight_kg}
-    total, total_kg = sum(values.values()), sum(weights.values())
-    weighed = sum(values[code] for code in weights) / total
-    hhi, top_share = concentration(values)
-    by_weight = concentration(weights) if weights and weighed >= params.min_weight_coverage else (None, None)
+def _shares(sums: Sums, top: PartnerFlow, params: Params) -> Shares:
+    hhi, top_share = concentration(sums.values)
+    weighed = sums.weighed_usd >= params.min_weight_coverage * sums.total_usd and bool(sums.weights)
+    by_weight = concentration(sums.weights) if weighed else (None, None)
     return Shares(
         hhi=hhi,
         top_share=top_share,
-        top=max(flows, key=lambda flow: flow.value_usd or 0.0),
-        partners=len(flows),
-        value_usd=total,
+        top=top,
+        partners=len(sums.values),
+        value_usd=sums.total_usd,
         hhi_weight=by_weight[0],
         top_share_weight=by_weight[1],
-        unit_value_usd_per_kg=total * weighed / total_kg if by_weight[0] is not None else None,
+        unit_value_usd_per_kg=sums.weighed_usd / sum(sums.weights) if weighed else None,
     )
 
 
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
     """Judge one period of one import line."""
     before: State = state or {"band": None, "since": None, "partners": [], "value_usd": [], "gaps": 0, "unit_value": None, "hhi": None}
-    flows = [flow for flow in record.partners if flow.role == "economy" and flow.value_usd]
-    total = sum(flow.value_usd or 0.0 for flow in flows)
-    if (reason := _incomplete(record, flows, total, params)) is not None:
-        return before, Finding(status="unknown", reason=reason)
-    gap = _collapsed(before, len(flows), total, params)
+    sums = Sums.of(record.partners)
+    if sums.top is None or (reason := _incomplete(record, sums, params)) is not None:
+        return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
+    gap = _collapsed(before, sums, params)
     if gap is not None and before["gaps"] + 1 < params.adopt_after_periods:
         return before | {"gaps": before["gaps"] + 1}, Finding(status="unknown", reason=gap)
-    shares = _shares(flows, params)
+    shares = _shares(sums, sums.top, params)
     held = Severity(before["band"]) if before["band"] else None
     severity = band(shares.hhi, shares.top_share, held, params)
     window = WINDOW[record.frequency]
     new: State = {
         "band": severity.value if severity else None,
         "since": (before["since"] or record.observed) if severity else None,
-        "partners": [*before["partners"], len(flows)][-window:],
-        "value_usd": [*before["value_usd"], total][-window:],
+        "partners": [*before["partners"], shares.partners][-window:],
+        "value_usd": [*before["value_usd"], shares.value_usd][-window:],
         "gaps": 0,
         "unit_value": shares.unit_value_usd_per_kg or before["unit_value"],
         "hhi": round(shares.hhi, 6),
@@ -143,33 +174,32 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
     return new, _finding(record, shares, severity, before, new, params, context.items)
 
 
-def _incomplete(record: TradeSlice, flows: list[PartnerFlow], total: float, params: Params) -> str | None:
+def _incomplete(record: TradeSlice, sums: Sums, params: Params) -> str | None:
     """Say why the partners of a period are not the whole, ``None`` when they are."""
+    total, elsewhere = sums.total_usd, sums.elsewhere_usd
     if total < params.min_value_usd:
         return f"below the materiality floor: {total:,.0f} of {params.min_value_usd:,.0f} US dollars"
-    everything = sum(flow.value_usd or 0.0 for flow in record.partners)
-    elsewhere = sum(flow.value_usd or 0.0 for flow in record.partners if flow.role == "nowhere")
     if total < params.min_coverage * (total + elsewhere):
         return f"coverage insufficient: {100 * elsewhere / (total + elsewhere):.0f} % of the value comes from areas that are no economy"
     if record.world is None or not record.world.value_usd:
         return None
-    covered = everything / record.world.value_usd
+    covered = (total + elsewhere + sums.own_usd) / record.world.value_usd
     if covered < params.min_coverage:
-        return f"coverage insufficient: {len(flows)} partners add up to {100 * covered:.0f} % of the reported World total"
+        return f"coverage insufficient: {len(sums.values)} partners add up to {100 * covered:.0f} % of the reported World total"
     if covered > 1.0 + params.max_world_excess:
         return f"coverage in doubt: partners add up to {100 * covered:.0f} % of the reported World total"
     return None
 
 
-def _collapsed(before: State, partners: int, total: float, params: Params) -> str | None:
+def _collapsed(before: State, sums: Sums, params: Params) -> str | None:
     """Say why a period looks like a reporting gap against those before it."""
     if not before["partners"]:
         return None
-    usual, usual_usd = median(before["partners"]), median(before["value_usd"])
+    partners, usual, usual_usd = len(sums.values), median(before["partners"]), median(before["value_usd"])
     if partners < params.min_partner_ratio * usual:
         return f"coverage insufficient: {partners} partners after {usual:.0f} before"
-    if total < params.min_value_ratio * usual_usd:
-        return f"coverage insufficient: the value fell to {100 * total / usual_usd:.0f} % of the period before"
+    if sums.total_usd < params.min_value_ratio * usual_usd:
+        return f"coverage insufficient: the value fell to {100 * sums.total_usd / usual_usd:.0f} % of the period before"
     return None
 
 
