@@ -150,7 +150,7 @@ def _day(row: Row) -> date:
     try:
         if isinstance(value, int) and not isinstance(value, bool) and value % _DAY_MS == 0:
             day = date(1970, 1, 1) + timedelta(milliseconds=value)
-        elif isinstance(value, str) and len(value) == 10:
+        elif isinstance(value, str) and date.fromisoformat(value).isoformat() == value:  # weeks are ISO dates too
             day = date.fromisoformat(value)
         else:
             raise row.refuse("date", expected)
