@@ -56,15 +56,19 @@ def document(part: Part) -> Any:
     except RecursionError as error:
         raise Quarantine("wrong_file", f"{part.name}: nested too deeply for a publication") from error
     except json.JSONDecodeError as error:
-        if text.lstrip().startswith("<"):
-            shown = " ".join(re.sub(r"<[^>]*>", " ", text[:4000]).split())[:120]
-            raise Quarantine("error_body", f"{part.name}: a web page instead of JSON: {shown}") from error
+        _no_page(text, part.name, "JSON")
         at_end = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
         reason = "truncated" if text.lstrip()[:1] in ("{", "[") and at_end else "wrong_file"
         cut = "cut" if reason == "truncated" else "not JSON"
         raise Quarantine(reason, f"{part.name}: {cut} at character {error.pos} of {len(text)} ({error.msg})") from error
     except ValueError as error:
         raise Quarantine("wrong_file", f"{part.name}: not JSON ({error})") from error
+
+
+def _no_page(text: str, name: str, wanted: str) -> None:
+    if text.lstrip().startswith("<"):
+        shown = " ".join(re.sub(r"<[^>]*>", " ", text[:4000]).split())[:120]
+        raise Quarantine("error_body", f"{name}: a web page instead of {wanted}: {shown}")
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -141,8 +145,10 @@ def rows(
     Raises
     ------
     Quarantine
-        A column is missing, new or doubled; a row is shorter or longer than the header (``truncated`` for a short last one).
+        A column is missing, new or doubled; a row is shorter or longer than the header (``truncated`` for a short last one);
+        ``error_body`` for a web page.
     """
+    _no_page(text, name, "a table")
     lines = table(text, name)
     first = next(lines, None)
     if first is None:

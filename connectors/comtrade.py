@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 from connectors._read import Row, check_names, decode, document, is_json, listing, mapping, rows
@@ -59,10 +60,9 @@ _ISO3 = re.compile(r"[A-Z]{3}")
 
 def requests(cursor: Cursor) -> Iterator[Request]:
     """Ask for the watched HS codes of the last full years, all partners: few calls with a key, one by one without."""
-    reporter = str(cursor.options.get("reporter", "156"))
+    reporter = str(_whole(cursor.options, "reporter", 156))
     codes = _codes(cursor.options)
-    last = cursor.now.year - 1
-    years = [str(year) for year in range(last - int(str(cursor.options.get("years_back", YEARS_BACK))) + 1, last + 1)]
+    years = [str(cursor.now.year - back) for back in range(_whole(cursor.options, "years_back", YEARS_BACK), 0, -1)]
     if not cursor.has_secret:
         for code in codes:
             for year in years:
@@ -74,15 +74,20 @@ def requests(cursor: Cursor) -> Iterator[Request]:
             yield Request(KEYED_URL, _params(reporter, ",".join(chosen[0]), ",".join(chosen[1])), KEY_HEADER)
 
 
+def _whole(options: Mapping[str, object], name: str, usual: int) -> int:
+    text = str(options.get(name, usual))
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) == 0:
+        raise BadSetting(f"config/sources.yaml: comtrade.options.{name}: must be a whole number from 1 to 999, got {text!r}")
+    return int(text)
+
+
 def _codes(options: Mapping[str, object]) -> list[str]:
     given = options.get("codes")
     if given is None:
-        found = (code for item in load_items().items for code in (*item.hs, *item.related_hs))
-    elif isinstance(given, Sequence) and not isinstance(given, str):
-        found = (str(code) for code in given)
-    else:
-        raise BadSetting("config/sources.yaml: comtrade.options.codes: must be a list of HS codes as texts")
-    return sorted(dict.fromkeys(found))
+        given = [code for item in load_items().items for code in (*item.hs, *item.related_hs)]
+    if not isinstance(given, list | tuple) or not all(isinstance(code, str) and _COMMODITY.fullmatch(code) for code in given) or not given:
+        raise BadSetting("config/sources.yaml: comtrade.options.codes: must be a list of HS codes as texts, such as '260400'")
+    return sorted(set(given))
 
 
 def _params(reporter: str, codes: str, periods: str) -> dict[str, str]:
@@ -92,13 +97,12 @@ def _params(reporter: str, codes: str, periods: str) -> dict[str, str]:
 
 def parse(payload: Payload) -> Iterable[TradeSlice]:
     """Return one record for each reporter, flow, commodity and period, with all its partners."""
-    slices: dict[tuple[str, ...], list[tuple[Row, str]]] = {}
+    slices: dict[tuple[str, ...], list[Row]] = {}
     for number, part in enumerate(payload.parts):
         prefix = f"answer {number + 1} " if len(payload.parts) > 1 else ""
-        for row in _rows(part):
-            position = f"{prefix}{row.position}"
+        for row in _rows(part, prefix):
             if (key := _slice_of(row)) is not None:
-                slices.setdefault(key, []).append((row, position))
+                slices.setdefault(key, []).append(row)
     if not slices:
         raise Quarantine(
             "empty_list",
@@ -108,11 +112,12 @@ def parse(payload: Payload) -> Iterable[TradeSlice]:
     return [_record(key, found, payload) for key, found in slices.items()]
 
 
-def _rows(part: Part) -> Iterator[Row]:
+def _rows(part: Part, prefix: str) -> Iterator[Row]:
     if is_json(part):
-        yield from _json_rows(part)
+        yield from _json_rows(part, prefix)
         return
-    yield from rows(decode(part, "utf-8-sig"), part.name, NAMES, rename=_camel_case)
+    for row in rows(decode(part, "utf-8-sig"), part.name, NAMES, rename=_camel_case):
+        yield replace(row, position=f"{prefix}{row.position}") if prefix else row
 
 
 def _camel_case(column: str) -> str:
@@ -120,7 +125,7 @@ def _camel_case(column: str) -> str:
     return _BY_PLAIN_NAME.get(column.replace("_", "").lower(), column)
 
 
-def _json_rows(part: Part) -> Iterator[Row]:
+def _json_rows(part: Part, prefix: str) -> Iterator[Row]:
     envelope = mapping(document(part), "the document", part.name)
     said = envelope.get("error") or envelope.get("message")
     if said or "statusCode" in envelope:
@@ -133,7 +138,7 @@ def _json_rows(part: Part) -> Iterator[Row]:
     if part.request is not None and len(data) >= cap:
         raise Quarantine("truncated", f"{part.name}: {len(data)} rows, the most the service gives at once: ask for fewer codes or periods")
     for index, item in enumerate(data):
-        position = f"data[{index}]"
+        position = f"{prefix}data[{index}]"
         values = mapping(item, "row", position)
         if values.keys() != _NAME_SET:
             check_names(values.keys(), _NAME_SET, NAMES, position)
@@ -166,30 +171,30 @@ def _period(row: Row) -> str:
     return f"{year}" if annual else f"{year}-{month:02d}"
 
 
-def _record(key: tuple[str, ...], found: Sequence[tuple[Row, str]], payload: Payload) -> TradeSlice:
+def _record(key: tuple[str, ...], found: Sequence[Row], payload: Payload) -> TradeSlice:
     reporter_code, flow, frequency, commodity, period = key
-    first, position = found[0]
+    first = found[0]
+    revision = first.text("classificationCode")
     flows: dict[str, PartnerFlow] = {}
-    for row, place in found:
-        partner = _flow(row, reporter_code, place)
+    for row in found:
+        if row.text("classificationCode") != revision:
+            raise row.refuse("classificationCode", f"{revision} as in {first.position}: a slice has one HS revision")
+        partner = _flow(row, reporter_code)
         before = flows.setdefault(partner.partner.code, partner)
         if before.model_copy(update={"position": ""}) != partner.model_copy(update={"position": ""}):
             raise row.refuse("partnerCode", f"one row for each partner; {before.position} says something else of the same")
-    revisions = {row.text("classificationCode") for row, _ in found}
-    if len(revisions) > 1:
-        raise first.refuse("classificationCode", f"one HS revision in a slice, found {', '.join(sorted(revisions))}")
     world = flows.pop(WORLD, None)
     return TradeSlice.model_validate(
         {
             "observed": period,
             "published": payload.published,
             "fetched": payload.fetched,
-            "provenance": Provenance(source="comtrade", vintage=payload.vintage, payload_sha256=payload.sha256, position=position),
+            "provenance": Provenance(source="comtrade", vintage=payload.vintage, payload_sha256=payload.sha256, position=first.position),
             "reporter": _economy(first, "reporter"),
             "flow": flow,
             "commodity": commodity if commodity != "9999AA" else "999999",
             "commodity_name": first.optional_text("cmdDesc"),
-            "classification": revisions.pop(),
+            "classification": revision,
             "frequency": frequency,
             "partners": tuple(sorted(flows.values(), key=lambda f: int(f.partner.code))),
             "world": world,
@@ -197,7 +202,7 @@ def _record(key: tuple[str, ...], found: Sequence[tuple[Row, str]], payload: Pay
     )
 
 
-def _flow(row: Row, reporter_code: str, position: str) -> PartnerFlow:
+def _flow(row: Row, reporter_code: str) -> PartnerFlow:
     partner = _economy(row, "partner")
     value, weight = row.optional_number("primaryValue"), row.optional_number("netWgt")
     for name, number in (("primaryValue", value), ("netWgt", weight)):
@@ -214,7 +219,7 @@ def _flow(row: Row, reporter_code: str, position: str) -> PartnerFlow:
         value_usd=value,
         net_weight_kg=weight or None,  # trade without weight does not exist: 0 is how a missing one is written
         weight_estimated=_estimated(row),
-        position=position,
+        position=row.position,
     )
 
 
@@ -227,11 +232,6 @@ def _economy(row: Row, who: str) -> Economy:
     iso = (row.optional_text(f"{who}ISO") or "").strip()
     iso3 = OWN_ISO3.get(iso, iso if _ISO3.fullmatch(iso) and code not in NOWHERE else None)
     return Economy(code=code, iso3=iso3, name=row.optional_text(f"{who}Desc") or iso3 or code)
-
-
-def _released(period: str) -> date:
-    year, _, month = period.partition("-")
-    return date(int(year) + 1, 5, 1) if not month else date(int(year), int(month), 1) + timedelta(days=120)
 
 
 SOURCE = Source(
