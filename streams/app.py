@@ -51,7 +51,8 @@ def build_app(settings: Settings, address: BrokerAddress) -> Any:
         datadir=settings.data_dir / "faust",
     )
     if address.embedded:
-        setattr(app.transport, "Consumer", _EmbeddedConsumer)
+        transport: Any = app.transport
+        transport.Consumer = _EmbeddedConsumer
     return app
 
 

@@ -15,7 +15,7 @@ from supplywatch.ledger import Ledger
 from supplywatch.source import Part, Payload
 from supplywatch.watch import load_items
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def given(source_id: str, body: bytes, fetched: str | None = None, name: str = "payload") -> Given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,9 +70,8 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, tit
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console = Console(highlight=False)
     # A pipe has no width: do not fold lines that a program will read.
-    console.print(table, width=None if console.is_terminal else 220)
+    Console(highlight=False, width=None if sys.stdout.isatty() else 220).print(table)
 
 
 def event_lines(event: AlertEvent) -> list[str]:

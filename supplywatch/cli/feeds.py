@@ -49,13 +49,10 @@ def sources(source: Annotated[str | None, typer.Argument(help="Show one source."
             shown = "; ".join(map(str, value)) if isinstance(value, list) else value
             typer.echo(f"{name:<16} {shown}")
     else:
-        columns = ("source", "what", "publisher", "cadence", "kind", "redistribution", "commercial use")
+        columns = ("source", "what", "publisher", "cadence", "kind", "redistribution")
         print_table(
             columns,
-            (
-                (c.source_id, c.title, c.publisher, f"{c.calendar.cadence.days} d", c.kind, c.redistribution, c.commercial_use)
-                for c in cards
-            ),
+            ((c.source_id, c.title, c.publisher, f"{c.calendar.cadence.days} d", c.kind, c.redistribution) for c in cards),
         )
 
 
