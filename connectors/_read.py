@@ -103,7 +103,7 @@ def check_names(found: Collection[str], known: Collection[str], required: Collec
     for name in found:
         if name not in known:
             raise SourceChanged(
-                name, "new", position, f"one of the {len(known)} known fields; read what it means, then extend the connector"
+                name[:80], "new", position, f"one of the {len(known)} known fields; read what it means, then extend the connector"
             )
 
 

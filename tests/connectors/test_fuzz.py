@@ -31,120 +31,32 @@ MOST_SECONDS = 2.0
 RAW = "@raw@"
 
 TEXTS = (
+    *"0 00 -1 1 1.5 1e5 1e999 nan inf - + . 1_000 1,000 0x10 TRUE None W NA M A S19 chokepoint6 null [] {} <html> >1-2? %s%n (EL)".split(),
+    *"0000 0001 1899 1990 2026 9999 10000 20262 2026-13 202602 2026-02-30 0000-00-00 0001-01-01 9999-12-31 2026-W15-5 2026-04-10".split(),
+    *"2026-04-10T00:00:00Z 99999999999999999999 ١٢٣ ２０２６ ² Ⅷ é e\u0301 \u202eabc 😀 中国 https://[ http://example.org/?page=2".split(),
     *(
         "",
         " ",
-        "0",
-        "00",
-        "-1",
-        "1",
-        "1.5",
-        "1e5",
-        "1e999",
-        "nan",
-        "inf",
-        "-",
-        "+",
-        ".",
-        "1_000",
-        "1,000",
-        "0x10",
-        "TRUE",
-        "None",
-        "W",
-        "NA",
-    ),
-    *("0000", "0001", "1899", "1990", "2026", "9999", "10000", "20262", "2026-13", "2026-02-30", "0000-00-00", "0001-01-01", "9999-12-31"),
-    *(
-        "2026-W15-5",
-        "2026-04-10",
-        "2026-04-10T00:00:00Z",
-        "202602",
-        "99999999999999999999",
-        "9" * 400,
-        "9" * 5000,
-        "١٢٣",
-        "２０２６",
-        "²",
-        "Ⅷ",
-    ),
-    *(
         "\x00",
         "\ud800",
         "\udfff\ud800",
         "\ufeff",
         "\u2028",
-        "é",
-        "e\u0301",
-        "‮abc",
-        "😀",
-        "中国",
-        "a" * 3000,
+        "_X ",
+        "; ",
         "a,b",
         'a"b',
         "a\nb",
-        "; ",
-        "(EL)",
-    ),
-    *(
-        "chokepoint6",
-        "M",
-        "A",
-        "S19",
-        "_X ",
-        "https://[",
-        "http://example.org/?page=2",
-        "null",
-        "[]",
-        "{}",
-        "<html>",
+        "9" * 400,
+        "9" * 5000,
+        "a" * 3000,
         "<" * 50,
-        ">1-2?",
-        "%s%n{0}",
     ),
 )
 NUMBERS = (0, 1, -1, 1.5, -0.0, 52, 99, 9999, 1e308, 2**31, 2**63, 2**64, 10**30, 10**400, 253402214400000, -62135596800000, 1e-320)
 VALUES: tuple[Any, ...] = (None, True, False, *NUMBERS, *TEXTS, [], {}, [[]], [None], [[[1]]], {"a": None}, {"": []}, ["a", 1, None], RAW)
-RAWS = (
-    "NaN",
-    "Infinity",
-    "-Infinity",
-    "1e999",
-    "-1e999",
-    "9" * 5000,
-    "1." + "0" * 400,
-    '"\\ud800"',
-    '"\\u0000"',
-    "[" * 3000,
-    "{",
-    "tru",
-    "01",
-    "-",
-    "",
-)
-BYTES = (
-    b"\x00",
-    b"\xff",
-    b"\xef\xbb\xbf",
-    b"\xc3",
-    b'"',
-    b"'",
-    b",",
-    b"\r",
-    b"\n",
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b":",
-    b"-",
-    b".",
-    b"e",
-    b"0",
-    b"9",
-    b"<",
-    b"\\",
-)
+RAWS = (*r'NaN Infinity -Infinity 1e999 -1e999 "\ud800" "\u0000" { tru 01 -'.split(), "", "9" * 5000, "1." + "0" * 400, "[" * 3000)
+BYTES = (b"\xef\xbb\xbf", *(bytes([code]) for code in b"\x00\xff\xc3\x81\"',\r\n{}[]:-.e09<\\"))
 _WORD = re.compile(rb"[A-Za-z0-9_.-]+")
 
 Mutation = Callable[[random.Random, bytes, str], bytes]
@@ -201,11 +113,11 @@ def _containers(value: Any, found: list[Any]) -> list[Any]:
 def _change_json(rng: random.Random, body: bytes, encoding: str) -> bytes:
     try:
         document = json.loads(body)
-    except ValueError:
+        for _ in range(rng.choice((1, 1, 2, 4))):
+            _change_container(rng, rng.choice(_containers(document, []) or [[0]]))
+        text = json.dumps(document, ensure_ascii=rng.random() < 0.9)
+    except (ValueError, OverflowError, RecursionError):
         return _flip(rng, body, encoding)
-    for _ in range(rng.choice((1, 1, 2, 4))):
-        _change_container(rng, rng.choice(_containers(document, []) or [[0]]))
-    text = json.dumps(document, ensure_ascii=rng.random() < 0.9)
     return encoded(text.replace(f'"{RAW}"', rng.choice(RAWS)), "utf-8")
 
 
@@ -302,12 +214,11 @@ def _judged(source: Source, payload: Payload) -> bool:
         following = source.next_request(payload.parts[0])
         assert following is None or isinstance(following, Request)
     except Quarantine as refusal:
-        assert str(refusal)
+        _check_words(refusal)
     try:
         reading = guards.read(source, payload, now=NOW, warn=lambda _: None)
     except Quarantine as refusal:
-        assert str(refusal)
-        str(refusal).encode()  # the message goes to logs, metrics and topics
+        _check_words(refusal)
         return False
     for record in reading.records:
         assert isinstance(record, Record)
@@ -316,6 +227,13 @@ def _judged(source: Source, payload: Payload) -> bool:
         assert isinstance(entry, ListEntry)
         assert ListEntry.model_validate_json(entry.model_dump_json()) == entry
     return True
+
+
+def _check_words(refusal: Quarantine) -> None:
+    """A message goes to logs, to the ledger and to topics."""
+    words = str(refusal)
+    assert words.encode()
+    assert len(words) < 1000
 
 
 def feeds() -> dict[str, Feed]:
@@ -328,9 +246,9 @@ FEEDS = feeds()
 
 @pytest.mark.parametrize("source_id", FEEDS)
 @settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-@given(seed=st.integers(0, 2**32))
-def test_damaged_payloads_are_read_or_refused(source_id: str, seed: int) -> None:
-    FEEDS[source_id].judge(random.Random(seed))
+@given(rng=st.randoms(use_true_random=False))
+def test_damaged_payloads_are_read_or_refused(source_id: str, rng: random.Random) -> None:
+    FEEDS[source_id].judge(rng)
 
 
 @pytest.mark.long
