@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 import typer
@@ -91,18 +91,15 @@ def _ledger(settings: Settings) -> Iterator[Check]:
 
 def _sources(ledger: Ledger) -> Iterator[Check]:
     from supplywatch import registry
-    from supplywatch.intake.schedule import source_status
+    from supplywatch.intake.options import load_options
+    from supplywatch.intake.status import source_health
+    from supplywatch.ledger.sources import SourceState, load_states
 
-    now = datetime.now(UTC)
-    for source in registry.sources().values():
-        status = source_status(ledger, source, now)
-        yield Check(f"source {source.card.source_id}", status.level, status.sentence)
-
-
-def age(value: timedelta) -> str:
-    """Return an age as a person says it: ``3 h``, ``2 d``."""
-    seconds = max(0, int(value.total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+    known = registry.sources()
+    options = load_options(list(known))
+    with ledger.read() as connection:
+        states = load_states(connection)
+    for source_id, source in known.items():
+        state = states.get(source_id, SourceState())
+        health = source_health(source.card, state, datetime.now(UTC), enabled=options[source_id].enabled)
+        yield Check(f"source {source_id}", health.level, health.sentence)

@@ -180,4 +180,4 @@ class Schedule:
 
     def _failed(self, source_id: str, reason: str, failures: int) -> timedelta:
         metrics.POLL_FAILURES.labels(source_id, reason).inc()
-        return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 10))
+        return min(LONGEST_BACKOFF, FIRST_BACKOFF * float(2 ** min(failures, 10)))

@@ -1,0 +1,58 @@
+"""How a source is, in one sentence: when bytes last came, what period they speak of, what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from supplywatch.intake.periods import period_end
+from supplywatch.ledger.sources import SourceState
+from supplywatch.records import SourceStatus
+from supplywatch.source import Card
+
+
+@dataclass(frozen=True)
+class SourceHealth:
+    """The state of a source as ``supplywatch doctor`` shows it."""
+
+    level: Literal["ok", "warn", "fail"]
+    sentence: str
+
+
+def source_health(card: Card, state: SourceState, now: datetime, *, enabled: bool = True) -> SourceHealth:
+    """Judge a source by its state between two polls.
+
+    ``fail``: its last payload was refused, or a publication is overdue. ``warn``: it cannot be reached, or was never polled.
+    """
+    if not enabled and state.last_good_at is None:
+        return SourceHealth("ok", "switched off in config/sources.yaml")
+    ages = _ages(state, now)
+    if state.status in (SourceStatus.QUARANTINED, SourceStatus.UNREACHABLE):
+        level: Literal["warn", "fail"] = "fail" if state.status == SourceStatus.QUARANTINED else "warn"
+        return SourceHealth(level, f"{state.status.value} {state.failures} times in a row: {state.detail}; {ages}")
+    if state.last_good_at is None:
+        return SourceHealth("warn", f"never polled; 'supplywatch pull {card.source_id}' or 'supplywatch up' does")
+    if state.overdue_for is not None:
+        return SourceHealth("fail", f"overdue: nothing newer than {state.overdue_for}; {ages}")
+    return SourceHealth("ok", ages)
+
+
+def _ages(state: SourceState, now: datetime) -> str:
+    if state.last_good_at is None or state.content_observed is None:
+        return "no good payload yet"
+    content = shown_age(now - period_end(state.content_observed))
+    return f"last good payload {shown_age(now - state.last_good_at)} ago, newest period {state.content_observed} ({content} old)"
+
+
+def shown_age(value: timedelta) -> str:
+    """Return an age as a person says it.
+
+    >>> shown_age(timedelta(hours=50)), shown_age(timedelta(seconds=7))
+    ('2 d', '7 s')
+    """
+    seconds = max(0, int(value.total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
