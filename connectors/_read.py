@@ -15,7 +15,9 @@ from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.source import Part
 
 T = TypeVar("T")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+_UNWRITABLE_ESCAPE = re.compile(r"\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 _BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 ABSENT = "(absent)"
 
@@ -26,10 +28,12 @@ def decode(part: Part, encoding: str) -> str:
     Raises
     ------
     Quarantine
-        ``encoding``. A byte order mark is one too, unless the declared encoding has it (``utf-8-sig``).
+        ``encoding``. A byte order mark is one too, unless the declared encoding has it (``utf-8-sig``), and a NUL.
     """
     if encoding != "utf-8-sig" and part.body.startswith(_BOMS):
         raise Quarantine("encoding", f"{part.name}: starts with a byte order mark; the publisher's files are {encoding} without one")
+    if (nul := part.body.find(0)) >= 0:
+        raise Quarantine("encoding", f"{part.name}: byte {nul} is a NUL; the publisher's files are text in {encoding}")
     try:
         return part.body.decode(encoding)
     except UnicodeDecodeError as error:
@@ -48,11 +52,15 @@ def document(part: Part) -> Any:
     Raises
     ------
     Quarantine
-        ``truncated`` when it stops before its end, ``error_body`` for a web page, ``wrong_file`` when it is no JSON.
+        ``truncated`` when it stops before its end, ``error_body`` for a web page, ``wrong_file`` when it is no JSON,
+        ``encoding`` when a text in it cannot be written anywhere else.
     """
     text = decode(part, "utf-8")
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=_no_constant)
+        if _UNWRITABLE_ESCAPE.search(text) and not _writable(found):
+            raise Quarantine("encoding", f"{part.name}: a text holds an escaped NUL, or half of a surrogate pair")
+        return found
     except RecursionError as error:
         raise Quarantine("wrong_file", f"{part.name}: nested too deeply for a publication") from error
     except json.JSONDecodeError as error:
@@ -63,6 +71,15 @@ def document(part: Part) -> Any:
         raise Quarantine(reason, f"{part.name}: {cut} at character {error.pos} of {len(text)} ({error.msg})") from error
     except ValueError as error:
         raise Quarantine("wrong_file", f"{part.name}: not JSON ({error})") from error
+
+
+def _writable(value: Any) -> bool:
+    """Tell whether UTF-8 and databases can hold every text: escapes can name what bytes cannot."""
+    if isinstance(value, str):
+        return _UNWRITABLE.search(value) is None
+    if isinstance(value, dict):
+        return all(map(_writable, value.keys())) and all(map(_writable, value.values()))
+    return not isinstance(value, list) or all(map(_writable, value))
 
 
 def _no_page(text: str, name: str, wanted: str) -> None:
