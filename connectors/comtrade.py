@@ -178,7 +178,7 @@ def _record(key: tuple[str, ...], found: Sequence[Row], payload: Payload) -> Tra
     flows: dict[str, PartnerFlow] = {}
     for row in found:
         if row.text("classificationCode") != revision:
-            raise row.refuse("classificationCode", f"{revision} as in {first.position}: a slice has one HS revision")
+            raise row.refuse("classificationCode", f"{revision[:20]} as in {first.position}: a slice has one HS revision")
         partner = _flow(row, reporter_code)
         before = flows.setdefault(partner.partner.code, partner)
         if before.model_copy(update={"position": ""}) != partner.model_copy(update={"position": ""}):
