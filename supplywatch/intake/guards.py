@@ -114,8 +114,6 @@ def check_against_last(
     if card.kind == "snapshot":
         guard_shrink(before, reading.entries, card)
         return
-    if card.kind == "series":
-        _check_older(card, reading.records, known)
     if size_before is not None:
         lost = size_before - reading.size
         if lost > max(SMALL_SHRINK, MAX_SERIES_SHRINK * size_before):
@@ -124,6 +122,8 @@ def check_against_last(
                 f"{card.source_id}: {reading.size} records, {lost} fewer than the last accepted payload gave to the same questions; "
                 "histories only grow: look at the publisher's page",
             )
+    if card.kind == "series":
+        _check_older(card, reading.records, known)
 
 
 def newest_by_series(keys: Iterable[tuple[str, str]]) -> dict[str, str]:

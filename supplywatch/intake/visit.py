@@ -94,6 +94,8 @@ class Visit:
     def unchanged(self, payload: Payload) -> SourceState:
         """Return the state after the last accepted payload came again, and report a recovery."""
         state = self._good(payload)
+        if self.fetched is not None:
+            state = state.model_copy(update={"questions": self.fetched.questions})  # it answers these as well
         # "Good again" must not hide that a publication is still missing: that will be said once more.
         return state.model_copy(update={"overdue_for": None}) if self.reports else state
 
