@@ -24,6 +24,7 @@ KEY_HEADER = ("Ocp-Apim-Subscription-Key", "comtrade_key")
 PREVIEW_ROWS, KEYED_ROWS = 500, 100_000
 CODES_PER_CALL, PERIODS_PER_CALL = 30, 12
 YEARS_BACK = 2
+FIRST_YEAR = 1962
 
 WORLD = "0"
 NOWHERE = frozenset("97 129 221 290 471 472 473 492 527 536 568 577 636 637 697 837 838 839 849 879 899".split())
@@ -164,6 +165,8 @@ def _slice_of(row: Row) -> tuple[str, ...] | None:
 def _period(row: Row) -> str:
     """Return ``2010`` or ``2010-03``: a year carries month 52, a period is a text."""
     year, month, period = row.count("refYear", 2200), row.count("refMonth", 52), row.values["period"]
+    if year < FIRST_YEAR:
+        raise row.refuse("refYear", f"a year from {FIRST_YEAR}")
     annual = row.text("freqCode") == "A"
     text = str(period).strip()
     if text != (f"{year}" if annual else f"{year}{month:02d}") or (not annual and not 1 <= month <= 12):

@@ -86,7 +86,10 @@ def next_request(part: Part) -> Request | None:
     following = _envelope(part).get("next_page_url")
     if following is None:
         return None
-    address = urlsplit(str(following))
+    try:
+        address = urlsplit(str(following))
+    except ValueError as error:
+        raise SourceChanged("next_page_url", following, part.name, f"an address below {URL}") from error
     if (address.scheme, address.hostname) != ("https", HOST) or not address.path.startswith("/api/v1/documents"):
         raise SourceChanged("next_page_url", following, part.name, f"an address below {URL}")
     page = dict(parse_qsl(address.query)).get("page")

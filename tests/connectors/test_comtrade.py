@@ -40,6 +40,7 @@ REFUSALS = [
     ("bad_period.json", "source_changed", r"data\[2\]: field 'period' is '2023', .*refYear 2024"),
     ("bad_period_number.json", "source_changed", r"data\[2\]: field 'period' is 2024.0"),
     ("bad_year.json", "source_changed", r"data\[2\]: field 'period' is '2024', .*refYear 2023"),
+    ("bad_year_zero.json", "source_changed", r"data\[0\]: field 'refYear' is 0, expected a year from 1962"),
     ("bad_month.json", "source_changed", r"data\[1\]: field 'period' is '202613', .*refMonth 13"),
     ("bad_commodity.json", "source_changed", r"data\[1\]: field 'cmdCode' is '26.04'"),
     ("bad_commodity_number.json", "source_changed", r"data\[1\]: field 'cmdCode' is 260400, expected a text"),

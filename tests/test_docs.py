@@ -1,0 +1,99 @@
+"""Documents say what is: generated pages are fresh, samples of released versions stay readable, links lead somewhere, README runs."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from pydantic import BaseModel
+
+from conftest import ROOT
+from supplywatch.alert import AlertEvent
+from supplywatch.cli import app
+from supplywatch.records import RECORD_TYPES
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SAMPLES = sorted((ROOT / "docs" / "schemas" / "samples").glob("*.json"))
+MODELS: dict[str, type[BaseModel]] = {
+    re.sub(r"(?<=[a-z])(?=[A-Z])", "-", model.__name__).lower(): model for model in (AlertEvent, *RECORD_TYPES)
+}
+
+
+def test_generated_documents_are_fresh() -> None:
+    done = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_schema_has_a_sample() -> None:
+    assert {path.name.split(".")[0] for path in SAMPLES} == set(MODELS)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_golden_sample_stays_readable(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    read = MODELS[path.name.split(".")[0]].model_validate_json(text)
+    again = json.loads(read.model_dump_json())
+    assert {key: again[key] for key in json.loads(text)} == json.loads(text), (
+        "every field that was written is still there and says the same"
+    )
+
+
+@pytest.mark.parametrize("page", [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"], ids=lambda path: path.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_first_output_within_25_lines() -> None:
+    lines = README.splitlines()
+    shown = next(number for number, line in enumerate(lines, start=1) if line.startswith("```text"))
+    assert shown < 25
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    """Each ``supplywatch …`` of README is a command whose options the command line knows."""
+    commands = re.findall(r"^(?:\.venv/bin/)?supplywatch ([a-z].*?)(?: +#.*)?$", README, flags=re.MULTILINE)
+    assert len(commands) >= 8
+    for line in commands:
+        for command in line.split(" & supplywatch "):
+            words = command.removesuffix(" &").split()
+            found: Any = typer.main.get_command(app)
+            while hasattr(found, "commands"):
+                found = found.commands[words.pop(0)]
+            known = {option for parameter in found.params for option in parameter.opts}
+            assert {word for word in words if word.startswith("--")} <= known, command
+
+
+def test_the_subscriber_has_30_lines() -> None:
+    assert len((ROOT / "docs" / "subscribe.py").read_text(encoding="utf-8").splitlines()) <= 30
+
+
+@pytest.mark.integration
+def test_the_readmes_first_command(tmp_path: Path) -> None:
+    """The demonstration, as installed: first alert within 15 s, all within 60 s, the alerts that README shows among them."""
+    start = time.monotonic()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "supplywatch", "demo", "--folder", str(tmp_path / "demo")], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert demo.stdout is not None
+    lines: list[str] = []
+    first: float | None = None
+    for line in demo.stdout:
+        lines.append(line)
+        if first is None and re.match(r"\d{4}-\d\d-\d\d  opened", line):
+            first = time.monotonic() - start
+    assert demo.wait(30) == 0
+    assert first is not None
+    assert first < 15
+    assert time.monotonic() - start < 60
+    output = "".join(lines)
+    shown = re.search(r"```text\n(.*?)```", README, flags=re.DOTALL)
+    assert shown is not None
+    for line in shown[1].splitlines():
+        assert line.rstrip() in output, f"README shows {line!r}, the demonstration does not"
+    assert "chokepoint_disruption  Strait of Hormuz" in re.sub(r"  +", "  ", output)
