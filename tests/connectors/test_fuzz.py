@@ -201,8 +201,11 @@ class Feed:
     def judge(self, rng: random.Random) -> bool:
         """Return whether a damaged payload was read; fail when anything but records or a refusal comes out."""
         name, body = rng.choice(self.bodies)
-        part = Part(damaged(rng, body, self.encoding), name, request=self.request if rng.random() < 0.5 else None)
-        payload = Payload(self.source.card.source_id, (part,), NOW)
+        request = self.request if rng.random() < 0.5 else None
+        parts = [Part(damaged(rng, body, self.encoding), name, request=request)]
+        if rng.random() < 0.2:  # one page of several
+            parts.insert(rng.randrange(2), Part(rng.choice(self.bodies)[1], "another page", request=request))
+        payload = Payload(self.source.card.source_id, tuple(parts), NOW)
         started = time.perf_counter()
         read = _judged(self.source, payload)
         assert time.perf_counter() - started < MOST_SECONDS
@@ -211,8 +214,9 @@ class Feed:
 
 def _judged(source: Source, payload: Payload) -> bool:
     try:
-        following = source.next_request(payload.parts[0])
-        assert following is None or isinstance(following, Request)
+        for part in payload.parts:
+            following = source.next_request(part)
+            assert following is None or isinstance(following, Request)
     except Quarantine as refusal:
         _check_words(refusal)
     try:
