@@ -6,6 +6,7 @@ with the same ``ce_id``: receivers drop them by it.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -22,7 +23,7 @@ from sqlalchemy import func, select
 
 from streams.topics import ALERT_STATE, ALERTS, ensure_topics
 from streams.worker import CRASHED, REFUSED, STOPPED, settings_of_process
-from supplywatch import metrics
+from supplywatch import desk, metrics
 from supplywatch.broker import BrokerAddress, Headers, Producer, Sent
 from supplywatch.errors import LedgerAway, Refuse, Retry, SupplywatchError
 from supplywatch.health import STATUS_FILE, Health, HealthServer
@@ -40,6 +41,7 @@ STANDBY_PAUSE_S = 2.0
 BUSY_PAUSE_S, IDLE_PAUSE_S = 0.01, 0.05
 LONGEST_PAUSE_S = 5.0
 GAUGES_EVERY_S = 5.0
+UNSHELVE_EVERY_S = 5.0
 
 
 def cloud_event_headers(row: OutboxRow, source: str) -> Headers:
@@ -51,12 +53,13 @@ def cloud_event_headers(row: OutboxRow, source: str) -> Headers:
         ("ce_type", f"dev.supplywatch.alert.{row.transition}.v1".encode()),
         ("ce_time", row.recorded_at.astimezone(UTC).isoformat().encode()),
         ("ce_subject", row.alert_id.encode()),
+        ("ce_standing", b"true" if json.loads(row.body)["standing"] else b"false"),
         ("content-type", b"application/json"),
     ]
 
 
 class Relay:
-    """Publishes the outbox while it holds the lease.
+    """Publishes the outbox while it holds the lease, and takes back shelved alerts when their time is over.
 
     Parameters
     ----------
@@ -71,6 +74,7 @@ class Relay:
         self._source = f"/supplywatch/{prefix.strip('._-')}" if prefix else "/supplywatch"
         self._renew_at = 0.0
         self._gauges_at = 0.0
+        self._unshelve_at = 0.0
         self._shown: set[tuple[str, str]] = set()
 
     def step(self) -> int | None:
@@ -83,6 +87,7 @@ class Relay:
         """
         if not self._lease():
             return None
+        self._unshelve()
         rows = self._ledger.outbox_pending(BATCH)
         if rows:
             self._producer.flush_checked([*self._alerts(rows), *self._states(rows)])
@@ -107,6 +112,11 @@ class Relay:
         held = self._ledger.relay_lease(self._holder, LEASE_S)
         self._renew_at = now + LEASE_S / 3 if held else 0.0
         return held
+
+    def _unshelve(self) -> None:
+        if (now := time.monotonic()) >= self._unshelve_at:
+            self._unshelve_at = now + UNSHELVE_EVERY_S
+            desk.unshelve_expired(self._ledger, datetime.now(UTC))
 
     def _alerts(self, rows: Sequence[OutboxRow]) -> list[Sent]:
         return [self._send(ALERTS, row) for row in rows]

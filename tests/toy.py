@@ -1,6 +1,8 @@
 """A rule small enough to reason about: fewer than ten transits are a disruption, clear again from twelve."""
 
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -8,6 +10,9 @@ from supplywatch.alert import Evidence, Finding, Severity, Subject, Text
 from supplywatch.records import Provenance, SourceReport, SourceStatus, TransitCount
 from supplywatch.rule import Context, Rule, RuleCard, State
 
+FAULT = Path(os.environ.get("TOY_FAULT", "/nonexistent"))
+BROKEN = 66
+"""The count on which the rule breaks down while the file named by TOY_FAULT is there."""
 DAY_0 = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -19,6 +24,8 @@ class Params(BaseModel):
 
 def detect(state: State | None, record: TransitCount, params: Params, context: Context) -> tuple[State, Finding]:
     count = record.transits_total
+    if count == BROKEN and FAULT.is_file():
+        raise RuntimeError("a defect in the rule")
     raised = count < (params.clear_from if state and state["raised"] else params.raise_below)
     new = {"raised": raised, "days": (state["days"] if state else 0) + 1}
     if count == 99:

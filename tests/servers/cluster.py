@@ -13,9 +13,9 @@ from pathlib import Path
 import toy
 from sqlalchemy import func, select
 
-from streams.topics import ALERT_STATE, ALERTS, ensure_topics
+from streams.topics import ALERT_STATE, ALERTS, ensure_topics, judge_group, record_topics
 from supplywatch.broker import BrokerAddress, Producer, record_topic
-from supplywatch.brokeradmin import read_topic
+from supplywatch.brokeradmin import Admin, read_topic
 from supplywatch.engine import Engine
 from supplywatch.ledger import Ledger, schema
 from supplywatch.records import Record
@@ -67,6 +67,15 @@ class Cluster:
 
     def relay(self) -> Child:
         return self._child("streams.relay")
+
+    def dying_relay(self) -> Child:
+        return self._child("tests.servers.dying_relay")
+
+    def lag(self) -> int:
+        """Return how many messages of the record topics are not yet acknowledged."""
+        prefix = self.settings.topic_prefix
+        with Admin(self.address) as admin:
+            return sum(admin.group(judge_group(prefix), record_topics(prefix)).lag.values())
 
     def _child(self, module: str) -> Child:
         environment = {f"SUPPLYWATCH_{k.upper()}": str(v) for k, v in self.settings.model_dump(exclude_none=True).items()}

@@ -1,8 +1,9 @@
 """The relay on a real ledger, with a producer in memory that can fail: order, headers, lease, and what a death leaves."""
 
+import json
 import threading
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from structlog.testing import capture_logs
 
 from streams import relay as relay_module
 from streams.relay import Relay, keep_publishing
+from supplywatch import desk
 from supplywatch.broker import Headers, Sent
 from supplywatch.engine import Engine
 from supplywatch.errors import BrokerAway
 from supplywatch.health import Health
 from supplywatch.ledger import Ledger
+from supplywatch.ledger.queries import Filter, alerts
 from supplywatch.watch import Items
 
 
@@ -129,3 +132,23 @@ def test_it_goes_on_by_itself_after_an_outage(ledger: Ledger, event_ids: list[st
     assert ledger.outbox_size() == 0
     assert health.problems() == {}
     assert [line["detail"] for line in logs] == ["topic alerts.v1: not delivered"] * 3
+
+
+def test_the_header_tells_standing_from_news(ledger: Ledger, event_ids: list[str]) -> None:
+    broker = Broker()
+    _relay(ledger, broker).step()
+    bodies = [(json.loads(value)["standing"], headers["ce_standing"]) for _, _, value, headers in broker.log]
+    assert set(bodies) <= {(True, b"true"), (False, b"false")}
+    assert len(bodies) >= len(event_ids)
+
+
+def test_a_shelving_that_ran_out_is_taken_back_and_published(ledger: Ledger, event_ids: list[str]) -> None:
+    broker = Broker()
+    relay = _relay(ledger, broker)
+    relay.step()
+    (running,) = {row.row["alert_id"] for row in alerts(ledger, Filter(states=("open",), subject="c1"))}
+    long_ago = datetime(2026, 2, 1, tzinfo=UTC)
+    desk.shelve(ledger, running, actor="Ada", reason="ordered", until=long_ago + timedelta(days=1), now=long_ago)
+    assert _relay(ledger, broker, "a").step() == 2, "shelved and unshelved"
+    transitions = [json.loads(value)["transition"] for topic, _, value, _ in broker.log if topic == "alerts.v1"]
+    assert transitions[-2:] == ["shelved", "unshelved"]

@@ -1,0 +1,99 @@
+"""``supplywatch up`` as a user runs it: one tree, a file pulled in, alerts listed and subscribed to, stopped without leftovers."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import genuine
+import httpx
+import pytest
+
+from supplywatch.demo.figures import records
+from supplywatch.records import TransitCount
+from tests.servers.process import ROOT, Child, free_port, wait_until
+
+pytestmark = pytest.mark.integration
+
+
+def hormuz(folder: Path) -> Path:
+    """Write the bundled figures of Hormuz, closed at their end, as an ArcGIS answer."""
+    days = [r for r in records() if isinstance(r, TransitCount) and r.chokepoint_id == genuine.HORMUZ]
+    counts = [(r.observed, {kind: getattr(r, f"transits_{kind}") for kind in genuine.TYPES}) for r in days]
+    path = folder / "hormuz.json"
+    path.write_bytes(genuine.arcgis(genuine.transit_row(genuine.HORMUZ, date.fromisoformat(day), count) for day, count in counts))
+    return path
+
+
+def test_up(tmp_path: Path) -> None:
+    port = free_port()
+    # Publishers are out of reach: a closed loopback port stands for the proxy.
+    environment = os.environ | {
+        "SUPPLYWATCH_METRICS_PORT": str(port),
+        "PYTHONPATH": str(ROOT),
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "NO_PROXY": "",
+    }
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "supplywatch", *words]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    tree = subprocess.Popen([sys.executable, "-m", "supplywatch", "up"], cwd=tmp_path, env=environment, stderr=(tmp_path / "log").open("w"))
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: _ready(url), 60, "the tree is ready")
+        assert httpx.get(f"{url}/healthz").json() == {"alive": True}
+        again = run("up")
+        assert (again.returncode, "runs there already" in again.stderr) == (2, True), again.stderr
+
+        pulled = run("pull", "portwatch_chokepoints", "--from", str(hormuz(tmp_path)))
+        assert pulled.returncode == 0, pulled.stderr
+        wait_until(lambda: len(_chokepoints(run("alerts", "list", "--json").stdout)) == 1, 60, "the standing alert is there")
+        (alert,) = _chokepoints(run("alerts", "list", "--json").stdout)
+        assert (alert["state"], alert["standing"], alert["last_event"]["onset"]) == ("open", True, "2026-02-28")
+
+        doctor = run("doctor", "--json")
+        checks = {check["part"]: check["status"] for check in json.loads(doctor.stdout)}
+        assert doctor.returncode == 1, "publishers cannot be reached, and doctor says so"
+        assert {part: checks[part] for part in ("broker", "topics", "workers", "ledger", "dead letters")} == dict.fromkeys(
+            ("broker", "topics", "workers", "ledger", "dead letters"), "ok"
+        )
+        metrics = httpx.get(f"{url}/metrics").text
+        assert re.search(r'supplywatch_open_alerts\{.*rule="chokepoint_disruption"', metrics)
+        assert 'supplywatch_process_up{process="worker"} 1.0' in metrics
+
+        broker = json.loads((tmp_path / "var" / "up.json").read_text())["broker"]
+        address = broker.removeprefix("kafka://").partition("?")[0]
+        subscriber = Child([sys.executable, str(ROOT / "docs" / "subscribe.py"), address, "15000"], tmp_path / "subscriber", environment)
+        subscriber.start()
+        wait_until(lambda: "Strait of Hormuz" in (tmp_path / "subscriber").read_text(), 60, "the subscriber hears of it")
+        subscriber.end()
+        assert "opened critical Strait of Hormuz - " in (tmp_path / "subscriber").read_text()
+        assert "(standing)" in (tmp_path / "subscriber").read_text()
+    finally:
+        children = _children(tree.pid)
+        tree.send_signal(signal.SIGTERM)
+        assert tree.wait(60) == 0
+    assert len(children) >= 4
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 10, "no child is left")
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _chokepoints(listed: str) -> list[dict[str, object]]:
+    return [row for row in json.loads(listed) if row["rule"] == "chokepoint_disruption"]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
