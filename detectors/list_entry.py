@@ -64,6 +64,11 @@ def _who(entry: ListEntry) -> str:
     return entry.name + (f" ({', '.join(entry.countries)})" if entry.countries else "")
 
 
+def _list(entry: ListEntry) -> str:
+    """Return the name of a list without its office: "Entity List (EL)"."""
+    return entry.list_name.partition(" - ")[0]
+
+
 def _evidence(record: ListChange, fields: tuple[str, ...]) -> tuple[Evidence, ...]:
     entry = record.entry
     found = (("name", entry.name, "text"), ("citation", entry.citation, "citation"))
@@ -98,7 +103,7 @@ def _addition(record: ListChange, params: Params) -> Finding:
         severity=severity_of(entry.list_code, age, params),
         onset=None if entry.effective is None else entry.effective.isoformat(),
         headline=Text(
-            en=f"Added to {entry.list_name}: {_who(entry)}, {since}{when}{cited}",
+            en=f"Added to {_list(entry)}: {_who(entry)}, {since}{when}{cited}",
             zh=f"新列入{entry.list_code}清单:{_who(entry)},{since_zh}{'' if not entry.citation else ',' + entry.citation}",
         ),
         clears_when=ENDS,
@@ -115,9 +120,7 @@ def _amendment(record: ListChange, params: Params) -> Finding:
         status="raised",
         severity=Severity.WATCH if material else Severity.INFO,
         onset=record.observed,
-        headline=Text(
-            en=f"Amended on {entry.list_name}: {_who(entry)}: {fields}", zh=f"{entry.list_code}清单条目修订:{_who(entry)}:{fields}"
-        ),
+        headline=Text(en=f"Amended on {_list(entry)}: {_who(entry)}: {fields}", zh=f"{entry.list_code}清单条目修订:{_who(entry)}:{fields}"),
         clears_when="a person acknowledges or shelves it; an amendment does not end by itself",
         evidence=_evidence(record, record.amended_fields),
         measures=_measures(record),
@@ -132,7 +135,7 @@ def _withdrawal(record: ListChange, *, clears: bool) -> Finding:
         severity=Severity.INFO,
         onset=record.observed,
         headline=Text(
-            en=f"Taken off {entry.list_name}: {_who(entry)}, first absent on {record.observed}",
+            en=f"Taken off {_list(entry)}: {_who(entry)}, first absent on {record.observed}",
             zh=f"移出{entry.list_code}清单:{_who(entry)},{record.observed}起不再列出",
         ),
         clears_when="a person acknowledges it; a withdrawal does not end by itself",

@@ -38,7 +38,7 @@ class Archive:
         self.root = root
 
     def save(self, payload: Payload) -> tuple[StoredPart, ...]:
-        """Store every part of a payload; what is there already is left alone.
+        """Store every part of a payload; what is there already and whole is left alone.
 
         Raises
         ------
@@ -50,7 +50,8 @@ class Archive:
         stored = []
         for part in payload.parts:
             sha256 = hashlib.sha256(part.body).hexdigest()
-            self._put(self._path(payload.source, sha256), part.body)
+            if self.find(payload.source, sha256) is None:
+                self._put(self._path(payload.source, sha256), part.body)
             request = part.request
             stored.append(
                 StoredPart(
@@ -114,8 +115,8 @@ class Archive:
             return None
 
     def holds(self, payload: Payload) -> bool:
-        """Tell whether every part of a payload is there."""
-        return all(self._path(payload.source, hashlib.sha256(part.body).hexdigest()).is_file() for part in payload.parts)
+        """Tell whether every part of a payload is there and whole."""
+        return all(self.find(payload.source, hashlib.sha256(part.body).hexdigest()) is not None for part in payload.parts)
 
     @contextmanager
     def lock(self, source: str) -> Iterator[bool]:
@@ -136,8 +137,6 @@ class Archive:
         return self.root / source / sha256[:2] / f"{sha256}.gz"
 
     def _put(self, path: Path, body: bytes) -> None:
-        if path.is_file():
-            return
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)

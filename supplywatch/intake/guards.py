@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ MAX_SERIES_SHRINK = 0.1
 """Histories only grow: the share of records that may be missing when the same questions are asked again."""
 SMALL_SHRINK = 3
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf"
+_ERROR_BODY_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,17 @@ class Reading:
 
 
 def check_body(card: Card, part: Part) -> None:
-    """Refuse a body without content: none of our publishers means "no change" by it.
+    """Refuse a body without content (none of our publishers means "no change" by it), and an error where data should be.
 
     Raises
     ------
     Quarantine
-        ``empty_body``.
+        ``empty_body`` or ``error_body``.
     """
     if not part.body.strip(_BLANK):
         raise Quarantine("empty_body", f"{card.source_id}: {part.name}: the answer has no content ({len(part.body)} bytes)")
+    if len(part.body) <= _ERROR_BODY_BYTES and (said := _error_in(part.body)) is not None:
+        raise Quarantine("error_body", f"{card.source_id}: {part.name}: the service answers with an error inside HTTP 200: {said}")
 
 
 def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str], None] | None = None) -> Reading:
@@ -88,7 +92,9 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     names = {entry.list_code for entry in entries} if card.kind == "snapshot" else {record.series for record in records}
     _check_card(card, len(entries) if card.kind == "snapshot" else len(records), names, warn)
     newest = (payload.published or payload.fetched).date().isoformat() if card.kind == "snapshot" else records[-1].observed
-    _check_future(card, newest, now)
+    _check_days(card, records)
+    if period_start(newest) > now + FUTURE_TOLERANCE:
+        raise Quarantine("source_changed", f"{card.source_id}: speaks of {newest}, which lies after {now:%Y-%m-%d}")
     return Reading(payload, tuple(records), tuple(entries), newest)
 
 
@@ -104,7 +110,7 @@ def check_against_last(
     before
         The entries of the last accepted snapshot.
     size_before
-        The number of records of the last accepted payload, where the same questions were asked.
+        The number of records a whole answer holds at least, where that is known.
 
     Raises
     ------
@@ -119,7 +125,7 @@ def check_against_last(
         if lost > max(SMALL_SHRINK, MAX_SERIES_SHRINK * size_before):
             raise Quarantine(
                 "shrunken",
-                f"{card.source_id}: {reading.size} records, {lost} fewer than the last accepted payload gave to the same questions; "
+                f"{card.source_id}: {reading.size} records, {lost} fewer than are known of the same series and time; "
                 "histories only grow: look at the publisher's page",
             )
     if card.kind == "series":
@@ -133,6 +139,27 @@ def newest_by_series(keys: Iterable[tuple[str, str]]) -> dict[str, str]:
         if observed > newest.get(series, ""):
             newest[series] = observed
     return newest
+
+
+def known_since(records: Iterable[Record], known: Collection[tuple[str, str]]) -> int:
+    """Return how many periods are known of the same series, each since the first period that the records give of it."""
+    first: dict[str, str] = {}
+    for record in records:
+        first[record.series] = min(record.observed, first.get(record.series, record.observed))
+    return sum(series in first and observed >= first[series] for series, observed in known)
+
+
+def _error_in(body: bytes) -> str | None:
+    """Return what a JSON object says under ``error`` or ``errors``, in one line; ``None`` when it says nothing there."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    said = (found.get("error") or found.get("errors")) if isinstance(found, dict) else None
+    if not said:
+        return None
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return " ".join(text.split())[:200]
 
 
 def _distinct(card: Card, records: Sequence[Record]) -> list[Record]:
@@ -165,9 +192,13 @@ def _check_card(card: Card, count: int, names: Iterable[str], warn: Callable[[st
         warn(message)
 
 
-def _check_future(card: Card, newest: str, now: datetime) -> None:
-    if period_start(newest) > now + FUTURE_TOLERANCE:
-        raise Quarantine("source_changed", f"{card.source_id}: speaks of {newest}, which lies after {now:%Y-%m-%d}")
+def _check_days(card: Card, records: Iterable[Record]) -> None:
+    """Refuse a day that the calendar does not have: its spelling alone is right."""
+    for period in {record.observed for record in records}:
+        try:
+            period_start(period)
+        except ValueError as error:
+            raise Quarantine("source_changed", f"{card.source_id}: speaks of {period}, which is no day of the calendar") from error
 
 
 def _check_older(card: Card, records: Sequence[Record], known: Collection[tuple[str, str]]) -> None:

@@ -163,10 +163,16 @@ class Runner:
             raise visit.fetched.refused
         self._check_age(visit, payload)
         reading = guards.read(visit.source, payload, now=visit.now, warn=visit.warn)
-        asked_again = visit.fetched is not None and visit.fetched.questions == visit.state.questions
-        size_before = visit.last.records if visit.last is not None and asked_again else None
-        guards.check_against_last(visit.source.card, reading, visit.known.keys(), before, size_before)
+        guards.check_against_last(visit.source.card, reading, visit.known.keys(), before, self._least(visit, reading))
         return reading
+
+    def _least(self, visit: Visit, reading: Reading) -> int | None:
+        """Return how many records a whole answer holds at least; ``None`` where that cannot be known (a file may be a part)."""
+        if visit.fetched is None or visit.last is None:
+            return None
+        if visit.fetched.questions == visit.state.questions:
+            return visit.last.records
+        return guards.known_since(reading.records, visit.known.keys()) if visit.source.card.kind == "series" else None
 
     def _check_age(self, visit: Visit, payload: Payload) -> None:
         last = visit.last

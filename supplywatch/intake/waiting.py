@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+LONGEST_ASKED_S = 7 * 86_400.0
+"""Who asks to wait longer is asked again after a week."""
 _SECONDS = re.compile(r"try again in (\d{1,6}) second", re.IGNORECASE)
 _CLOCK = re.compile(r"replenished in (\d{1,3}):(\d\d):(\d\d)", re.IGNORECASE)
 
@@ -31,7 +33,14 @@ def asked_wait_s(retry_after: str | None, body: str, now: datetime) -> float | N
     7.0
     >>> asked_wait_s(None, "Out of call volume quota. Quota will be replenished in 01:00:05.", datetime.now(UTC))
     3605.0
+    >>> asked_wait_s("9" * 400, "", datetime.now(UTC)) == LONGEST_ASKED_S
+    True
     """
+    asked = _asked_s(retry_after, body, now)
+    return None if asked is None else min(asked, LONGEST_ASKED_S)
+
+
+def _asked_s(retry_after: str | None, body: str, now: datetime) -> float | None:
     header = (retry_after or "").strip()
     if header.isascii() and header.isdigit():
         return float(header)

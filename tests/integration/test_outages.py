@@ -47,32 +47,30 @@ def survive(cluster: Cluster, take_away: Callable[[], None], bring_back: Callabl
 
 def test_broker_away(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     kafka = request.getfixturevalue("kafka")
-    cluster = Cluster(kafka.url, request.getfixturevalue("postgres18").database(), tmp_path)
-    survive(cluster, kafka.kill, kafka.start)
-    cluster.close()
+    with Cluster(kafka.url, request.getfixturevalue("postgres18").database(), tmp_path) as cluster:
+        survive(cluster, kafka.kill, kafka.start)
 
 
 def test_database_away(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     postgres = request.getfixturevalue("postgres18")
-    cluster = Cluster(request.getfixturevalue("kafka").url, postgres.database(), tmp_path)
-    survive(cluster, postgres.kill, postgres.start)
-    cluster.close()
+    with Cluster(request.getfixturevalue("kafka").url, postgres.database(), tmp_path) as cluster:
+        survive(cluster, postgres.kill, postgres.start)
 
 
 def test_sqlite_locked_by_another_process(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    cluster = Cluster(request.getfixturevalue("embedded_broker").url, f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path)
+    embedded = request.getfixturevalue("embedded_broker")
     records = toy_records(subjects=40, days=60)
-    cluster.worker()
-    cluster.relay()
-    cluster.produce(records[:400])
-    cluster.wait_judged(400, 60)
-    thief = subprocess.Popen([sys.executable, "-c", THIEF, str(tmp_path / "ledger.db")])
-    cluster.produce(records[400:])
-    assert thief.wait(60) == 0
-    cluster.wait_judged(len(records), 90)
-    cluster.wait_published(60)
-    cluster.assert_complete(records)
-    cluster.close()
+    with Cluster(embedded.url, f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path) as cluster:
+        cluster.worker()
+        cluster.relay()
+        cluster.produce(records[:400])
+        cluster.wait_judged(400, 60)
+        thief = subprocess.Popen([sys.executable, "-c", THIEF, str(tmp_path / "ledger.db")])
+        cluster.produce(records[400:])
+        assert thief.wait(60) == 0
+        cluster.wait_judged(len(records), 90)
+        cluster.wait_published(60)
+        cluster.assert_complete(records)
 
 
 def test_relay_killed_between_sending_and_marking(cluster: Cluster) -> None:

@@ -47,15 +47,14 @@ def test_poison_is_put_aside_and_replayed_after_the_fix(cluster: Cluster, tmp_pa
 
 def test_a_worker_that_stands_by_while_partitions_have_no_owner_ends(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     kafka, postgres = request.getfixturevalue("kafka"), request.getfixturevalue("postgres18")
-    cluster = Cluster(kafka.url, postgres.database(), tmp_path, idle_s=1.0)
-    worker = cluster.worker()
-    cluster.produce([toy.transit(0, 20)])
-    cluster.wait_judged(1, 60)
-    client = KafkaAdminClient(**cluster.address.client_options())
-    # The group hears of new partitions only when it asks again, seconds later: meanwhile they have no owner.
-    client.create_partitions({topic: {"total_count": 12} for topic in record_topics(cluster.settings.topic_prefix)})
-    client.close()
-    wait_until(lambda: not worker.running, 60, "the worker ends")
-    assert worker.returncode == IDLE
-    assert "stood idle" in worker.log.read_text()
-    cluster.close()
+    with Cluster(kafka.url, postgres.database(), tmp_path, idle_s=1.0) as cluster:
+        worker = cluster.worker()
+        cluster.produce([toy.transit(0, 20)])
+        cluster.wait_judged(1, 60)
+        client = KafkaAdminClient(**cluster.address.client_options())
+        # The group hears of new partitions only when it asks again, seconds later: meanwhile they have no owner.
+        client.create_partitions({topic: {"count": 12, "assignments": []} for topic in record_topics(cluster.settings.topic_prefix)})
+        client.close()
+        wait_until(lambda: not worker.running, 60, "the worker ends")
+        assert worker.returncode == IDLE
+        assert "stood idle" in worker.log.read_text()

@@ -38,13 +38,15 @@ def test_up(tmp_path: Path) -> None:
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "HTTP_PROXY": "http://127.0.0.1:9",
         "NO_PROXY": "",
+        "PYTHONUNBUFFERED": "1",
     }
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "supplywatch", *words]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
-    tree = subprocess.Popen([sys.executable, "-m", "supplywatch", "up"], cwd=tmp_path, env=environment, stderr=(tmp_path / "log").open("w"))
+    with (tmp_path / "log").open("w") as log:
+        tree = subprocess.Popen([sys.executable, "-m", "supplywatch", "up"], cwd=tmp_path, env=environment, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: _ready(url), 60, "the tree is ready")
@@ -70,10 +72,12 @@ def test_up(tmp_path: Path) -> None:
 
         broker = json.loads((tmp_path / "var" / "up.json").read_text())["broker"]
         address = broker.removeprefix("kafka://").partition("?")[0]
-        subscriber = Child([sys.executable, str(ROOT / "docs" / "subscribe.py"), address, "15000"], tmp_path / "subscriber", environment)
+        subscriber = Child([sys.executable, str(ROOT / "docs" / "subscribe.py"), address, "60000"], tmp_path / "subscriber", environment)
         subscriber.start()
-        wait_until(lambda: "Strait of Hormuz" in (tmp_path / "subscriber").read_text(), 60, "the subscriber hears of it")
-        subscriber.end()
+        try:
+            wait_until(lambda: "Strait of Hormuz" in (tmp_path / "subscriber").read_text(), 60, "the subscriber hears of it")
+        finally:
+            subscriber.end()
         assert "opened critical Strait of Hormuz - " in (tmp_path / "subscriber").read_text()
         assert "(standing)" in (tmp_path / "subscriber").read_text()
     finally:

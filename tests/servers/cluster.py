@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
 import toy
 from sqlalchemy import func, select
@@ -137,6 +138,12 @@ class Cluster:
             e = schema.alert_event.c
             newest = dict(connection.execute(select(e.alert_id, e.event_id).order_by(e.seq)).all())
         assert self.states() == newest
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         for child in reversed(self.children):
