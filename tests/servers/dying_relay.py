@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Sequence
+from unittest.mock import patch
 
 from streams.relay import main
 from supplywatch.ledger import Ledger
@@ -13,5 +14,5 @@ def die(_ledger: Ledger, _seqs: Sequence[int]) -> None:
 
 
 if __name__ == "__main__":
-    Ledger.outbox_mark = die  # type: ignore[method-assign]
-    main()
+    with patch.object(Ledger, "outbox_mark", die):
+        main()

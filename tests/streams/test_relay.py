@@ -134,12 +134,20 @@ def test_it_goes_on_by_itself_after_an_outage(ledger: Ledger, event_ids: list[st
     assert [line["detail"] for line in logs] == ["topic alerts.v1: not delivered"] * 3
 
 
-def test_the_header_tells_standing_from_news(ledger: Ledger, event_ids: list[str]) -> None:
+def test_the_header_tells_standing_from_news(ledger: Ledger) -> None:
+    engine = Engine(ledger, {"toy": toy.RULE}, Items(reporter="CHN", items=()), params={"toy": toy.Params()})
+    engine.judge(
+        [toy.transit(0, 4, chokepoint="closed"), *(toy.transit(day, count, chokepoint="open") for day, count in enumerate((20, 4)))]
+    )
     broker = Broker()
     _relay(ledger, broker).step()
-    bodies = [(json.loads(value)["standing"], headers["ce_standing"]) for _, _, value, headers in broker.log]
-    assert set(bodies) <= {(True, b"true"), (False, b"false")}
-    assert len(bodies) >= len(event_ids)
+    said = {(topic, json.loads(value)["subject"]["id"]): headers["ce_standing"] for topic, _, value, headers in broker.log}
+    assert said == {
+        ("alerts.v1", "closed"): b"true",
+        ("alert-state.v1", "closed"): b"true",
+        ("alerts.v1", "open"): b"false",
+        ("alert-state.v1", "open"): b"false",
+    }
 
 
 def test_a_shelving_that_ran_out_is_taken_back_and_published(ledger: Ledger, event_ids: list[str]) -> None:
@@ -152,3 +160,31 @@ def test_a_shelving_that_ran_out_is_taken_back_and_published(ledger: Ledger, eve
     assert _relay(ledger, broker, "a").step() == 2, "shelved and unshelved"
     transitions = [json.loads(value)["transition"] for topic, _, value, _ in broker.log if topic == "alerts.v1"]
     assert transitions[-2:] == ["shelved", "unshelved"]
+    assert _relay(ledger, broker, "a").step() == 0, "taken back once"
+
+
+def test_a_relay_in_waiting_takes_nothing_back(ledger: Ledger, event_ids: list[str]) -> None:
+    broker = Broker()
+    first, second = _relay(ledger, broker, "a"), _relay(ledger, broker, "b")
+    first.step()
+    (running,) = {row.row["alert_id"] for row in alerts(ledger, Filter(states=("open",), subject="c1"))}
+    long_ago = datetime(2026, 2, 1, tzinfo=UTC)
+    desk.shelve(ledger, running, actor="Ada", reason="ordered", until=long_ago + timedelta(days=1), now=long_ago)
+    assert second.step() is None
+    assert [row.transition for row in ledger.outbox_pending(10)] == ["shelved"]
+
+
+def test_it_looks_for_expired_shelvings_every_few_seconds_only(
+    ledger: Ledger, event_ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[datetime] = []
+    monkeypatch.setattr(desk, "unshelve_expired", lambda _ledger, now: looks.append(now))
+    relay = _relay(ledger, Broker())
+    for _ in range(5):
+        relay.step()
+    assert len(looks) == 1
+    monkeypatch.setattr(relay_module, "UNSHELVE_EVERY_S", 0.0)
+    relay = _relay(ledger, Broker())
+    for _ in range(5):
+        relay.step()
+    assert len(looks) == 6
