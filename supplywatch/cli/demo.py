@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import logging
 import os
 import queue
 import shutil
@@ -57,6 +58,7 @@ def demo(
         stage = stack.enter_context(_stage(folder))
         console.print(f"Broker, worker and relay are up after {time.monotonic() - started:.1f} s.\n")
         events = _play(stage, figures, console, as_json=json)
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the listener notices that the broker stops: no news here
         console.print()
         _closing(console, stage.ledger, stage.url, events, time.monotonic() - started)
 

@@ -176,10 +176,10 @@ class Fetcher:
     def _once(self, card: Card, request: Request, held: Validator | None) -> Answer:
         reader = Reader(card, self.limits.read_s, self.limits.body_s, self.monotonic, self.clock)
         url = address_of(request)
-        origin = url.host
+        origin = url.raw_host
         for _ in range(self.limits.max_redirects + 1):
             _check_allowed(card, url)
-            with self._open(card, url, self._headers(request, held, send_secret=url.host == origin)) as response:
+            with self._open(card, url, self._headers(request, held, send_secret=url.raw_host == origin)) as response:
                 if response.status_code not in _REDIRECTS:
                     return reader.answer(response)
                 try:
@@ -262,7 +262,8 @@ def address_of(request: Request) -> httpx.URL:
 
 def _check_allowed(card: Card, url: httpx.URL) -> None:
     secure = url.scheme == "https" and url.port in (None, 443)
-    local = url.scheme == "http" and url.host in LOOPBACK
-    if url.host not in card.hosts or url.userinfo or not (secure or local):
+    host = url.raw_host.decode("ascii")  # as it stands: a redirect's international name may be one that cannot be read
+    local = url.scheme == "http" and host in LOOPBACK
+    if host not in card.hosts or url.userinfo or not (secure or local):
         target = shown(url.copy_with(userinfo=b""))
         raise Quarantine("not_allowed", f"{card.source_id}: leads to {target}; its card allows only https to {', '.join(card.hosts)}")

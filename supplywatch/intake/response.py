@@ -74,7 +74,10 @@ class Reader:
         message = f"{self.card.source_id}: {shown(response.url)} answers HTTP {status}{': ' + text if text else ''}"
         if status in _REFUSED:
             message += f"; {self._advice()}"
-        away = SourceAway(message, asked_wait_s(headers.get("retry-after"), text, self.clock()))
+        wait_s = asked_wait_s(headers.get("retry-after"), text, self.clock())
+        if wait_s is not None:
+            message += f"; it asks to wait {wait_s:.0f} s"
+        away = SourceAway(message, wait_s)
         if status in _LATER:
             raise Again(away, away.retry_after_s)
         raise away

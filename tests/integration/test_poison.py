@@ -53,7 +53,7 @@ def test_a_worker_that_stands_by_while_partitions_have_no_owner_ends(request: py
         cluster.wait_judged(1, 60)
         client = KafkaAdminClient(**cluster.address.client_options())
         # The group hears of new partitions only when it asks again, seconds later: meanwhile they have no owner.
-        client.create_partitions({topic: {"count": 12, "assignments": []} for topic in record_topics(cluster.settings.topic_prefix)})
+        client.create_partitions(dict.fromkeys(record_topics(cluster.settings.topic_prefix), 12))
         client.close()
         wait_until(lambda: not worker.running, 60, "the worker ends")
         assert worker.returncode == IDLE

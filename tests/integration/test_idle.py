@@ -1,0 +1,63 @@
+"""A worker that stands by while partitions have no owner ends, to be started again; one whose partitions others own goes on."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import toy
+
+from streams.topics import ensure_topics, judge_group, record_topics
+from streams.watchdog import LOOK_EVERY_S, Watchdog
+from streams.worker import IDLE
+from tests.servers.cluster import Cluster
+from tests.servers.process import wait_until
+
+pytestmark = pytest.mark.integration
+
+IDLE_S = 2.0
+SLACK_S = 10.0
+"""For a look that takes its time on a busy machine, and for the orderly end."""
+
+
+def test_a_worker_that_does_not_hear_of_the_topics_ends_within_its_bound(cluster: Cluster) -> None:
+    settings = cluster.settings.model_copy(update={"topic_prefix": f"late-{cluster.settings.topic_prefix}", "idle_s": IDLE_S})
+    cluster.settings = settings
+    worker = cluster.deaf_worker()
+    wait_until(lambda: "worker started" in worker.log.read_text(), 60, "the worker joins before there are topics")
+    time.sleep(IDLE_S + 2 * LOOK_EVERY_S)
+    assert worker.running, "no topic, so nothing without an owner"
+    ensure_topics(settings, cluster.address)
+    start = time.monotonic()
+    wait_until(lambda: not worker.running, 60, "the worker ends")
+    assert time.monotonic() - start < IDLE_S + 2 * LOOK_EVERY_S + SLACK_S
+    assert worker.returncode == IDLE
+    assert "stood idle" in worker.log.read_text()
+    cluster.worker()
+    cluster.produce([toy.transit(0, 20)])
+    cluster.wait_judged(1, 60)
+
+
+def test_it_goes_on_while_others_own_everything_and_ends_when_they_are_gone(cluster: Cluster) -> None:
+    others = [cluster.worker(), cluster.worker()]
+    cluster.produce([toy.transit(day, 20, chokepoint=f"c{n}") for day in range(5) for n in range(20)])
+    cluster.wait_judged(100, 90)
+    wait_until(lambda: cluster.lag() == 0, 30, "everything acknowledged")
+    said: dict[str, str | None] = {}
+    prefix = cluster.settings.topic_prefix
+    idle = Watchdog(
+        cluster.address, judge_group(prefix), record_topics(prefix), idle_s=IDLE_S, own=frozenset, report=said.__setitem__
+    )
+    wait_until(lambda: not idle.look() and said["partitions"] is None, 30, "everything has an owner")
+    end = time.monotonic() + 4 * IDLE_S
+    while time.monotonic() < end:
+        assert not idle.look(), said
+        assert said["partitions"] is None
+        time.sleep(0.5)
+    for other in others:
+        other.end(signal.SIGKILL)
+    cluster.produce([toy.transit(day, 20, chokepoint=f"c{n}") for day in range(5, 10) for n in range(20)])
+    start = time.monotonic()
+    wait_until(idle.look, 60, "partitions without an owner are noticed")
+    assert time.monotonic() - start > IDLE_S
+    assert "have no owner" in str(said["partitions"])
