@@ -15,7 +15,7 @@ import structlog
 
 from supplywatch import __version__, metrics
 from supplywatch.errors import BadSetting, Quarantine, SourceAway
-from supplywatch.intake.guards import check_body
+from supplywatch.intake.guards import check_body, explained
 from supplywatch.intake.gunzip import too_large
 from supplywatch.intake.response import Again, Answer, Reader, shown
 from supplywatch.intake.waiting import http_date, pause_s
@@ -144,7 +144,7 @@ class Fetcher:
                 check_body(source.card, part)
                 request = source.next_request(part)
             except Quarantine as error:
-                raise _Unbelievable(error) from error
+                raise _Unbelievable(explained((part,), error)) from error
 
     def _part(self, card: Card, request: Request, held: Validator | None, deadline: float) -> tuple[Part, Validator]:
         body = None if held is None else self.stored(card.source_id, held.sha256)

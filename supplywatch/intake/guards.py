@@ -48,17 +48,24 @@ class Reading:
 
 
 def check_body(card: Card, part: Part) -> None:
-    """Refuse a body without content (none of our publishers means "no change" by it), and an error where data should be.
+    """Refuse a body without content: none of our publishers means "no change" by it.
 
     Raises
     ------
     Quarantine
-        ``empty_body`` or ``error_body``.
+        ``empty_body``.
     """
     if not part.body.strip(_BLANK):
         raise Quarantine("empty_body", f"{card.source_id}: {part.name}: the answer has no content ({len(part.body)} bytes)")
-    if len(part.body) <= _ERROR_BODY_BYTES and (said := _error_in(part.body)) is not None:
-        raise Quarantine("error_body", f"{card.source_id}: {part.name}: the service answers with an error inside HTTP 200: {said}")
+
+
+def explained(parts: Iterable[Part], refused: Quarantine) -> Quarantine:
+    """Return a refusal, in the service's own words where a part is nothing but an error."""
+    if refused.reason != "error_body":
+        for part in parts:
+            if len(part.body) <= _ERROR_BODY_BYTES and (said := _error_in(part.body)) is not None:
+                return Quarantine("error_body", f"{part.name}: the service answers with an error inside HTTP 200: {said}")
+    return refused
 
 
 def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str], None] | None = None) -> Reading:
@@ -83,11 +90,14 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
         check_body(card, part)
     records: list[Record] = []
     entries: list[ListEntry] = []
-    for item in source.parse(payload):
-        if isinstance(item, ListEntry):
-            entries.append(item)
-        else:
-            records.append(item)
+    try:
+        for item in source.parse(payload):
+            if isinstance(item, ListEntry):
+                entries.append(item)
+            else:
+                records.append(item)
+    except Quarantine as error:
+        raise explained(payload.parts, error) from error
     records = _distinct(card, records)
     names = {entry.list_code for entry in entries} if card.kind == "snapshot" else {record.series for record in records}
     _check_card(card, len(entries) if card.kind == "snapshot" else len(records), names, warn)
