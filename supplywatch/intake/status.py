@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from supplywatch.intake.periods import period_end
+from supplywatch.intake.schedule import overdue
 from supplywatch.ledger.sources import SourceState
 from supplywatch.records import SourceStatus
 from supplywatch.source import Card
@@ -20,22 +21,32 @@ class SourceHealth:
     sentence: str
 
 
-def source_health(card: Card, state: SourceState, now: datetime, *, enabled: bool = True) -> SourceHealth:
+def source_health(
+    card: Card, state: SourceState, now: datetime, *, enabled: bool = True, poll_every: timedelta | None = None
+) -> SourceHealth:
     """Judge a source by its state between two polls.
 
-    ``fail``: its last payload was refused, or a publication is overdue. ``warn``: it cannot be reached, or was never polled.
+    ``fail``: its last payload was refused, or a publication is overdue. ``warn``: it cannot be reached, was never polled, or not for
+    longer than twice the time between two polls.
     """
-    if not enabled and state.last_good_at is None:
+    if not enabled:
         return SourceHealth("ok", "switched off in config/sources.yaml")
     ages = _ages(state, now)
     if state.status in (SourceStatus.QUARANTINED, SourceStatus.UNREACHABLE):
         level: Literal["warn", "fail"] = "fail" if state.status == SourceStatus.QUARANTINED else "warn"
-        return SourceHealth(level, f"{state.status.value} {state.failures} times in a row: {state.detail}; {ages}")
+        times = "once" if state.failures == 1 else f"{state.failures} times in a row"
+        return SourceHealth(level, f"{state.status.value} {times}: {state.detail}; {ages}")
     if state.last_good_at is None:
-        return SourceHealth("warn", f"never polled; 'supplywatch pull {card.source_id}' or 'supplywatch up' does")
-    if state.overdue_for is not None:
-        return SourceHealth("fail", f"overdue: nothing newer than {state.overdue_for}; {ages}")
+        return SourceHealth("warn", f"never polled; {_how(card)}")
+    if state.last_poll_at is not None and now - state.last_poll_at > 2 * (poll_every or card.poll_every):
+        return SourceHealth("warn", f"not polled for {shown_age(now - state.last_poll_at)}; {_how(card)}; {ages}")
+    if state.overdue_for is not None or overdue(card, state, now) is not None:
+        return SourceHealth("fail", f"overdue: nothing newer than {state.content_observed}; {ages}")
     return SourceHealth("ok", ages)
+
+
+def _how(card: Card) -> str:
+    return f"'supplywatch pull {card.source_id}' does it once, 'supplywatch up' on schedule"
 
 
 def _ages(state: SourceState, now: datetime) -> str:
