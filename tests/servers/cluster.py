@@ -72,6 +72,9 @@ class Cluster:
     def dying_relay(self) -> Child:
         return self._child("tests.servers.dying_relay")
 
+    def deaf_worker(self) -> Child:
+        return self._child("tests.servers.deaf_worker")
+
     def lag(self) -> int:
         """Return how many messages of the record topics are not yet acknowledged."""
         prefix = self.settings.topic_prefix
