@@ -250,7 +250,7 @@ SOURCE = Source(
         attribution="UN Comtrade Database, United Nations Statistics Division",
         encoding="utf-8",
         calendar=Calendar(cadence=timedelta(days=366), content_lag=timedelta(days=121), grace=timedelta(days=245)),
-        poll_every=timedelta(days=7),
+        poll_every=timedelta(days=30),
         taxonomy=("HD.1", "HD.2", "HD.3"),
         record=TradeSlice,
         kind="series",
@@ -259,8 +259,8 @@ SOURCE = Source(
         max_bytes=256 * 1024 * 1024,
         secret_setting="comtrade_key",
         notes=(
-            "budget: at most 500 calls a month; with a key a poll of the watched codes takes 3 to 4 calls, without one it takes a call "
-            "for each code and year (public preview, at most 500 rows)",
+            "budget: at most 500 calls a month; with a key a poll takes 5 calls, without one a call for each watched code and year "
+            "(public preview, at most 500 rows), some 280: figures are annual, so it is polled every 30 days",
             "annual figures come four months to two years after the year; some reporters fall silent",
             "options in config/sources.yaml: reporter (Comtrade's code, 156 is China), codes (HS codes as texts), years_back",
             "a code that is absent is not zero trade: HS revisions rename codes",

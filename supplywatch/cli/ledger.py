@@ -10,10 +10,13 @@ app = typer.Typer(help="Upgrade the ledger's schema; rebuild its projections fro
 
 
 @app.command()
-def upgrade(ledger: LedgerUrl = None) -> None:
+def upgrade(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Bring the schema to the version this release works with."""
     open_ledger(ledger, upgrade=True)
-    typer.echo("the ledger's schema is up to date")
+    if json:
+        print_json({"schema": "up to date"})
+    else:
+        typer.echo("the ledger's schema is up to date")
 
 
 @app.command()
