@@ -218,11 +218,13 @@ def _closing(console: Console, ledger: Ledger, url: str, events: Sequence[AlertE
         since = view.event.onset or row["opened_at"]
         table.add_row(f"{row['opened_known_at']:%Y-%m-%d}", row["state"], row["severity"], row["rule"], view.event.subject.name, since)
     console.print(table)
+    # As the user called it: the environment it is installed in need not be on the path.
+    program = sys.argv[0] if Path(sys.argv[0]).name == "supplywatch" else "supplywatch"
     console.print("\nWhere to look next:", style="bold")
     for command, what in (
-        (f"supplywatch alerts list --ledger {url}", "the history, with filters and --as-of an instant"),
-        (f"supplywatch alerts show {found[0].row['alert_id'][:12] if found else 'ID'} --ledger {url}", "one alert with its evidence"),
-        ("supplywatch rules show chokepoint_disruption", "a rule: parameters with their sources, blind spots"),
-        ("supplywatch up", "run for real: connectors, worker, relay, metrics"),
+        (f"alerts list --ledger {url}", "the history, with filters and --as-of an instant"),
+        (f"alerts show {found[-1].row['alert_id'][:12]} --ledger {url}", "one alert with its evidence"),
+        ("rules show chokepoint_disruption", "a rule: parameters with their sources, blind spots"),
+        ("up", "run for real: connectors, worker, relay, metrics"),
     ):
-        console.print(f"  {command:<78} {what}", markup=False)
+        console.print(f"  {program} {command:<66} {what}", markup=False)
