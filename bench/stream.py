@@ -4,7 +4,6 @@
     python bench/stream.py --broker kafka --ledger postgres --workers 2      # two workers against one
     python bench/stream.py --broker kafka --ledger postgres --latency 500    # appended -> alert on the topic, at 500 messages/s
     python bench/stream.py --broker embedded --ledger sqlite --slices 100    # trade slices of 100 partners: partner rows a second
-
 The records are generated, of the shape and size of the real ones: daily transit counts of 28 chokepoints with weekly rhythm and noise.
 """
 
@@ -92,9 +91,7 @@ def trade_slice(number: int, partners: int, rng: random.Random) -> TradeSlice:
 def generate(count: int, partners: int) -> list[Record]:
     """Return records in the order of their periods, reproducible."""
     rng = random.Random(20261123)
-    if partners:
-        return [trade_slice(n, partners, rng) for n in range(count)]
-    return [transit(n // CHOKEPOINTS, n % CHOKEPOINTS, rng) for n in range(count)]
+    return [trade_slice(n, partners, rng) if partners else transit(n // CHOKEPOINTS, n % CHOKEPOINTS, rng) for n in range(count)]
 
 
 @contextlib.contextmanager
@@ -276,6 +273,11 @@ def latency(settings: Settings, rate: int, seconds: int, folder: Path) -> dict[s
     finally:
         running.stop()
         ledger.close()
+    return quantiles(sent, arrived)
+
+
+def quantiles(sent: dict[str, float], arrived: dict[str, float]) -> dict[str, float]:
+    """Return how many of the alerts came, and their delays in ms."""
     delays = sorted(1000 * (arrived[s] - at) for s, at in sent.items() if s in arrived)
     marks = statistics.quantiles(delays, n=100) if len(delays) > 1 else [0.0] * 99
     return {"alerts": len(delays), "of": len(sent), "p50_ms": round(marks[49], 1), "p99_ms": round(marks[98], 1)}

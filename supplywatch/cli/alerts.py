@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, instant, make_engine, open_ledger, print_json, print_table
 from supplywatch.errors import BadRequest
+
+if TYPE_CHECKING:
+    from supplywatch.alert import Severity
+    from supplywatch.ledger.queries import AlertView
 
 app = typer.Typer(help="Ask the alert history; acknowledge, shelve or accept as a named person.", no_args_is_help=True)
 
@@ -33,21 +37,13 @@ def list_alerts(
     json: JsonFlag = False,
 ) -> None:
     """List alerts, the last changed first."""
-    from supplywatch.alert import Severity
     from supplywatch.ledger.queries import Filter, alerts
 
-    known_states = ("open", "held", "resolved", "retracted")
-    for name in state or ():
-        if name not in known_states:
-            raise BadRequest(f"--state {name!r}: must be one of {', '.join(known_states)}")
-    levels = [s.value for s in Severity if s is not Severity.UNKNOWN]
-    if severity is not None and severity not in levels:
-        raise BadRequest(f"--severity {severity!r}: must be one of {', '.join(levels)}")
     wanted = Filter(
         rule=rule,
         subject=subject,
-        states=tuple(state or ()),
-        severity_at_least=Severity(severity) if severity else None,
+        states=_known_states(state or []),
+        severity_at_least=_known_severity(severity) if severity else None,
         taxonomy=taxonomy,
         since=instant(since) if since else None,
         until=instant(until) if until else None,
@@ -57,25 +53,32 @@ def list_alerts(
     if json:
         print_json([_row(view.row) | {"last_event": view.event.model_dump(mode="json")} for view in found])
         return
-    columns = ("alert", "state", "severity", "rule", "subject", "since", "known", "")
-    print_table(
-        columns,
-        (
-            (
-                v.row["alert_id"][:12],
-                v.row["state"],
-                v.row["severity"],
-                v.row["rule"],
-                v.event.subject.name,
-                v.event.onset or v.row["opened_at"],
-                f"{v.row['opened_known_at']:%Y-%m-%d}",
-                _marks(v.row),
-            )
-            for v in found
-        ),
-    )
+    print_table(("alert", "state", "severity", "rule", "subject", "since", "known", ""), map(_cells, found))
     if not found:
         typer.echo("no alert fits", err=True)
+
+
+def _known_states(states: list[str]) -> tuple[str, ...]:
+    known = ("open", "held", "resolved", "retracted")
+    for name in states:
+        if name not in known:
+            raise BadRequest(f"--state {name!r}: must be one of {', '.join(known)}")
+    return tuple(states)
+
+
+def _known_severity(name: str) -> Severity:
+    from supplywatch.alert import Severity
+
+    levels = [s.value for s in Severity if s is not Severity.UNKNOWN]
+    if name not in levels:
+        raise BadRequest(f"--severity {name!r}: must be one of {', '.join(levels)}")
+    return Severity(name)
+
+
+def _cells(view: AlertView) -> tuple[object, ...]:
+    row = view.row
+    since, known = view.event.onset or row["opened_at"], f"{row['opened_known_at']:%Y-%m-%d}"
+    return row["alert_id"][:12], row["state"], row["severity"], row["rule"], view.event.subject.name, since, known, _marks(row)
 
 
 def _marks(row: dict[str, Any]) -> str:

@@ -176,10 +176,10 @@ class Fetcher:
     def _once(self, card: Card, request: Request, held: Validator | None) -> Answer:
         reader = Reader(card, self.limits.read_s, self.limits.body_s, self.monotonic, self.clock)
         url = address_of(request)
-        origin = url.raw_host
+        origin = url.host
         for _ in range(self.limits.max_redirects + 1):
             _check_allowed(card, url)
-            with self._open(card, url, self._headers(request, held, send_secret=url.raw_host == origin)) as response:
+            with self._open(card, url, self._headers(request, held, send_secret=url.host == origin)) as response:
                 if response.status_code not in _REDIRECTS:
                     return reader.answer(response)
                 try:
@@ -196,7 +196,8 @@ class Fetcher:
             response = self.client.send(request, stream=True, follow_redirects=False)
         except httpx.TimeoutException as error:
             raise Again(SourceAway(f"{card.source_id}: {shown(url)} does not answer in time ({type(error).__name__})")) from error
-        except httpx.TransportError as error:
+        except (httpx.TransportError, UnicodeError) as error:
+            # UnicodeError: the client reads the target of a redirect at once, and its host may be no name.
             raise Again(SourceAway(f"{card.source_id}: {shown(url)} cannot be reached ({error})")) from error
         try:
             yield response
@@ -262,8 +263,7 @@ def address_of(request: Request) -> httpx.URL:
 
 def _check_allowed(card: Card, url: httpx.URL) -> None:
     secure = url.scheme == "https" and url.port in (None, 443)
-    host = url.raw_host.decode("ascii")  # as it stands: a redirect's international name may be one that cannot be read
-    local = url.scheme == "http" and host in LOOPBACK
-    if host not in card.hosts or url.userinfo or not (secure or local):
+    local = url.scheme == "http" and url.host in LOOPBACK
+    if url.host not in card.hosts or url.userinfo or not (secure or local):
         target = shown(url.copy_with(userinfo=b""))
         raise Quarantine("not_allowed", f"{card.source_id}: leads to {target}; its card allows only https to {', '.join(card.hosts)}")
