@@ -23,7 +23,7 @@ from supplywatch.intake.visit import PollResult
 from supplywatch.ledger import Ledger, schema, sources
 from supplywatch.ledger.sources import LoggedPayload, SourceState
 from supplywatch.records import Record, SourceReport
-from supplywatch.source import Cursor, Part, Payload, Request, Source
+from supplywatch.source import Part, Request, Source
 from supplywatch.watch import load_items
 
 PATIENT = Limits(attempts=2, first_pause_s=0.001, longest_pause_s=0.002, longest_wait_s=0.05)
@@ -185,13 +185,3 @@ class Monitor:
 
 Watch = Callable[..., Monitor]
 """Makes a monitor of a source, given the arguments of :class:`Monitor` beyond server and folder."""
-
-
-def as_file(source_id: str, body: bytes, fetched: datetime, name: str = "payload") -> Payload:
-    """Return a payload given by hand."""
-    return Payload(source_id, (Part(body, name),), fetched)
-
-
-def cursor_at(now: datetime) -> Cursor:
-    """Return what a first poll knows."""
-    return Cursor(now)
