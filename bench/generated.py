@@ -1,0 +1,65 @@
+"""Records of the shape and size of the real ones, generated and reproducible."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+
+from supplywatch.records import Economy, PartnerFlow, Provenance, Record, TradeSlice, TransitCount
+
+FIRST_DAY = date(2019, 1, 1)
+CHOKEPOINTS = 28
+
+
+def transit(day: int, chokepoint: int, rng: random.Random, *, closed: bool = False) -> TransitCount:
+    """Return one generated day of one chokepoint."""
+    observed = FIRST_DAY + timedelta(days=day)
+    total = 0 if closed else max(0, round(60 + 8 * (observed.weekday() == 5) + rng.gauss(0, 6)))
+    fetched = datetime.combine(observed, datetime.min.time(), UTC) + timedelta(days=5)
+    return TransitCount(
+        observed=observed.isoformat(),
+        fetched=fetched,
+        provenance=Provenance(source="portwatch_chokepoints", vintage="bench", payload_sha256="0" * 64, position=f"features[{day}]"),
+        chokepoint_id=f"chokepoint{chokepoint}",
+        chokepoint_name=f"Chokepoint {chokepoint}",
+        transits_total=total,
+        transits_tanker=total // 3,
+        transits_cargo=total - total // 3,
+        transits_container=total - total // 3,
+        transits_dry_bulk=0,
+        transits_general_cargo=0,
+        transits_roro=0,
+    )
+
+
+def trade_slice(number: int, partners: int, rng: random.Random) -> TradeSlice:
+    """Return one generated slice with that many partners."""
+    year, line = 2001 + number % 24, number // 24
+    fetched = datetime(year + 1, 5, 1, tzinfo=UTC)
+    flows = [
+        PartnerFlow(
+            partner=Economy(code=str(p), name=f"Partner {p}"),
+            role="economy",
+            value_usd=round(rng.paretovariate(1.1) * 1e6),
+            net_weight_kg=round(rng.paretovariate(1.1) * 1e5),
+            position=f"row {p}",
+        )
+        for p in range(partners)
+    ]
+    return TradeSlice(
+        observed=str(year),
+        fetched=fetched,
+        provenance=Provenance(source="comtrade", vintage="bench", payload_sha256="0" * 64, position="row 0"),
+        reporter=Economy(code="156", iso3="CHN", name="China"),
+        flow="import",
+        commodity=f"{100000 + line:06d}",
+        classification="H6",
+        frequency="annual",
+        partners=tuple(flows),
+    )
+
+
+def generate(count: int, partners: int) -> list[Record]:
+    """Return records in the order of their periods, reproducible."""
+    rng = random.Random(20261123)
+    return [trade_slice(n, partners, rng) if partners else transit(n // CHOKEPOINTS, n % CHOKEPOINTS, rng) for n in range(count)]
