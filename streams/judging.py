@@ -7,6 +7,7 @@ import random
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -161,8 +162,9 @@ def _first_complaints(error: ValidationError) -> str:
 
 def _measure(valid: Sequence[Valid], verdict: Verdict) -> None:
     now = time.time()
+    for family, count in Counter(item.record.family for item in valid).items():
+        metrics.JUDGED.labels(family).inc(count)
     for item in valid:
-        metrics.JUDGED.labels(item.record.family).inc()
         metrics.JUDGE_LATENCY.observe(max(0.0, now - item.message.timestamp))
     for outcome in ("new", "revision", "duplicate", "stale"):
         metrics.OUTCOMES.labels(outcome).inc(getattr(verdict, outcome))
