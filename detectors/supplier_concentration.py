@@ -18,12 +18,11 @@ trends of it carry no information, trends of single shares do (methods.md 4.4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 
-from pydantic import BaseModel
-
+from detectors._imports import Completeness, Sums, goods, incomplete
 from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
 from supplywatch.records import PartnerFlow, TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
@@ -33,10 +32,8 @@ BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
 WINDOW = {"annual": 1, "monthly": 12}
 """Periods before, whose median number of partners and value a period is held against."""
 
-GOODS_CHARACTERS = 60
 
-
-class Params(BaseModel):
+class Params(Completeness):
     """Parameters; see ``config/thresholds.yaml`` for values and sources."""
 
     watch_hhi: float
@@ -46,9 +43,6 @@ class Params(BaseModel):
     warning_top_share: float
     critical_top_share: float
     hysteresis_top_share: float
-    min_value_usd: float
-    min_coverage: float
-    max_world_excess: float
     min_partner_ratio: float
     min_value_ratio: float
     adopt_after_periods: int
@@ -81,42 +75,6 @@ def band(hhi: float, top_share: float, held: Severity | None, params: Params) ->
         if over or (stays and near):
             return severity
     return None
-
-
-@dataclass(slots=True)
-class Sums:
-    """One pass over the partners of a period: those that are economies, and what the rest adds up to (US dollars, kg)."""
-
-    values: list[float] = field(default_factory=list)
-    weights: list[float] = field(default_factory=list)
-    top: PartnerFlow | None = None
-    top_usd: float = 0.0
-    total_usd: float = 0.0
-    weighed_usd: float = 0.0
-    elsewhere_usd: float = 0.0
-    own_usd: float = 0.0
-
-    @classmethod
-    def of(cls, partners: Iterable[PartnerFlow]) -> Sums:
-        """Add up."""
-        sums = cls()
-        for flow in partners:
-            value = flow.value_usd
-            if not value:
-                continue
-            if flow.role == "economy":
-                sums.values.append(value)
-                sums.total_usd += value
-                if value > sums.top_usd:
-                    sums.top, sums.top_usd = flow, value
-                if flow.net_weight_kg:
-                    sums.weights.append(flow.net_weight_kg)
-                    sums.weighed_usd += value
-            elif flow.role == "nowhere":
-                sums.elsewhere_usd += value
-            else:
-                sums.own_usd += value
-        return sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +111,7 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
     """Judge one period of one import line."""
     before: State = state or {"band": None, "since": None, "partners": [], "value_usd": [], "gaps": 0, "unit_value": None, "hhi": None}
     sums = Sums.of(record.partners)
-    if sums.top is None or (reason := _incomplete(record, sums, params)) is not None:
+    if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
     gap = _collapsed(before, sums, params)
     if gap is not None and before["gaps"] + 1 < params.adopt_after_periods:
@@ -172,23 +130,6 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
         "hhi": round(shares.hhi, 6),
     }
     return new, _finding(record, shares, severity, before, new, params, context.items)
-
-
-def _incomplete(record: TradeSlice, sums: Sums, params: Params) -> str | None:
-    """Say why the partners of a period are not the whole, ``None`` when they are."""
-    total, elsewhere = sums.total_usd, sums.elsewhere_usd
-    if total < params.min_value_usd:
-        return f"below the materiality floor: {total:,.0f} of {params.min_value_usd:,.0f} US dollars"
-    if total < params.min_coverage * (total + elsewhere):
-        return f"coverage insufficient: {100 * elsewhere / (total + elsewhere):.0f} % of the value comes from areas that are no economy"
-    if record.world is None or not record.world.value_usd:
-        return None
-    covered = (total + elsewhere + sums.own_usd) / record.world.value_usd
-    if covered < params.min_coverage:
-        return f"coverage insufficient: {len(sums.values)} partners add up to {100 * covered:.0f} % of the reported World total"
-    if covered > 1.0 + params.max_world_excess:
-        return f"coverage in doubt: partners add up to {100 * covered:.0f} % of the reported World total"
-    return None
 
 
 def _collapsed(before: State, sums: Sums, params: Params) -> str | None:
@@ -253,17 +194,11 @@ def _headline(record: TradeSlice, shares: Shares, before: State, items: Items) -
     goods_zh = f"({watched[0].zh})" if watched else ""
     top, share = shares.top.partner.name, 100 * shares.top_share
     return Text(
-        en=f"{country} imports of {_goods(record)} (HS {code}), {record.observed}: {top} has {share:.0f} %, "
+        en=f"{country} imports of {goods(record)} (HS {code}), {record.observed}: {top} has {share:.0f} %, "
         f"HHI {shares.hhi:.3f}{was}, {1 / shares.hhi:.1f} effective suppliers",
         zh=f"{country}进口HS {code}{goods_zh},{record.observed}:{top}占{share:.0f}%,HHI {shares.hhi:.3f}{was_zh},"
         f"有效来源{1 / shares.hhi:.1f}个",
     )
-
-
-def _goods(record: TradeSlice) -> str:
-    """Return the first words of the goods' official name: some run to hundreds of characters."""
-    name = (record.commodity_name or "goods").partition(" (")[0]
-    return name if len(name) <= GOODS_CHARACTERS else name[:GOODS_CHARACTERS].rpartition(" ")[0].rstrip(",;") + " …"
 
 
 def subject(record: TradeSlice, _items: Items) -> Subject | None:

@@ -1,0 +1,67 @@
+"""Gate 9 of methods.md: Mann-Kendall, Hamed-Rao and Sen give the figures of pymannkendall; and how often the rule flags."""
+
+import csv
+import random
+from collections import defaultdict
+from pathlib import Path
+
+import genuine
+import pytest
+from stepping import events, given
+
+from detectors._trend import hamed_rao, mann_kendall, seasonal_mann_kendall, seasonal_sen_slope, sen_slope
+
+pytestmark = pytest.mark.gate
+
+
+def shares(data: Path, code: str, partner: str, first: int) -> list[float]:
+    values: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for row in genuine.cipf(data, [code]):
+        values[int(row["refYear"])][row["partnerDesc"]] += row["primaryValue"]
+    years = [values[year] for year in sorted(values) if year >= first]
+    return [year[partner] / sum(value for name, value in year.items() if name != "China") for year in years]
+
+
+PARITY = [
+    ("260111", "Australia", 2003, 165, 4.624460, 0.0167336, 3.963486),
+    ("270900", "Russian Federation", 2001, 216, 5.332947, 0.0062860, 4.446403),
+    ("270900", "Saudi Arabia", 2001, -32, -0.768936, None, None),
+    ("120190", "Brazil", 2012, 44, 2.623382, 0.0227853, None),
+]
+
+
+@pytest.mark.parametrize(("code", "partner", "first", "s", "z", "slope", "corrected"), PARITY)
+def test_gate_9_parity(data: Path, code: str, partner: str, first: int, s: int, z: float, slope: float, corrected: float) -> None:
+    series = shares(data, code, partner, first)
+    plain = mann_kendall(series)
+    assert (plain.s, plain.z) == (s, pytest.approx(z, abs=1e-6))
+    assert slope is None or sen_slope(series) == pytest.approx(slope, abs=1e-6)
+    assert corrected is None or hamed_rao(series).z == pytest.approx(corrected, abs=1e-6)
+
+
+def test_gate_9_seasons(data: Path) -> None:
+    with (data / "gscpi" / "maxmeiji_gscpi_199801-202407.csv").open(encoding="utf-8-sig", newline="") as handle:
+        series = [float(row["Rate"]) for row in csv.DictReader(handle)]
+    trend = seasonal_mann_kendall(series, 12)
+    assert (len(series), trend.s) == (319, 1270)
+    assert trend.z == pytest.approx(7.812721, abs=1e-6)
+    assert seasonal_sen_slope(series, 12) == pytest.approx(0.0377273, abs=1e-6)
+
+
+def openings(rows: list[dict[str, object]]) -> int:
+    found = events("comtrade", [given("comtrade", genuine.comtrade(rows))], "rising_share")
+    return sum(event.transition == "opened" for event in found)
+
+
+def test_years_shuffled_give_next_to_no_flags(data: Path) -> None:
+    """Without the order of the years nothing rises: what opens then is false, and it stays within the rule's budget."""
+    rows = genuine.cipf(data)
+    chance, order = random.Random(7), {}
+    for code in {row["cmdCode"] for row in rows}:
+        years = sorted({int(row["refYear"]) for row in rows if row["cmdCode"] == code})
+        order[code] = dict(zip(years, chance.sample(years, len(years)), strict=True))
+    shuffled = [row | {"refYear": order[row["cmdCode"]][int(row["refYear"])]} for row in rows]
+    series_years = sum(max(0, len(years) - 7) for years in order.values())
+    true, false = openings(rows), openings(shuffled)
+    assert true > 5 * false, (true, false)
+    assert false / series_years <= 0.02, (false, series_years)
