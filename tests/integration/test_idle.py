@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import toy
+from kafka.admin import KafkaAdminClient
 
 from streams.topics import ensure_topics, judge_group, record_topics
-from streams.watchdog import LOOK_EVERY_S, Watchdog
+from streams.watchdog import LOOK_EVERY_S, PATIENCE_WITH_PARTITIONS, Watchdog
 from streams.worker import IDLE
 from tests.servers.cluster import Cluster
 from tests.servers.process import wait_until
@@ -40,6 +41,23 @@ def test_a_worker_that_does_not_hear_of_the_topics_ends_within_its_bound(request
         cluster.worker()
         cluster.produce([toy.transit(0, 20)])
         cluster.wait_judged(1, 60)
+
+
+def test_a_worker_that_does_not_hear_of_more_partitions_ends_after_a_longer_time(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    kafka, postgres = request.getfixturevalue("kafka"), request.getfixturevalue("postgres18")
+    limit_s = 5.0  # long enough to join in
+    with Cluster(kafka.url, postgres.database(), tmp_path, idle_s=limit_s) as cluster:
+        worker = cluster.deaf_worker()
+        cluster.produce([toy.transit(0, 20)])
+        cluster.wait_judged(1, 60)
+        start = time.monotonic()
+        client = KafkaAdminClient(**cluster.address.client_options())
+        client.create_partitions(dict.fromkeys(record_topics(cluster.settings.topic_prefix), 12))
+        client.close()
+        wait_until(lambda: not worker.running, 90, "the worker ends")
+        longer_s = limit_s * PATIENCE_WITH_PARTITIONS
+        assert longer_s < time.monotonic() - start < longer_s + 2 * LOOK_EVERY_S + SLACK_S
+        assert worker.returncode == IDLE
 
 
 def test_it_goes_on_while_others_own_everything_and_ends_when_they_are_gone(cluster: Cluster) -> None:

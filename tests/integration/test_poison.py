@@ -1,14 +1,11 @@
-"""Messages nobody can use: put aside with the reason, the worker goes on, replayed after the fix; and a worker that stands idle ends."""
+"""Messages nobody can use: put aside with the reason, the worker goes on, replayed after the fix."""
 
 from pathlib import Path
 
 import pytest
 import toy
-from kafka.admin import KafkaAdminClient
 
 from streams.deadletter import list_letters, replay, waiting
-from streams.topics import record_topics
-from streams.worker import IDLE
 from supplywatch.broker import Producer, record_topic
 from tests.servers.cluster import Cluster
 from tests.servers.process import wait_until
@@ -43,18 +40,3 @@ def test_poison_is_put_aside_and_replayed_after_the_fix(cluster: Cluster, tmp_pa
     cluster.wait_judged(len(fine) + 1, 60)
     wait_until(lambda: waiting(cluster.address, prefix) == 2, 60, "what is still no record came back")
     assert worker.running
-
-
-def test_a_worker_that_stands_by_while_partitions_have_no_owner_ends(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    kafka, postgres = request.getfixturevalue("kafka"), request.getfixturevalue("postgres18")
-    with Cluster(kafka.url, postgres.database(), tmp_path, idle_s=1.0) as cluster:
-        worker = cluster.worker()
-        cluster.produce([toy.transit(0, 20)])
-        cluster.wait_judged(1, 60)
-        client = KafkaAdminClient(**cluster.address.client_options())
-        # The group hears of new partitions only when it asks again, seconds later: meanwhile they have no owner.
-        client.create_partitions(dict.fromkeys(record_topics(cluster.settings.topic_prefix), 12))
-        client.close()
-        wait_until(lambda: not worker.running, 60, "the worker ends")
-        assert worker.returncode == IDLE
-        assert "stood idle" in worker.log.read_text()
