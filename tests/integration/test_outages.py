@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from supplywatch.ledger import schema
-from tests.servers.cluster import OUTAGE_S, Cluster, toy_records
+from tests.servers.cluster import LOCK_S, OUTAGE_S, Cluster, toy_records
 from tests.servers.keeper import Keeper
 from tests.servers.process import wait_until
 
@@ -24,7 +24,7 @@ THIEF = """
 import sqlite3, sys, time
 ledger = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
 ledger.execute("BEGIN EXCLUSIVE")
-time.sleep(15)
+time.sleep(float(sys.argv[2]))
 """
 
 
@@ -65,7 +65,7 @@ def test_sqlite_locked_by_another_process(request: pytest.FixtureRequest, tmp_pa
         cluster.relay()
         cluster.produce(records[:400])
         cluster.wait_judged(400, 60)
-        thief = subprocess.Popen([sys.executable, "-c", THIEF, str(tmp_path / "ledger.db")])
+        thief = subprocess.Popen([sys.executable, "-c", THIEF, str(tmp_path / "ledger.db"), str(LOCK_S)])
         cluster.produce(records[400:])
         assert thief.wait(60) == 0
         cluster.wait_judged(len(records), 90)

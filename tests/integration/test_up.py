@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import genuine
 import httpx
@@ -95,7 +96,7 @@ def _ready(url: str) -> bool:
         return False
 
 
-def _chokepoints(listed: str) -> list[dict[str, object]]:
+def _chokepoints(listed: str) -> list[dict[str, Any]]:
     return [row for row in json.loads(listed) if row["rule"] == "chokepoint_disruption"]
 
 

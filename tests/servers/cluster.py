@@ -9,7 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import toy
 from sqlalchemy import func, select
@@ -26,6 +26,8 @@ from tests.servers.process import ROOT, Child, wait_until
 
 FULL = bool(os.environ.get("CI"))
 OUTAGE_S = float(os.environ.get("SUPPLYWATCH_TEST_OUTAGE_S", "60" if FULL else "15"))
+LOCK_S = 20.0
+"""How long another process keeps a SQLite ledger locked; real also outside CI, it is short enough."""
 KILLS = int(os.environ.get("SUPPLYWATCH_TEST_KILLS", "20" if FULL else "6"))
 
 
@@ -49,14 +51,14 @@ def expected_events(records: Sequence[Record]) -> list[str]:
 class Cluster:
     """Everything under one topic prefix of its own."""
 
-    def __init__(self, broker_url: str, ledger_url: str, folder: Path, **settings: object) -> None:
+    def __init__(self, broker_url: str, ledger_url: str, folder: Path, **settings: Any) -> None:
         self.settings = Settings(
             broker=broker_url,
             ledger=ledger_url,
             topic_prefix=f"t{uuid.uuid4().hex[:8]}.",
             data_dir=folder,
             metrics_port=0,
-            **settings,  # type: ignore[arg-type]
+            **settings,
         )
         self.folder, self.address = folder, BrokerAddress.parse(broker_url)
         self.children: list[Child] = []

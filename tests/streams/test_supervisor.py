@@ -123,4 +123,4 @@ def test_settings_travel_as_environment() -> None:
     assert environment["SUPPLYWATCH_BROKER"] == "kafka://h:1"
     assert environment["SUPPLYWATCH_LOG_JSON"] == "True"
     assert "SUPPLYWATCH_COMTRADE_KEY" not in environment
-    assert Settings(**{name.removeprefix("SUPPLYWATCH_").lower(): value for name, value in environment.items()}) == settings
+    assert Settings.model_validate({name.removeprefix("SUPPLYWATCH_").lower(): value for name, value in environment.items()}) == settings
