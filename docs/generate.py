@@ -1,7 +1,7 @@
 """Writes the generated documents from the code they describe; ``--check`` only compares, and fails when one is out of date.
 
-``rules.md``, ``sources.md``, ``topics.md``, ``metrics.md``, ``settings.md``, ``schemas/*.json``, and the tables of README.md between
-``<!-- generated: NAME -->`` and ``<!-- end -->``.
+``rules.md``, ``sources.md``, ``coverage.md``, ``topics.md``, ``metrics.md``, ``settings.md``, ``schemas/*.json``, and the tables of
+README.md between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from streams.topics import TOPICS
 from supplywatch import metrics, registry
 from supplywatch.alert import AlertEvent
 from supplywatch.config import read_yaml
+from supplywatch.coverage import coverage
 from supplywatch.records import RECORD_TYPES
 from supplywatch.rule import RuleCard
 from supplywatch.settings import Settings
@@ -89,6 +90,12 @@ def rule_page(card: RuleCard) -> Iterator[str]:
     yield "\nBlind to:\n\n" + "".join(f"- {spot}\n" for spot in card.blind_spots)
 
 
+def coverage_page() -> str:
+    """Return the coverage of the taxonomy."""
+    rows = ((c.node.id, f"{c.node.en} ({c.node.zh})", " ".join(c.feeds), " ".join(c.rules), c.gap) for c in coverage())
+    return table(("node", "what", "feeds", "rules", "not watched"), rows)
+
+
 def settings_page() -> str:
     """Return the table of settings."""
     rows = ((f"`SUPPLYWATCH_{n.upper()}`", f"`{f.default}`", f.description) for n, f in Settings.model_fields.items())
@@ -118,6 +125,7 @@ def documents() -> dict[Path, str]:
         "rules.md": "# Rules\n" + "".join(part for card in rules for part in rule_page(card)),
         "topics.md": "# Topics\n\n" + topics_page(),
         "metrics.md": "# Metrics\n\n" + table(("metric", "type", "labels", "meaning"), metrics.table()),
+        "coverage.md": "# Coverage of the taxonomy\n\n" + coverage_page(),
         "settings.md": "# Settings\n\n" + settings_page(),
     }
     found = {DOCS / name: NOTE + text for name, text in pages.items()}

@@ -42,6 +42,7 @@ def _root(_version: bool = typer.Option(False, "--version", callback=_version, i
 
 feeds.register(app)
 operate.register(app)
+app.command("coverage")(rules.coverage)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(rules.app, name="rules")
 app.add_typer(ledger.app, name="ledger")

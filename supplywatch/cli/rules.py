@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import json as jsonlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from supplywatch.cli.common import JsonFlag, print_json, print_table
+from supplywatch.errors import BadRequest
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from supplywatch.alert import AlertEvent
+    from supplywatch.intake.files import Given
+    from supplywatch.rule import Rule
+    from supplywatch.source import Source
 
 app = typer.Typer(help="The rules: cards, parameters with their sources, blind spots.", no_args_is_help=True)
 
@@ -56,3 +67,97 @@ def show(rule: Annotated[str, typer.Argument(help="Rule id.")], json: JsonFlag =
     for spot in card.blind_spots:
         typer.echo(f"blind: {spot}")
     print_table(("parameter", "value", "source"), ((name, entry["value"], entry["source"]) for name, entry in parameters.items()))
+
+
+def coverage(json: JsonFlag = False) -> None:
+    """Show which items and risk sources of the taxonomy are watched, by which feeds and rules; which are not, and why."""
+    from supplywatch import coverage as found
+
+    rows = list(found.coverage())
+    if json:
+        print_json([{"node": r.node.id, "name": r.node.en, "feeds": r.feeds, "rules": r.rules, "gap": r.gap} for r in rows])
+        return
+    cells = ((r.node.id, r.node.en, " ".join(r.feeds), " ".join(r.rules), r.gap) for r in rows)
+    print_table(("node", "what", "feeds", "rules", "not watched"), cells)
+    watched = sum(not r.gap for r in rows)
+    typer.echo(f"{watched} of {len(rows)} watched", err=True)
+
+
+@app.command()
+def lock(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when a rule is not as the lock says.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Write version and content hash of every rule to config/rules.lock; refuses a changed rule without a new version."""
+    from supplywatch import rulelock
+
+    path, found = rulelock.lock_file(), rulelock.current()
+    locked = jsonlib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    said = rulelock.complaints(locked, found)
+    unversioned = [line for line in said if "without a new version" in line]
+    if not check and not unversioned:
+        path.write_text(jsonlib.dumps(found, indent=1) + "\n", encoding="utf-8")
+    refused = said if check else unversioned
+    if json:
+        print_json({"rules": found, "complaints": refused})
+    else:
+        for line in refused:
+            typer.echo(line, err=True)
+        typer.echo(f"{len(found)} rules, " + (f"{len(refused)} not as locked" if refused else "all as locked"))
+    raise typer.Exit(1 if refused else 0)
+
+
+@app.command()
+def diff(
+    rule: Annotated[str, typer.Argument(help="Rule id.")],
+    changes: Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", help="A parameter to change; may be repeated.")],
+    source: Annotated[str, typer.Option("--source", help="The source whose payloads are given.")],
+    from_files: Annotated[list[str], typer.Option("--from", metavar="FILE[@TIME]", help="Recorded payload; may be repeated.")],
+    json: JsonFlag = False,
+) -> None:
+    """Show which openings of a recorded history changed thresholds would add (+) or remove (-); exit code 1 when any."""
+    from supplywatch import registry
+    from supplywatch.config import rule_params
+    from supplywatch.intake.files import read_file
+
+    found, feed = registry.rule(rule), registry.source(source)
+    before = rule_params(rule, found.params)
+    given = [read_file(spec, feed.card, now=datetime.now(UTC)) for spec in from_files]
+    old, new = (_openings(found, feed, given, params) for params in (before, _changed(before, changes)))
+    gone, added = [old[key] for key in old.keys() - new.keys()], [new[key] for key in new.keys() - old.keys()]
+    lines = sorted([("-", e) for e in gone] + [("+", e) for e in added], key=lambda pair: (pair[1].observed_at, pair[1].subject.id))
+    if json:
+        print_json([{"change": sign, **event.model_dump(mode="json")} for sign, event in lines])
+    else:
+        for sign, event in lines:
+            typer.echo(f"{sign} {event.observed_at:<10}  {event.severity.value:<8}  {event.subject.name}: {event.headline.en}")
+        typer.echo(f"{len(old)} openings before, {len(new)} after: {len(gone)} gone, {len(added)} new", err=True)
+    raise typer.Exit(1 if lines else 0)
+
+
+def _changed(params: BaseModel, changes: list[str]) -> BaseModel:
+    values = params.model_dump()
+    for change in changes:
+        name, equals, text = change.partition("=")
+        if not equals or name not in values:
+            raise BadRequest(f"--set {change!r}: write NAME=VALUE with one of {', '.join(values)}")
+        values[name] = text
+    try:
+        return type(params).model_validate(values)
+    except ValueError as error:
+        raise BadRequest(f"--set: {str(error).splitlines()[2].strip()} for {str(error).splitlines()[1].strip()}") from error
+
+
+def _openings(rule: Rule[Any], source: Source, given: list[Given], params: BaseModel) -> dict[tuple[str, str], AlertEvent]:
+    from supplywatch.backtest import step
+    from supplywatch.engine import Engine
+    from supplywatch.intake.replay import steps
+    from supplywatch.ledger import Ledger
+    from supplywatch.watch import load_items
+
+    ledger, name = Ledger.open("sqlite://"), rule.card.rule_id
+    engine = Engine(ledger, {name: rule}, load_items(), params={name: params})
+    batches = steps(source, given, now=datetime.now(UTC), warn=lambda _message: None)
+    events = [event for _, transitions in step(engine, batches) for event in transitions if event.transition.value == "opened"]
+    ledger.close()
+    return {(event.subject.id, event.observed_at): event for event in events}

@@ -152,7 +152,22 @@ def test_doctor_without_anything_could_not_look(run: Run, tmp_path: Path) -> Non
     assert done.stdout.count("fail") == 2
 
 
-@pytest.mark.parametrize("words", [["sources"], ["rules", "list"], ["rules", "show", "list_entry"], ["sources", "comtrade"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["sources"], ["coverage"], ["rules", "list"], ["rules", "show", "list_entry"], ["sources", "comtrade"]], ids=" ".join
+)
 def test_every_listing_has_json(run: Run, words: list[str]) -> None:
     assert json.loads(run(*words, "--json").stdout)
     assert run(*words).stdout.strip()
+
+
+def test_the_rules_are_as_their_lock_says(run: Run) -> None:
+    assert "all as locked" in run("rules", "lock", "--check").stdout
+
+
+def test_a_changed_threshold_shows_what_it_would_change(run: Run, ever_given: Path) -> None:
+    words = ["rules", "diff", "chokepoint_disruption", "--source", "portwatch_chokepoints", "--from", str(ever_given)]
+    done = run(*words, "--set", "drop_days=3", "--json", expect=1)
+    assert [(row["change"], row["observed_at"]) for row in json.loads(done.stdout)] == [("-", "2021-03-25"), ("+", "2021-03-26")]
+    assert run(*words, "--set", "ease_days=9").stdout == ""
+    assert "drop_days" in run(*words, "--set", "nope=1", expect=2).stderr
+    assert "drop_days" in run(*words, "--set", "drop_days=often", expect=2).stderr
