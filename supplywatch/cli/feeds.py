@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -206,6 +207,8 @@ def backtest(
         events += len(transitions)
         for event in transitions:
             print_event(event)
+        if sys.stderr.isatty():
+            typer.echo(f"\r{records} records judged, {events} transitions ", err=True, nl=False)
     took = (datetime.now(UTC) - start).total_seconds()
     typer.echo(f"{records} records judged, {events} transitions, {len(refused)} payloads refused, {took:.1f} s", err=True)
     for detail in refused:

@@ -1,0 +1,61 @@
+"""What a person waits for: ``--help``, back-tests of genuine histories, one update of the chokepoint rule.
+
+python bench/commands.py ../shared/data
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+
+def timed(*words: str) -> float:
+    """Return the seconds a command takes."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "supplywatch", *words], cwd=ROOT, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def chokepoint_update_us() -> float:
+    """Return the microseconds of one update of the chart, over 100,000 days of usual traffic."""
+    from detectors.chokepoint_disruption import Core, Params, advance
+    from supplywatch.config import rule_params
+
+    params, core = rule_params("chokepoint_disruption", Params), Core()
+    counts = [52, 47, 55, 49, 51, 60, 44, 58, 50]
+    start = time.perf_counter()
+    for day in range(100_000):
+        core = advance(core, "2026-01-01", day % 7, counts[day % 9], day, params)
+    return (time.perf_counter() - start) * 10
+
+
+def main() -> None:
+    """Measure and print one JSON object."""
+    import genuine
+
+    data = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as name:
+        trade, transits = Path(name) / "trade.json", Path(name) / "transits.json"
+        trade.write_bytes(genuine.comtrade(genuine.cipf(data)))
+        transits.write_bytes(genuine.worldmonitor(data))
+        figures = {
+            "help_s": statistics.median(timed("--help") for _ in range(5)),
+            "backtest_24_years_of_hs6_imports_s": timed("backtest", "--source", "comtrade", "--from", str(trade), "--ndjson"),
+            "backtest_3x2757_chokepoint_days_s": timed(
+                "backtest", "--source", "portwatch_chokepoints", "--from", str(transits), "--ndjson"
+            ),
+        }
+    figures["chokepoint_update_us"] = chokepoint_update_us()
+    print(json.dumps({key: round(value, 2) for key, value in figures.items()}))
+
+
+if __name__ == "__main__":
+    main()
