@@ -25,6 +25,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from statistics import median
 
 from pydantic import BaseModel
@@ -112,9 +113,11 @@ def advance(core: Core, period: str, weekday: int, count: int, ordinal: int, par
     days = core.days
     if days == 0:
         return Core(days=1, level=x, last_ordinal=ordinal)
-    deviation = x - core.level - core.offsets[weekday]
-    sigma = max(MAD_TO_SIGMA * core.scale, SIGMA_FLOOR)
-    z = max(-CLIP_SIGMA, min(CLIP_SIGMA, deviation / sigma))
+    spread = MAD_TO_SIGMA * core.scale
+    sigma = spread if spread > SIGMA_FLOOR else SIGMA_FLOOR
+    z = (x - core.level - core.offsets[weekday]) / sigma
+    if not -CLIP_SIGMA <= z <= CLIP_SIGMA:
+        z = CLIP_SIGMA if z > 0.0 else -CLIP_SIGMA
     new = Core(days + 1, core.level, core.scale, core.offsets, core.excess, core.onset, core.open, core.low, core.calm, ordinal)
     if days >= params.warm_up_days:
         _decide(new, z, count, weekday, period, ordinal == core.last_ordinal + 1, params)
@@ -124,7 +127,8 @@ def advance(core: Core, period: str, weekday: int, count: int, ordinal: int, par
 
 
 def _decide(core: Core, z: float, count: int, weekday: int, period: str, next_day: bool, params: Params) -> None:
-    excess = max(0.0, core.excess - z - params.slack_sigma)
+    drift = core.excess - z - params.slack_sigma
+    excess = drift if drift > 0.0 else 0.0
     if excess > 0.0 and core.excess == 0.0 and not core.open:
         core.onset = period
     elif excess == 0.0 and not core.open:
@@ -142,14 +146,22 @@ def _decide(core: Core, z: float, count: int, weekday: int, period: str, next_da
 
 
 def _learn(core: Core, days: int, weekday: int, step: float, params: Params) -> None:
-    warming = days < params.warm_up_days
-    gain = 1.0 - 0.5 ** (1.0 / params.half_life_days)
-    core.level += (max(gain, 1.0 / (days + 1)) if warming else gain) * step
-    offsets = list(core.offsets)
-    offsets[weekday] += (max(GAIN, 1.0 / (days / 7 + 2)) if warming else GAIN) * step
-    centre = sum(offsets) / 7
-    core.offsets = tuple([offset - centre for offset in offsets])
-    core.scale += max(GAIN, 1.0 / (days + 1)) * (abs(step) - core.scale)
+    level_gain, offset_gain = _gain(params.half_life_days), GAIN
+    if days < params.warm_up_days:
+        level_gain, offset_gain = max(level_gain, 1.0 / (days + 1)), max(GAIN, 1.0 / (days / 7 + 2))
+    core.level += level_gain * step
+    moved = offset_gain * step
+    centre = moved / 7  # the seven stay centred on zero
+    offsets = [offset - centre for offset in core.offsets]
+    offsets[weekday] += moved
+    core.offsets = tuple(offsets)
+    scale_gain = GAIN if days >= 1.0 / GAIN else 1.0 / (days + 1)
+    core.scale += scale_gain * (abs(step) - core.scale)
+
+
+@cache
+def _gain(half_life_days: float) -> float:
+    return float(1.0 - 0.5 ** (1.0 / half_life_days))
 
 
 CLEAR = Finding(status="clear")
@@ -285,7 +297,7 @@ def subject(record: TransitCount, _items: Items) -> Subject:
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="1.0.0",
+        version="1.0.1",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),
