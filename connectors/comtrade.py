@@ -60,10 +60,11 @@ _ISO3 = re.compile(r"[A-Z]{3}")
 
 
 def requests(cursor: Cursor) -> Iterator[Request]:
-    """Ask for the watched HS codes of the last full years, all partners: few calls with a key, one by one without."""
+    """Ask for the watched HS codes, all partners: with a key two years in few calls, without one the last year, code by code."""
     reporter = str(_whole(cursor.options, "reporter", 156))
-    codes = _codes(cursor.options)
-    years = [str(cursor.now.year - back) for back in range(_whole(cursor.options, "years_back", YEARS_BACK), 0, -1)]
+    codes = _codes(cursor.options, related=cursor.has_secret)
+    usual = YEARS_BACK if cursor.has_secret else 1
+    years = [str(cursor.now.year - back) for back in range(_whole(cursor.options, "years_back", usual), 0, -1)]
     if not cursor.has_secret:
         for code in codes:
             for year in years:
@@ -82,10 +83,10 @@ def _whole(options: Mapping[str, object], name: str, usual: int) -> int:
     return int(text)
 
 
-def _codes(options: Mapping[str, object]) -> list[str]:
+def _codes(options: Mapping[str, object], *, related: bool) -> list[str]:
     given = options.get("codes")
     if given is None:
-        given = [code for item in load_items().items for code in (*item.hs, *item.related_hs)]
+        given = [code for item in load_items().items for code in (*item.hs, *(item.related_hs if related else ()))]
     if not isinstance(given, list | tuple) or not all(isinstance(code, str) and _COMMODITY.fullmatch(code) for code in given) or not given:
         raise BadSetting("config/sources.yaml: comtrade.options.codes: must be a list of HS codes as texts, such as '260400'")
     return sorted(set(given))
@@ -259,8 +260,8 @@ SOURCE = Source(
         max_bytes=256 * 1024 * 1024,
         secret_setting="comtrade_key",
         notes=(
-            "budget: at most 500 calls a month; with a key a poll takes 5 calls, without one a call for each watched code and year "
-            "(public preview, at most 500 rows), some 280: figures are annual, so it is polled every 30 days",
+            "budget: at most 500 calls a month; with a key a poll takes 5 calls; without one (public preview, at most 500 rows a call) it "
+            "takes a call for each watched code, for the last year only",
             "annual figures come four months to two years after the year; some reporters fall silent",
             "options in config/sources.yaml: reporter (Comtrade's code, 156 is China), codes (HS codes as texts), years_back",
             "a code that is absent is not zero trade: HS revisions rename codes",

@@ -220,7 +220,7 @@ TOTALS = {"flowCode": "M", "partner2Code": "0", "customsCode": "C00", "motCode":
 
 
 def test_without_a_key_each_code_and_year_is_a_call() -> None:
-    asked = list(SOURCE.requests(Cursor(NOW, options={"codes": ["270900", "260400"]})))
+    asked = list(SOURCE.requests(Cursor(NOW, options={"codes": ["270900", "260400"], "years_back": 2})))
     assert [(request.params["cmdCode"], request.params["period"]) for request in asked] == [
         ("260400", "2024"),
         ("260400", "2025"),
@@ -250,7 +250,10 @@ def test_with_a_key_codes_and_years_share_calls() -> None:
 def test_the_watched_codes_are_asked_for() -> None:
     keyed, single = (list(SOURCE.requests(Cursor(NOW, has_secret=has))) for has in (True, False))
     codes = [code for request in keyed for code in request.params["cmdCode"].split(",")]
-    assert len(codes) == len(set(codes)) == len(single) // 2
+    assert len(codes) == len(set(codes))
+    assert {request.params["cmdCode"] for request in single} < set(codes), "without a key only the items themselves, for the last year"
+    assert {request.params["period"] for request in single} == {str(NOW.year - 1)}
+    assert len(single) <= 120
     assert len(keyed) == -(-len(codes) // CODES_PER_CALL)
     assert {"260400", "270900"} <= set(codes)
 
