@@ -1,0 +1,126 @@
+"""Within a year a large part of an import changes hands: who lost, who gained.
+
+Half the sum of the absolute changes of the partners' value shares: the part of the imports that would have to be moved to undo the change.
+Partners through which goods are known to be re-routed are named as suspects when they gain, no more.
+
+Reference: the dissimilarity index (Duncan & Duncan 1955, Amer. Sociol. Rev. 20:210) between two years; taxonomy IND.PARTNER_SHIFT.
+
+>>> shift, lost, gained = shifted({"USA": 0.352, "Brazil": 0.528, "Argentina": 0.120}, {"USA": 0.185, "Brazil": 0.757, "Argentina": 0.058})
+>>> round(shift, 3), lost[0], gained[0]
+(0.229, ('USA', -0.167), ('Brazil', 0.229))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from detectors._imports import Completeness, Sums, goods, incomplete
+from supplywatch.alert import Evidence, Finding, Severity, Subject, Text
+from supplywatch.records import TradeSlice
+from supplywatch.rule import Context, Rule, RuleCard, State
+from supplywatch.watch import Items
+
+NAMED = 3
+Moves = list[tuple[str, float]]
+
+
+class Params(Completeness):
+    """Parameters; see ``config/thresholds.yaml`` for values and sources."""
+
+    watch_shift: float
+    warning_shift: float
+    suspects: dict[str, tuple[str, ...]]
+
+
+def shifted(before: Mapping[str, float], now: Mapping[str, float]) -> tuple[float, Moves, Moves]:
+    """Return the share that moved (0..1), and who lost and who gained, the largest first."""
+    moves = {name: round(now.get(name, 0.0) - before.get(name, 0.0), 6) for name in {*before, *now}}
+    lost = sorted(((name, move) for name, move in moves.items() if move < 0), key=lambda pair: (pair[1], pair[0]))
+    gained = sorted(((name, move) for name, move in moves.items() if move > 0), key=lambda pair: (-pair[1], pair[0]))
+    return sum(map(abs, moves.values())) / 2, lost, gained
+
+
+def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
+    """Judge one year of one import line against the year before."""
+    before: State = state or {"year": None, "shares": {}}
+    sums = Sums.of(record.partners)
+    if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
+        return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
+    shares = {
+        flow.partner.name: round(flow.value_usd / sums.total_usd, 6)
+        for flow in record.partners
+        if flow.role == "economy" and flow.value_usd
+    }
+    new: State = {"year": record.observed, "shares": shares}
+    if before["year"] is None or int(before["year"]) != int(record.observed) - 1:
+        return new, Finding(status="unknown", reason=f"no complete figures for {int(record.observed) - 1}")
+    shift, lost, gained = shifted(before["shares"], shares)
+    if shift < params.watch_shift:
+        return new, Finding(status="clear")
+    return new, _finding(record, shift, lost, gained, params, context.items)
+
+
+def _finding(record: TradeSlice, shift: float, lost: Moves, gained: Moves, params: Params, items: Items) -> Finding:
+    known = next((names for stem, names in params.suspects.items() if record.commodity.startswith(stem)), ())
+    suspects = [name for name, _ in gained[:NAMED] if name in known]
+    watched = items.of_hs(record.commodity)
+    goods_zh = f"({watched[0].zh})" if watched else ""
+    doubt = f"; {' and '.join(suspects)} may only pass goods on" if suspects else ""
+    doubt_zh = f";{'、'.join(suspects)}疑似转口" if suspects else ""
+    (loser, down), (winner, up) = lost[0], gained[0]
+    return Finding(
+        status="raised",
+        severity=Severity.WARNING if shift >= params.warning_shift else Severity.WATCH,
+        onset=record.observed,
+        headline=Text(
+            en=f"{record.reporter.name} imports of {goods(record)} (HS {record.commodity}), {record.observed}: "
+            f"{100 * shift:.0f} % changed hands; {loser} {100 * down:+.0f} points, {winner} {100 * up:+.0f}{doubt}",
+            zh=f"{record.reporter.name}进口HS {record.commodity}{goods_zh},{record.observed}年:{100 * shift:.0f}%的来源易手;"
+            f"{loser}{100 * down:+.0f}个百分点,{winner}{100 * up:+.0f}个百分点{doubt_zh}",
+        ),
+        clears_when=f"less than {100 * params.watch_shift:.0f} % changes hands in a fresh year",
+        evidence=(
+            Evidence.of(record, "half the sum of absolute changes of value shares", round(shift, 6), "0..1"),
+            *(Evidence.of(record, f"change of share, {name}", move, "0..1") for name, move in (*lost[:NAMED], *gained[:NAMED])),
+        ),
+        measures={
+            "shift": round(shift, 6),
+            "lost": ", ".join(name for name, _ in lost[:NAMED]),
+            "gained": ", ".join(name for name, _ in gained[:NAMED]),
+            "rerouting_suspects": ", ".join(suspects) or None,
+            "threshold_source": "default",
+        },
+        taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
+    )
+
+
+def subject(record: TradeSlice, _items: Items) -> Subject | None:
+    """Return the import line of a heading or finer code, of yearly figures."""
+    if record.flow != "import" or record.frequency != "annual" or len(record.commodity) < 4 or not record.commodity.isdigit():
+        return None
+    who = record.reporter.iso3 or record.reporter.code
+    name = f"{record.reporter.name}: {goods(record)} (HS {record.commodity})"
+    return Subject(kind="import_line", id=f"{who}/{record.frequency}/{record.commodity}", name=name)
+
+
+RULE = Rule(
+    card=RuleCard(
+        rule_id="partner_shift",
+        version="1.0.0",
+        title="Suppliers changed",
+        title_zh="来源转移",
+        taxonomy=("TR.2", "IND.PARTNER_SHIFT"),
+        reference="Duncan & Duncan (1955), Amer. Sociol. Rev. 20:210; 0.15 a year is a project default",
+        blind_spots=(
+            "values move with prices: a supplier whose price fell seems to lose",
+            "goods re-routed through a third country look like a new supplier; only known routes are named as suspects",
+            "small lines shift a lot from year to year by single contracts",
+        ),
+        runbook="partner_shift.md",
+        false_alert_budget=0.1,
+    ),
+    records=(TradeSlice,),
+    params=Params,
+    subject=subject,
+    detect=detect,
+)
