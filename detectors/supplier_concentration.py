@@ -29,6 +29,8 @@ from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
 
 BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
+PERSISTENCE = 3
+"""CEPII GeoDep, criterion 4: over the warning line in at least two of three periods is structure, not an accident."""
 WINDOW = {"annual": 1, "monthly": 12}
 """Periods before, whose median number of partners and value a period is held against."""
 
@@ -43,6 +45,7 @@ class Params(Completeness):
     warning_top_share: float
     critical_top_share: float
     hysteresis_top_share: float
+    single_source_share: float
     min_partner_ratio: float
     min_value_ratio: float
     adopt_after_periods: int
@@ -109,7 +112,16 @@ def _shares(sums: Sums, top: PartnerFlow, params: Params) -> Shares:
 
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
     """Judge one period of one import line."""
-    before: State = state or {"band": None, "since": None, "partners": [], "value_usd": [], "gaps": 0, "unit_value": None, "hhi": None}
+    before: State = state or {
+        "band": None,
+        "since": None,
+        "partners": [],
+        "value_usd": [],
+        "gaps": 0,
+        "unit_value": None,
+        "hhi": None,
+        "over": [],
+    }
     sums = Sums.of(record.partners)
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
@@ -128,6 +140,7 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
         "gaps": 0,
         "unit_value": shares.unit_value_usd_per_kg or before["unit_value"],
         "hhi": round(shares.hhi, 6),
+        "over": [*before["over"], shares.hhi > params.warning_hhi][-PERSISTENCE:],
     }
     return new, _finding(record, shares, severity, before, new, params, context.items)
 
@@ -162,7 +175,11 @@ def _finding(
             Evidence.of(record, "primaryValue, all partners that are economies", shares.value_usd, "US dollars"),
         ),
         axes=Axes(concentration=Axis(value=round(shares.hhi, 4), cut=line, unit="HHI 0..1", observed=record.observed, source=origin)),
-        measures=_measures(shares, before, params),
+        measures=_measures(shares, before, params)
+        | {
+            "persistent": sum(new["over"]) >= 2 if len(new["over"]) == PERSISTENCE else None,
+            "single_source": shares.top_share >= params.single_source_share,
+        },
         taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
     )
 
@@ -217,7 +234,7 @@ def subject(record: TradeSlice, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.0.0",
+        version="1.1.0",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),
