@@ -10,7 +10,7 @@ from typing import Any, Literal
 from connectors._read import Row, check_names, decode, document, is_json, listing, mapping, rows
 from supplywatch.errors import Quarantine
 from supplywatch.intake.party import content_key, with_unique_keys
-from supplywatch.records import ListChange, ListEntry
+from supplywatch.records import Alias, Identifier, ListChange, ListEntry
 from supplywatch.source import Calendar, Card, Cursor, Part, Payload, Request, Source
 
 HOST = "data.trade.gov"
@@ -86,11 +86,11 @@ def _entry(row: Row) -> ListEntry:
         content_key=key,
         party_kind=row.choice("type", KINDS) if _optional(row, "type") else "unknown",
         name=name,
-        aliases=_several(row, "alt_names"),
+        aliases=tuple(Alias(text=text) for text in _several(row, "alt_names")),
         countries=tuple(countries or sorted({*_several(row, "citizenships"), *_several(row, "nationalities")})),
         addresses=addresses,
         programs=_several(row, "programs"),
-        identifiers=_several(row, "ids", IDENTIFIER),
+        identifiers=tuple(map(Identifier.from_text, _several(row, "ids", IDENTIFIER))),
         citation=_optional(row, "federal_register_notice"),
         effective=_day(row, "start_date"),
         ends=_day(row, "end_date"),

@@ -113,7 +113,10 @@ def schemas() -> Iterator[tuple[str, str]]:
     for model in (AlertEvent, *RECORD_TYPES):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", model.__name__).lower()
         schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(mode="serialization")}
-        yield f"schemas/{name}.v1.json", json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+        yield (
+            f"schemas/{name}.v{model.model_fields['schema_version'].default}.json",
+            json.dumps(schema, ensure_ascii=False, indent=1) + "\n",
+        )
 
 
 def documents() -> dict[Path, str]:

@@ -13,7 +13,37 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, field_validator
+
+from supplywatch.frozen import Frozen
+from supplywatch.listing.entry import Alias, Identifier, ListEntry, Relation
+
+__all__ = [
+    "FAMILIES",
+    "RECORD_TYPES",
+    "Alias",
+    "AnyRecord",
+    "ChangeKind",
+    "CommodityBalance",
+    "Economy",
+    "Figure",
+    "Frozen",
+    "Identifier",
+    "ListChange",
+    "ListEntry",
+    "ListRelease",
+    "PartnerFlow",
+    "Period",
+    "PolicyAct",
+    "Provenance",
+    "Record",
+    "Relation",
+    "SourceReport",
+    "SourceStatus",
+    "Stage",
+    "TradeSlice",
+    "TransitCount",
+]
 
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$")]
 """A calendar period in ISO 8601: ``2024`` (year), ``2024-03`` (month) or ``2024-03-17`` (day)."""
@@ -21,12 +51,6 @@ Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-(0[
 Stage = Literal[
     "mine", "smelter", "refinery", "import", "export", "stock", "consumption", "reliance", "price", "reserve", "capacity", "other"
 ]
-
-
-class Frozen(BaseModel):
-    """Base of every value object: immutable, unknown fields of newer versions ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
 
 
 class Provenance(Frozen):
@@ -54,7 +78,7 @@ class Record(Frozen):
     revisable: ClassVar[bool] = True
     """True: a second value for the same period is a revision of it. False: every record is an event of its own."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 1
     observed: Period
     published: AwareDatetime | None = None
     fetched: AwareDatetime
@@ -172,29 +196,6 @@ class CommodityBalance(Record):
         return f"mineral/{self.provenance.source}/{economy}/{self.commodity}"
 
 
-class ListEntry(Frozen):
-    """One entry of an official list, as its publisher gives it."""
-
-    list_code: str = Field(description="short code of the list, e.g. 'EL' or 'SDN'")
-    list_name: str
-    key: str = Field(description="the publisher's own key, or the content key where it has none")
-    content_key: str = Field(description="list, normalised name and countries: survives a publisher's re-keying")
-    party_kind: Literal["organisation", "person", "vessel", "aircraft", "unknown"]
-    name: str
-    aliases: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    programs: tuple[str, ...] = ()
-    identifiers: tuple[str, ...] = ()
-    citation: str | None = None
-    effective: date | None = None
-    ends: date | None = None
-    licence_requirement: str | None = None
-    licence_policy: str | None = None
-    remarks: str | None = None
-    url: str | None = None
-
-
 class ChangeKind(StrEnum):
     """How an entry differs from the last accepted snapshot."""
 
@@ -212,11 +213,18 @@ class ListChange(Record):
     family: ClassVar[str] = "listing"
     revisable: ClassVar[bool] = False
     kind: Literal["list_change"] = "list_change"
+    schema_version: Literal[1, 2] = 2
 
     change: ChangeKind
     entry: ListEntry = Field(description="the entry as it is now, or as it last was when it is withdrawn")
     amended_fields: tuple[str, ...] = ()
     previous_key: str | None = Field(default=None, description="the key before a re-key")
+
+    @field_validator("schema_version", mode="before")
+    @classmethod
+    def _as_written_now(cls, _given: Any) -> int:
+        """Say the version that is written: the entry reads what version 1 held."""
+        return 2
 
     @property
     def series(self) -> str:

@@ -20,6 +20,8 @@ from supplywatch.records import RECORD_TYPES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SAMPLES = sorted((ROOT / "docs" / "schemas" / "samples").glob("*.json"))
+SCHEMAS = sorted(path.stem for path in (ROOT / "docs" / "schemas").glob("*.json"))
+FORMER = [path for path in SAMPLES if path.stem not in SCHEMAS]
 MODELS: dict[str, type[BaseModel]] = {
     re.sub(r"(?<=[a-z])(?=[A-Z])", "-", model.__name__).lower(): model for model in (AlertEvent, *RECORD_TYPES)
 }
@@ -31,10 +33,18 @@ def test_generated_documents_are_fresh() -> None:
 
 
 def test_every_schema_has_a_sample() -> None:
-    assert {path.name.split(".")[0] for path in SAMPLES} == set(MODELS)
+    assert {name.split(".")[0] for name in SCHEMAS} == set(MODELS)
+    assert set(SCHEMAS) <= {path.stem for path in SAMPLES}
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FORMER, ids=lambda path: path.stem)
+def test_a_sample_of_a_former_version_reads_as_the_one_of_today(path: Path) -> None:
+    model = path.name.split(".")[0]
+    (today,) = (sample for sample in SAMPLES if sample.stem in SCHEMAS and sample.name.split(".")[0] == model)
+    assert MODELS[model].model_validate_json(path.read_bytes()) == MODELS[model].model_validate_json(today.read_bytes())
+
+
+@pytest.mark.parametrize("path", sorted(set(SAMPLES) - set(FORMER)), ids=lambda path: path.stem)
 def test_a_golden_sample_stays_readable(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     read = MODELS[path.name.split(".")[0]].model_validate_json(text)

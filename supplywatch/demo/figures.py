@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from supplywatch.records import (
+    Alias,
     ChangeKind,
     Economy,
     ListChange,
@@ -123,7 +124,7 @@ def _listings() -> Iterator[ListChange]:
                 content_key=key,
                 party_kind="organisation",
                 name=row["name"],
-                aliases=tuple(row["aliases"].split(";")),
+                aliases=tuple(Alias(text=text) for text in row["aliases"].split(";")),
                 countries=(row["country"],),
                 citation=row["citation"],
                 effective=date.fromisoformat(row["effective"]),

@@ -22,9 +22,12 @@ COMPARED = (
     "addresses",
     "programs",
     "identifiers",
+    "relations",
     "citation",
     "effective",
     "ends",
+    "status",
+    "suspended_until",
     "licence_requirement",
     "licence_policy",
     "remarks",
@@ -141,11 +144,13 @@ def _letters(text: str) -> str:
 
 
 def _names(entry: ListEntry) -> set[str]:
-    return set(map(name_key, (entry.name, *entry.aliases)))
+    return set(map(name_key, (entry.name, *(alias.text for alias in entry.aliases))))
 
 
 def _numbers(entry: ListEntry) -> set[str]:
-    return {_letters(identifier) for identifier in entry.identifiers if _NUMBER.search(identifier)}
+    return {
+        _letters(identifier.value) for identifier in entry.identifiers if identifier.kind != "other" or _NUMBER.search(identifier.value)
+    }
 
 
 def _content(entry: ListEntry, field: str) -> object:
@@ -153,7 +158,11 @@ def _content(entry: ListEntry, field: str) -> object:
     if field == "name":
         return name_key(value)
     if field == "aliases":
-        return frozenset(map(name_key, value))
+        return frozenset(name_key(alias.text) for alias in value)
+    if field == "identifiers":
+        return frozenset(_letters(identifier.value) for identifier in value)
+    if field == "relations":
+        return frozenset((relation.kind, _letters(relation.name or ""), relation.share) for relation in value)
     if isinstance(value, tuple):
         return frozenset(map(_letters, value))
     return _letters(value) or None if isinstance(value, str) else value

@@ -12,7 +12,7 @@ from stepping import events, given
 
 from connectors.csl import LISTS, SOURCE
 from supplywatch.errors import Quarantine
-from supplywatch.records import ListEntry
+from supplywatch.records import Alias, Identifier, ListEntry
 
 
 def entries(path: Path) -> list[ListEntry]:
@@ -29,8 +29,9 @@ def test_an_entry_holds_what_its_row_says(fixtures: Path) -> None:
     found = {entry.key: entry for entry in entries(fixtures / "csl" / "good.csv")}
     works, person, ship = found["aa01"], found["9001"], found["9002"]
     assert (works.countries, works.citation, works.effective) == (("CN",), "87 FR 77505", date(2022, 12, 16))
-    assert works.aliases == ("SLW", "Hecheng Guangke")
-    assert (person.party_kind, person.countries, person.identifiers[0]) == ("person", ("KP",), "Passport, 836238000, KP")
+    assert works.aliases == (Alias(text="SLW"), Alias(text="Hecheng Guangke"))
+    assert (person.party_kind, person.countries) == ("person", ("KP",))
+    assert person.identifiers[0] == Identifier(kind="passport", value="836238000", country="KP", label="Passport")
     assert (ship.party_kind, found["bb01"].party_kind) == ("vessel", "unknown")
     assert found["aa03"].name == "Xi?an Synthetic Optics"
     assert found["bb01"].ends == date(2056, 6, 29)
