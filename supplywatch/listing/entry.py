@@ -27,10 +27,13 @@ _LABELS: dict[IdentifierKind, str] = {
     "lei": r"\bLEI\b|legal entity identifier",
     "swift": r"\bSWIFT\b|\bBIC\b",
     "duns": r"\bD-?U-?N-?S\b",
-    "passport": r"passport",
-    "tax": r"\btax\b|\bV\.?A\.?T\b|\bT\.?I\.?N\b|\bFEIN\b|\bNIT\b|\bINN\b|\bRUC\b|\bR\.?F\.?C\b|\bC\.?U\.?I\.?T\b|fiscal",
-    "national_id": r"national (foreign )?id|personal id|identity|cedula|D\.N\.I\.|C\.U\.R\.P\.|\bSSN\b|birth certificate",
-    "registration": r"regist|company number|\bC\.R\. No|incorporation|legal entity number|\bLE number|\bOGRN\b|commerc|folio",
+    "passport": r"passport|pasaporte|passeport",
+    "tax": r"\btax\b|\bV\.?A\.?T\b|\bT\.?I\.?N\b|\bFEIN\b|\bNIT\b|\bINN\b|\bRUC\b|\bR\.?F\.?C\b|\bC\.?U\.?I\.?T\b|fiscal|"
+    r"taxpayer|tributari|\bRIF\b|\bRTN\b|\bC\.I\.F\b|\bN\.I\.F\b|ИНН",
+    "national_id": r"national (foreign )?id|personal id|identity|cedula|D\.N\.I\.|C\.U\.R\.P\.|\bSSN\b|birth certificate|"
+    r"identification (number|no|card)|cédula|tazkira|social security|citizen's card|numero de identidad|national number|\bID (card|no)",
+    "registration": r"regist|company number|\bC\.R\. No|incorporation|legal entity number|\bLE number|\bOGRN\b|commerc|folio|"
+    r"mercantil|trade licen[cs]e|(enterprise|business) (number|no)|organi[sz]ation code|gazette number|ОГРН",
 }
 """The words by which publishers name their numbers, the most particular first."""
 _KINDS = tuple((kind, re.compile(words, re.IGNORECASE)) for kind, words in _LABELS.items())

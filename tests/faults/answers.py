@@ -1,7 +1,9 @@
 """Good answers of every source, and what can become of them on the way."""
 
 import copy
+import csv
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,19 @@ from supplywatch.source import Source
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CASES: dict[str, Source] = {**sources(), "straits": straits.SOURCE}
 """Every connector, and a toy."""
+UNITS: dict[str, tuple[str, ...]] = {
+    "un_consolidated": ("INDIVIDUAL",),
+}
+"""Lists in XML: the element of one entry."""
+HEADERLESS = ("ofac_sdn", "ofac_consolidated")
+"""Tables without a header line."""
 
 
 def good(source_id: str) -> bytes:
     """Return a whole answer, large enough that half of it is a shrunken one."""
     if source_id == "straits":
         return straits.body(straits.month(10))
-    path = next(p for suffix in ("json", "csv") if (p := FIXTURES / source_id / f"good.{suffix}").is_file())
+    path = next(p for suffix in ("json", "csv", "xml") if (p := FIXTURES / source_id / f"good.{suffix}").is_file())
     return _ENLARGED.get(source_id, bytes)(path.read_bytes())
 
 
@@ -31,8 +39,7 @@ def pages(source_id: str) -> list[bytes]:
         first = {key: count for key, count in days.items() if key[1] <= 5}
         return [straits.body(first, f"{straits.URL}?from=6"), straits.body({key: days[key] for key in days.keys() - first.keys()})]
     folder = FIXTURES / source_id
-    names = next((names for names in (("page_1", "page_2"), ("page1", "page2")) if (folder / f"{names[0]}.json").is_file()), ())
-    return [(folder / f"{name}.json").read_bytes() for name in names]
+    return [path.read_bytes() for path in sorted(folder.glob("page[_0-9]*")) if re.fullmatch(r"page_?[12]", path.stem)]
 
 
 PAGED = [source_id for source_id in CASES if pages(source_id)]
@@ -41,6 +48,9 @@ PAGED = [source_id for source_id in CASES if pages(source_id)]
 def shrunken(source_id: str) -> bytes:
     """Return a well-formed answer with the first half of the rows."""
     body = good(source_id)
+    if source_id in UNITS:
+        units = [match.span() for match in re.finditer(_unit(source_id), body)]
+        return body[: units[len(units) // 2][0]] + body[units[-1][1] :]
     if not _is_json(body):
         lines = body.splitlines(keepends=True)
         return b"".join(lines[: 1 + len(lines) // 2])
@@ -61,21 +71,38 @@ def others(source_id: str) -> Iterator[bytes]:
             yield from (path.read_bytes() for path in sorted((FIXTURES / other).glob("good*")))
 
 
-def fields(body: bytes) -> list[str]:
-    """Return the names of the fields of a row."""
+def fields(source_id: str) -> list[str]:
+    """Return the names of the fields of a row; of a table without a header there is only their number."""
+    body = good(source_id)
+    if source_id in UNITS:
+        first = next(re.finditer(_unit(source_id), body))[0].decode()
+        return list(dict.fromkeys([*re.findall(r"<([\w-]+)", first), *re.findall(r"\s([\w-]+)=", first)]))
+    if source_id in HEADERLESS:
+        return ["number of columns"]
     if not _is_json(body):
-        return body.split(b"\n")[0].decode("ascii").strip().split(",")
+        header = next(line for line in body.decode(CASES[source_id].card.encoding).splitlines() if line.count(",") > 1)
+        return next(csv.reader([header]))
     whole = json.loads(body)
     row = whole[_list_of(whole)][0]
     return list(next((row[inner] for inner in ("attributes", "properties") if inner in row), row))
 
 
-def renamed(body: bytes, field: str) -> bytes:
-    """Return an answer in which a field goes by another name."""
+def renamed(source_id: str, field: str) -> bytes:
+    """Return a good answer in which a field goes by another name."""
+    body, new = good(source_id), b"renamed_by_the_publisher"
+    if source_id in UNITS:
+        name = re.escape(field.encode())
+        return re.sub(rb"(?<=[<\s/])" + name + rb"(?=[\s/>=])", new, body)
+    if source_id in HEADERLESS:
+        return body.replace(b"\n", b"," + new + b"\n", 1) if b"\r\n" not in body else body.replace(b"\r\n", b"," + new + b"\r\n", 1)
     if _is_json(body):
         return body.replace(f'"{field}":'.encode(), b'"renamed_by_the_publisher":')
+    encoded = field.encode(CASES[source_id].card.encoding.removesuffix("-sig"))
     header, rest = body.split(b"\n", 1)
-    return header.replace(field.encode(), b"renamed_by_the_publisher", 1) + b"\n" + rest
+    if encoded not in header:  # a line before the header
+        first, header, rest = body.split(b"\n", 2)
+        return b"\n".join((first, header.replace(encoded, new, 1), rest))
+    return header.replace(encoded, new, 1) + b"\n" + rest
 
 
 def re_encoded(source_id: str) -> bytes:
@@ -88,6 +115,11 @@ def with_a_stray_byte(source_id: str) -> bytes:
     body = good(source_id)
     middle = len(body) // 2
     return body[:middle] + b"\x81" + body[middle:]
+
+
+def _unit(source_id: str) -> bytes:
+    tag = re.escape(UNITS[source_id][0].encode())
+    return rb"(?s)<" + tag + rb"(?=[\s>]).*?</" + tag + rb">"
 
 
 def _is_json(body: bytes) -> bool:

@@ -1,0 +1,150 @@
+"""Lists of OFAC, the UN, the EU, the United Kingdom, Switzerland, Canada and Taiwan: what an entry says, and every refusal."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from supplywatch.errors import Quarantine
+from supplywatch.intake import guards
+from supplywatch.records import Alias, ListEntry
+from supplywatch.registry import source
+from supplywatch.source import Cursor, Part, Payload
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def read(source_id: str, *names: str) -> dict[str, ListEntry]:
+    parts = tuple(Part((FIXTURES / source_id / name).read_bytes(), name) for name in names)
+    reading = guards.read(source(source_id), Payload(source_id, parts, NOW), now=NOW, warn=lambda _: None)
+    return {f"{entry.list_code}/{entry.key}": entry for entry in reading.entries}
+
+
+def names(entry: ListEntry) -> set[tuple[str, str]]:
+    return {(alias.text, alias.kind) for alias in entry.aliases}
+
+
+def numbers(entry: ListEntry) -> set[tuple[str, str, str | None]]:
+    return {(number.kind, number.value, number.country) for number in entry.identifiers}
+
+
+def test_three_files_of_ofac_are_one_list() -> None:
+    joined = FIXTURES / "ofac_sdn" / "good.csv"
+    parts = [Part(body, f"{number}.csv") for number, body in enumerate(joined.read_bytes().split(b"\x1a")[:3])]
+    whole = list(source("ofac_sdn").parse(Payload("ofac_sdn", tuple(parts), NOW)))
+    assert whole == list(read("ofac_sdn", "good.csv").values())
+    assert [request.url.rsplit("/")[-1] for request in source("ofac_sdn").requests(Cursor(NOW))] == ["SDN.CSV", "ADD.CSV", "ALT.CSV"]
+
+
+def test_sdn_entries_hold_what_their_rows_say() -> None:
+    found = read("ofac_sdn", "good.csv")
+    company, holding, person, ship, plane = (found[f"SDN/{number}"] for number in range(101, 106))
+    assert (company.name, company.countries, company.addresses) == (
+        "SYNTHETIC AVIATION CO.",
+        ("RU",),
+        ("1 Synthetic Street, Moscow 101000, RU",),
+    )
+    assert names(company) == {("SYNTHAVIA", "strong"), ("SYNTHETIC AIR FLEET", "former")}
+    assert numbers(company) == {("tax", "7700000001", "RU"), ("registration", "1027700000001", None), ("swift", "SYNTRUMM", None)}
+    assert [(r.kind, r.name) for r in company.relations] == [("linked_to", "SYNTHETIC HOLDING JSC")]
+    assert (holding.programs, holding.countries) == (("SYNTH", "NPWMD"), ("CN", "HK"))
+    assert names(holding) == {("SYNTHETIC GROUP JSC", "strong"), ("SYNTH HOLD", "weak")}
+    assert {kind for kind, _, _ in numbers(holding)} == {"uscc", "duns"}
+    assert (person.party_kind, person.countries) == ("person", ("IR",))
+    assert ("other", "1948-12-10", None) in numbers(person)
+    assert ("passport", "A0000001", "IR") in numbers(person)
+    assert (ship.countries, [(r.kind, r.name) for r in ship.relations]) == (("PA",), [("owned_by", "Synthetic Shipping S.A.")])
+    assert ("imo", "9074729", None) in numbers(ship)
+    assert (plane.countries, plane.addresses) == ((), ())
+
+
+def test_a_party_on_two_consolidated_lists_is_two_entries() -> None:
+    found = read("ofac_consolidated", "good.csv")
+    assert {key for key in found if key.endswith("/201")} == {"SSI/201", "NS-MBS/201"}
+    assert {key for key in found if key.endswith("/202")} == {"SSI/202", "CAP/202"}
+    assert found["SSI/201"].content_key != found["NS-MBS/201"].content_key
+
+
+def test_un_entries_hold_what_their_elements_say() -> None:
+    found = read("un_consolidated", "good.xml")
+    person, company = found["UNSC/GBi.901"], found["UNSC/IRe.901"]
+    assert (person.name, person.countries, person.programs) == ("SYNTHETIC PERSON THE FIRST", ("GW",), ("GB",))
+    assert str(person.effective) == "2015-03-27"
+    assert names(person) == {("شخص تركيبي", "native"), ("SYNTH FIRST", "strong"), ("Synthi", "weak")}
+    assert {value for _, value, _ in numbers(person)} == {"AA000001", "circa 1970", "1968 to 1972", "1970-01-02"}
+    assert company.addresses == ("PO BOX 1, Tehran, 11191, IR",)
+    assert Alias(text="OLD SYNTHETIC TRADING", kind="former") in company.aliases
+    assert [(r.kind, r.name, r.key) for r in company.relations] == [("owned_by", "Synthetic Holding", "IRe.902")]
+
+
+REFUSED: dict[str, dict[str, tuple[str, str]]] = {
+    "ofac_sdn": {
+        "bad_alias_type.csv": ("source_changed", r"field 'alt_type' is 'wka'"),
+        "bad_consolidated.csv": ("wrong_file", r"field 'program' is 'CMIC-EO13959'"),
+        "bad_country.csv": ("source_changed", r"field 'country' is 'Ruritania'"),
+        "bad_cp1252.csv": ("encoding", r"byte \d+ \(91\) is a control character"),
+        "bad_cut.csv": ("truncated", "unexpected end"),
+        "bad_cut_quote.csv": ("truncated", "unexpected end"),
+        "bad_empty.csv": ("truncated", "the file with the parties is missing"),
+        "bad_new_column.csv": ("source_changed", r"row 5: field 'number of columns' is 13"),
+        "bad_new_type.csv": ("source_changed", r"field 'type' is 'submarine'"),
+        "bad_no_addresses.csv": ("truncated", "the file with the addresses is missing"),
+        "bad_no_name.csv": ("source_changed", r"row 5: field 'name'"),
+        "bad_nul.csv": ("encoding", "not latin-1"),
+        "bad_number.csv": ("source_changed", r"row 3: field 'ent_num' is '1O3'"),
+        "bad_number_twice.csv": ("source_changed", r"row 5: field 'ent_num' is '104', expected a number of its own; .* row 4 has"),
+        "bad_only_parties.csv": ("truncated", "the file with the addresses is missing"),
+        "bad_orphan.csv": ("source_changed", r"field 'ent_num' is '999', expected the number of a party"),
+        "bad_page.html": ("error_body", "web page"),
+        "bad_utf16.csv": ("encoding", "not latin-1"),
+        "bad_utf8.csv": ("encoding", "control character"),
+    },
+    "ofac_consolidated": {
+        "bad_cut.csv": ("truncated", "unexpected end"),
+        "bad_empty.csv": ("truncated", "missing"),
+        "bad_new_program.csv": ("source_changed", r"field 'program' is 'BRAND-NEW'"),
+        "bad_only_parties.csv": ("truncated", "missing"),
+        "bad_orphan.csv": ("source_changed", "'999'"),
+        "bad_page.html": ("error_body", "502 Bad Gateway"),
+        "bad_utf8.csv": ("encoding", "control character|reads as utf-8"),
+    },
+    "un_consolidated": {
+        "bad_country.xml": ("source_changed", r"ENTITY\[1\]: field 'COUNTRY' is 'Ruritania'"),
+        "bad_cut.xml": ("truncated", "the file is cut"),
+        "bad_date.xml": ("source_changed", r"field 'LISTED_ON' is '09/06/2010'"),
+        "bad_declared_latin1.xml": ("encoding", "ISO-8859-1|not utf-8"),
+        "bad_empty_list.xml": ("empty_list", "without a single record"),
+        "bad_entity_expansion.xml": ("wrong_file", "document type declaration"),
+        "bad_external_dtd.xml": ("wrong_file", "document type declaration"),
+        "bad_external_entity.xml": ("wrong_file", "document type declaration"),
+        "bad_latin1.xml": ("encoding", "not utf-8"),
+        "bad_namespace.xml": ("source_changed", "root element"),
+        "bad_new_attribute.xml": ("source_changed", r"INDIVIDUAL\[1\]/GENDER: field '@lang' is 'en'"),
+        "bad_new_element.xml": ("source_changed", r"INDIVIDUALS/INDIVIDUAL\[1\]: field 'BIOMETRICS'"),
+        "bad_new_group.xml": ("source_changed", "field 'VESSELS'"),
+        "bad_no_name.xml": ("source_changed", "FIRST_NAME"),
+        "bad_no_number.xml": ("source_changed", "REFERENCE_NUMBER"),
+        "bad_number_twice.xml": ("source_changed", "another entry has the same"),
+        "bad_other_root.xml": ("source_changed", "sdnList"),
+        "bad_page.html": ("error_body", "web page"),
+        "bad_quality.xml": ("source_changed", "'Medium'"),
+        "bad_regime.xml": ("source_changed", "field 'UN_LIST_TYPE' is 'Ruritania'"),
+        "bad_text_between.xml": ("source_changed", "stray text"),
+        "bad_undefined_entity.xml": ("wrong_file", "undefined entity"),
+        "bad_utf16.xml": ("encoding", "UTF-16"),
+    },
+}
+
+
+@pytest.mark.parametrize(("source_id", "name"), [(source_id, name) for source_id, table in REFUSED.items() for name in table])
+def test_what_is_refused_is_named(source_id: str, name: str) -> None:
+    reason, words = REFUSED[source_id][name]
+    with pytest.raises(Quarantine, match=words) as refused:
+        read(source_id, name)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("source_id", REFUSED)
+def test_every_bad_fixture_is_in_the_table(source_id: str) -> None:
+    assert {path.name for path in (FIXTURES / source_id).glob("bad_*")} == set(REFUSED[source_id])
