@@ -32,23 +32,19 @@ def transit(day: int, chokepoint: int, rng: random.Random, *, closed: bool = Fal
     )
 
 
-def trade_slice(number: int, partners: int, rng: random.Random) -> TradeSlice:
-    """Return one generated slice with that many partners."""
+def trade_slice(number: int, partners: int) -> TradeSlice:
+    """Return one generated slice: a line's partners keep their sizes from year to year, but for a fifth more or less."""
     year, line = 2001 + number % 24, number // 24
-    fetched = datetime(year + 1, 5, 1, tzinfo=UTC)
-    flows = [
-        PartnerFlow(
-            partner=Economy(code=str(p), name=f"Partner {p}"),
-            role="economy",
-            value_usd=round(rng.paretovariate(1.1) * 1e6),
-            net_weight_kg=round(rng.paretovariate(1.1) * 1e5),
-            position=f"row {p}",
-        )
-        for p in range(partners)
-    ]
+    sizes, year_rng = random.Random(f"{line}"), random.Random(f"{line}/{year}")
+    flows = []
+    for p in range(partners):
+        value = sizes.paretovariate(1.1) * 1e6 * year_rng.lognormvariate(0, 0.2)
+        weight = value / sizes.lognormvariate(1, 0.5) * year_rng.lognormvariate(0, 0.05)
+        partner = Economy(code=str(p), name=f"Partner {p}")
+        flows.append(PartnerFlow(partner=partner, role="economy", value_usd=round(value), net_weight_kg=round(weight), position=f"row {p}"))
     return TradeSlice(
         observed=str(year),
-        fetched=fetched,
+        fetched=datetime(year + 1, 5, 1, tzinfo=UTC),
         provenance=Provenance(source="comtrade", vintage="bench", payload_sha256="0" * 64, position="row 0"),
         reporter=Economy(code="156", iso3="CHN", name="China"),
         flow="import",
@@ -62,4 +58,4 @@ def trade_slice(number: int, partners: int, rng: random.Random) -> TradeSlice:
 def generate(count: int, partners: int) -> list[Record]:
     """Return records in the order of their periods, reproducible."""
     rng = random.Random(20261123)
-    return [trade_slice(n, partners, rng) if partners else transit(n // CHOKEPOINTS, n % CHOKEPOINTS, rng) for n in range(count)]
+    return [trade_slice(n, partners) if partners else transit(n // CHOKEPOINTS, n % CHOKEPOINTS, rng) for n in range(count)]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -21,26 +22,28 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from generated import generate, transit
 from sqlalchemy import func, select
 
+from streams.app import ask_often
 from streams.embedded import EmbeddedBroker
 from streams.topics import ensure_topics
 from supplywatch.broker import BrokerAddress, Producer, record_topic
 from supplywatch.brokeradmin import read_topic
 from supplywatch.ledger import Ledger, schema
-from supplywatch.records import Record, TransitCount
+from supplywatch.records import Record
 from supplywatch.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextlib.contextmanager
-def servers(broker: str, ledger: str, folder: Path) -> Iterator[tuple[str, str]]:
-    """Start what was asked for and yield the two addresses."""
+def servers(broker: str, ledger: str, folder: Path) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Start what was asked for; yield the broker's address and what gives the URL of a new ledger."""
     sys.path.insert(0, str(ROOT))
     with contextlib.ExitStack() as stack:
         if broker == "embedded":
@@ -58,17 +61,20 @@ def servers(broker: str, ledger: str, folder: Path) -> Iterator[tuple[str, str]]
         else:
             broker_url = broker
         if ledger == "sqlite":
-            ledger_url = f"sqlite:///{folder / 'ledger.db'}"
+            numbers = itertools.count()
+
+            def new_ledger() -> str:
+                return f"sqlite:///{folder / f'ledger{next(numbers)}.db'}"
         elif ledger == "postgres":
             from tests.servers.postgres import Postgres
 
             postgres = Postgres("18", Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="supplywatch-pg-"))))
             postgres.start()
             stack.callback(postgres.stop)
-            ledger_url = postgres.database()
+            new_ledger = postgres.database
         else:
-            ledger_url = ledger
-        yield broker_url, ledger_url
+            raise SystemExit(f"--ledger {ledger}: write sqlite or postgres")
+        yield broker_url, new_ledger
 
 
 def load(settings: Settings, records: list[Record]) -> None:
@@ -105,6 +111,7 @@ def run_noop(broker: str, topic: str, count: int) -> None:
             topic_disable_leader=True,
             **timing,
         )
+        ask_often(app)
         seen = {"count": 0, "start": 0.0}
 
         async def agent(stream: AsyncIterator[bytes]) -> None:
@@ -155,26 +162,26 @@ class Workers:
 
 
 def worker_rate(settings: Settings, count: int, workers: int, folder: Path) -> float:
-    """Return messages a second from the first commit seen to the last."""
+    """Return messages a second over the middle of a run: all workers have joined by then, none has run dry."""
     ledger = Ledger.open(settings.ledger)
     running = Workers(settings, workers, folder)
-    query = select(func.coalesce(func.max(schema.observation.c.seq), 0))  # counting would read the whole table each time
+    query = select(func.count()).select_from(schema.observation)
+    marks: list[tuple[int, float]] = []
     try:
-        first: tuple[int, float] | None = None
         end = time.monotonic() + 300
         while time.monotonic() < end:
             with ledger.read() as connection:
-                done = int(connection.execute(query).scalar_one())
-            now = time.perf_counter()
-            if done and first is None:
-                first = (done, now)
-            if done >= count and first is not None:
-                return (done - first[0]) / (now - first[1])
-            time.sleep(0.02)
-        raise SystemExit(f"only {done} of {count} after 300 s; see {folder}")
+                marks.append((int(connection.execute(query).scalar_one()), time.perf_counter()))
+            if marks[-1][0] >= count:
+                break
+            time.sleep(0.1)
+        else:
+            raise SystemExit(f"only {marks[-1][0]} of {count} after 300 s; see {folder}")
     finally:
         running.stop()
         ledger.close()
+    middle = [mark for mark in marks if 0.1 * count <= mark[0] <= 0.9 * count]
+    return (middle[-1][0] - middle[0][0]) / (middle[-1][1] - middle[0][1])
 
 
 def latency(settings: Settings, rate: int, seconds: int, folder: Path) -> dict[str, float]:
@@ -231,7 +238,8 @@ def main() -> None:
     """Run what the arguments ask for and print one JSON line for each figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--broker", default="embedded", help="embedded, kafka, or a kafka:// address")
-    parser.add_argument("--ledger", default="sqlite", help="sqlite, postgres, or a URL")
+    parser.add_argument("--ledger", default="sqlite", help="sqlite or postgres")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=30_000)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--slices", type=int, default=0, metavar="PARTNERS")
@@ -241,62 +249,40 @@ def main() -> None:
     if arguments.noop:
         run_noop(arguments.broker, arguments.noop, arguments.count)
         return
-    with tempfile.TemporaryDirectory(prefix="supplywatch-bench-") as name, servers(arguments.broker, arguments.ledger, Path(name)) as urls:
-        base = Settings(broker=urls[0], ledger=urls[1], data_dir=Path(name))
+    with (
+        tempfile.TemporaryDirectory(prefix="supplywatch-bench-") as name,
+        servers(arguments.broker, arguments.ledger, Path(name)) as (
+            broker,
+            new_ledger,
+        ),
+    ):
+        base = Settings(broker=broker, ledger=new_ledger(), data_dir=Path(name))
         if arguments.latency:
             print(json.dumps(latency(base.model_copy(update={"topic_prefix": "lat."}), arguments.latency, 20, Path(name))))
             return
-        records = generate(arguments.count, arguments.slices)
-        one = base.model_copy(update={"topic_prefix": "one."})
-        load(one, records)
-        noop = noop_rate(one, one.topic_prefix + record_topic(records[0].family), len(records))
-        figures = {
-            "messages": len(records),
-            "noop_per_s": round(noop),
-            "worker_per_s": round(worker_rate(one, len(records), 1, Path(name))),
-        }
-        figures["ratio_to_noop"] = round(figures["worker_per_s"] / noop, 3)
-        if arguments.slices:
-            figures["partner_rows_per_s"] = figures["worker_per_s"] * arguments.slices
-        if arguments.workers > 1:
-            figures |= _more(base, records, arguments.workers, Path(name), figures["worker_per_s"])
-        print(json.dumps(figures))
+        print(json.dumps(throughput(base, new_ledger, generate(arguments.count, arguments.slices), arguments)))
 
 
-def _more(base: Settings, records: list[Record], workers: int, folder: Path, one_per_s: float) -> dict[str, float]:
-    many = base.model_copy(update={"topic_prefix": "many.", "ledger": base.ledger})
-    ledger = Ledger.open(base.ledger)
-    with ledger.engine.connect() as connection:
-        before = int(connection.execute(select(func.max(schema.observation.c.seq))).scalar_one())
-    ledger.close()
-    # Other straits, so that nothing is a repeat of the first run.
-    shifted = [r.model_copy(update={"chokepoint_id": f"{r.chokepoint_id}b"}) for r in records if isinstance(r, TransitCount)]
-    load(many, list(shifted))
-    rate = worker_rate_from(many, before, len(shifted), workers, folder)
-    return {f"{workers}_workers_per_s": round(rate), "ratio_to_one": round(rate / one_per_s, 2)}
-
-
-def worker_rate_from(settings: Settings, before: int, count: int, workers: int, folder: Path) -> float:
-    """Return the rate over the middle of a run: all workers have joined by then, none has run dry."""
-    ledger = Ledger.open(settings.ledger)
-    running = Workers(settings, workers, folder)
-    query = select(func.coalesce(func.max(schema.observation.c.seq), 0))
-    marks: list[tuple[int, float]] = []
-    try:
-        end = time.monotonic() + 300
-        while time.monotonic() < end:
-            with ledger.read() as connection:
-                done = int(connection.execute(query).scalar_one()) - before
-            if done > 0:
-                marks.append((done, time.perf_counter()))
-            if done >= count:
-                break
-            time.sleep(0.02)
-    finally:
-        running.stop()
-        ledger.close()
-    middle = [mark for mark in marks if 0.2 * count <= mark[0] <= 0.8 * count]
-    return (middle[-1][0] - middle[0][0]) / (middle[-1][1] - middle[0][1])
+def throughput(base: Settings, new_ledger: Callable[[], str], records: list[Record], arguments: argparse.Namespace) -> dict[str, float]:
+    """Let the no-op agent, one worker and several take turns at the same messages; return medians and their ratios."""
+    rates: dict[str, list[float]] = defaultdict(list)
+    for number in range(arguments.rounds):
+        turn = base.model_copy(update={"topic_prefix": f"turn{number}."})
+        load(turn, records)
+        rates["noop"].append(noop_rate(turn, turn.topic_prefix + record_topic(records[0].family), len(records)))
+        for workers in dict.fromkeys((1, arguments.workers)):
+            # A prefix of its own names a consumer group of its own; the ledger is new, so that nothing is a repeat.
+            turn = base.model_copy(update={"topic_prefix": f"turn{number}w{workers}.", "ledger": new_ledger()})
+            load(turn, records)
+            rates[f"workers_{workers}"].append(worker_rate(turn, len(records), workers, Path(base.data_dir)))
+    median = {name: statistics.median(several) for name, several in rates.items()}
+    figures = {"messages": len(records), "rounds": arguments.rounds} | {f"{name}_per_s": round(rate) for name, rate in median.items()}
+    figures["ratio_to_noop"] = round(median["workers_1"] / median["noop"], 3)
+    if arguments.slices:
+        figures["partner_rows_per_s"] = round(median["workers_1"] * arguments.slices)
+    if arguments.workers > 1:
+        figures["ratio_to_one_worker"] = round(median[f"workers_{arguments.workers}"] / median["workers_1"], 2)
+    return figures
 
 
 if __name__ == "__main__":

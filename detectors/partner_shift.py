@@ -37,7 +37,17 @@ def shifted(before: Mapping[str, float], now: Mapping[str, float]) -> tuple[floa
     moves = {name: round(now.get(name, 0.0) - before.get(name, 0.0), 6) for name in {*before, *now}}
     lost = sorted(((name, move) for name, move in moves.items() if move < 0), key=lambda pair: (pair[1], pair[0]))
     gained = sorted(((name, move) for name, move in moves.items() if move > 0), key=lambda pair: (-pair[1], pair[0]))
-    return sum(map(abs, moves.values())) / 2, lost, gained
+    return share_moved(before, now), lost, gained
+
+
+def share_moved(before: Mapping[str, float], now: Mapping[str, float]) -> float:
+    """Return the share that changed hands (0..1)."""
+    same = set(before) & set(now)
+    return (
+        sum([abs(now[name] - before[name]) for name in same])
+        + sum([share for name, share in now.items() if name not in same])
+        + sum([share for name, share in before.items() if name not in same])
+    ) / 2
 
 
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
@@ -54,9 +64,9 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
     new: State = {"year": record.observed, "shares": shares}
     if before["year"] is None or int(before["year"]) != int(record.observed) - 1:
         return new, Finding(status="unknown", reason=f"no complete figures for {int(record.observed) - 1}")
-    shift, lost, gained = shifted(before["shares"], shares)
-    if shift < params.watch_shift:
+    if share_moved(before["shares"], shares) < params.watch_shift:
         return new, Finding(status="clear")
+    shift, lost, gained = shifted(before["shares"], shares)
     return new, _finding(record, shift, lost, gained, params, context.items)
 
 
@@ -106,7 +116,7 @@ def subject(record: TradeSlice, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="1.0.0",
+        version="1.0.1",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),

@@ -26,7 +26,7 @@ from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
 
 KEPT_SHARE = 0.005
-"""Partners that never had more are not remembered; should one grow, its years below count as 0."""
+"""A partner with less in a year counts as absent from it: its share was 0."""
 
 
 class Params(Completeness):
@@ -64,7 +64,7 @@ def rising(shares: Sequence[float]) -> Rise:
 
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
     """Judge one year of one import line."""
-    before: State = state or {"years": [], "shares": {}, "names": {}, "rising": {}}
+    before: State = state or {"years": [], "shares": [], "names": {}, "rising": {}}
     sums = Sums.of(record.partners)
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
@@ -78,17 +78,23 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
 
 
 def _with_year(before: State, record: TradeSlice, sums: Sums, params: Params) -> State:
-    now = {flow.partner.code: flow.value_usd / sums.total_usd for flow in record.partners if flow.role == "economy" and flow.value_usd}
-    names = before["names"] | {
-        flow.partner.code: flow.partner.name for flow in record.partners if now.get(flow.partner.code, 0) >= KEPT_SHARE
+    least = KEPT_SHARE * sums.total_usd
+    kept = [flow for flow in record.partners if flow.role == "economy" and flow.value_usd and flow.value_usd >= least]
+    now = {flow.partner.code: round((flow.value_usd or 0.0) / sums.total_usd, 6) for flow in kept}
+    return {
+        "years": [*before["years"], record.observed][-params.max_years :],
+        "shares": [*before["shares"], now][-params.max_years :],
+        "names": before["names"] | {flow.partner.code: flow.partner.name for flow in kept},
+        "rising": {},
     }
-    earlier = [0.0] * len(before["years"])
-    shares = {code: [*before["shares"].get(code, earlier), round(now.get(code, 0.0), 6)][-params.max_years :] for code in sorted(names)}
-    return {"years": [*before["years"], record.observed][-params.max_years :], "shares": shares, "names": names, "rising": {}}
 
 
-def _rises(shares: Mapping[str, Sequence[float]], running: Mapping[str, str], params: Params) -> dict[str, Rise]:
-    tested = {code: rising(series) for code, series in shares.items() if series[-1] >= params.min_share}
+def _rises(shares: Sequence[Mapping[str, float]], running: Mapping[str, str], params: Params) -> dict[str, Rise]:
+    large = sorted(code for code, share in shares[-1].items() if share >= params.min_share)
+    series = {code: [year.get(code, 0.0) for year in shares] for code in large}
+    if not running and all(sen_slope(values) < params.watch_points_a_year for values in series.values()):
+        return {}
+    tested = {code: rising(values) for code, values in series.items()}
     together = benjamini_hochberg([rise.p for rise in tested.values()], params.max_p)
     return {
         code: rise
@@ -101,11 +107,11 @@ def _finding(record: TradeSlice, new: State, found: Mapping[str, Rise], params: 
     if not found:
         return Finding(status="clear")
     code, rise = max(found.items(), key=lambda pair: pair[1].slope)
-    share, name, first = new["shares"][code][-1], new["names"][code], new["years"][0]
+    share, name, first = new["shares"][-1][code], new["names"][code], new["years"][0]
     watched = items.of_hs(record.commodity)
     goods_zh = f"({watched[0].zh})" if watched else ""
     points, country, line = 100 * rise.slope, record.reporter.name, record.commodity
-    evidence = [Evidence.of(record, f"share of primaryValue, {new['names'][c]}", new["shares"][c][-1], "0..1") for c in found] + [
+    evidence = [Evidence.of(record, f"share of primaryValue, {new['names'][c]}", new["shares"][-1][c], "0..1") for c in found] + [
         Evidence.of(record, f"Sen's slope, {new['names'][c]}, {first} to {record.observed}", round(r.slope, 6), "shares a year")
         for c, r in found.items()
     ]
@@ -150,7 +156,7 @@ def subject(record: TradeSlice, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.0.0",
+        version="1.1.0",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),

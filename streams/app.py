@@ -21,7 +21,7 @@ from streams.topics import judge_group
 from supplywatch.broker import MAX_MESSAGE_BYTES, BrokerAddress
 from supplywatch.settings import Settings
 
-EMBEDDED_FETCH_WAIT_MS = 40
+FETCH_WAIT_MS = 40
 Settle = Callable[[Sequence[Incoming]], None]
 
 
@@ -50,24 +50,29 @@ def build_app(settings: Settings, address: BrokerAddress) -> Any:
         autodiscover=False,
         datadir=settings.data_dir / "faust",
     )
-    if address.embedded:
-        transport: Any = app.transport
-        transport.Consumer = _EmbeddedConsumer
+    ask_often(app)
     return app
 
 
-class _EmbeddedThread(AIOKafkaConsumerThread):
-    """Asks the embedded broker often: it answers a fetch when its wait is over, not when something has come (Faust waits 1.5 s)."""
+def ask_often(app: Any) -> None:
+    """Let the application's consumer ask the broker every 40 ms; Faust lets a fetch wait for 1.5 s.
 
+    While messages of busy partitions are worked on, a fetch of the idle ones is under way, and until the broker answers it no other is
+    sent: with Faust's wait a worker stands still for up to 1.5 s after each fetched block. The embedded broker always waits to the end.
+    """
+    app.transport.Consumer = _OftenConsumer
+
+
+class _OftenThread(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = EMBEDDED_FETCH_WAIT_MS
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer
 
 
-class _EmbeddedConsumer(Consumer):
+class _OftenConsumer(Consumer):
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
-        return _EmbeddedThread(self, loop=self.loop, beacon=self.beacon)
+        return _OftenThread(self, loop=self.loop, beacon=self.beacon)
 
 
 class Drain:

@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 import structlog
+from mode import loop
 
 from streams.app import Drain, build_app
 from streams.deadletter import DeadLetters
@@ -127,6 +128,8 @@ def settings_of_process() -> Settings:
 def main(make_engine: Callable[[Ledger], Judges] = default_engine) -> None:
     """Run a worker with the settings of the environment and exit with its code."""
     settings = settings_of_process()
+    with suppress(ImportError):  # not made for Windows; the worker is a quarter slower there
+        loop.use("uvloop")
     try:
         code = run_worker(settings, make_engine)
     except SupplywatchError as error:

@@ -64,6 +64,8 @@ def _sqlite(url: URL) -> Engine:
         raise BadSetting(f"ledger {url}: its folder cannot be made ({error.strerror}); choose another place") from error
     pool: dict[str, Any] = {"poolclass": StaticPool} if memory else {}
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, **pool)
+    # Many rows in one statement: with one statement for each row the driver hands the interpreter lock over at every row.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
