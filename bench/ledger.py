@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from servers import ledgers
 
 from supplywatch.alert import AlertEvent, Axes, Evidence, Severity, Subject, Text, Transition
 from supplywatch.ledger import Ledger, book
@@ -41,17 +45,19 @@ def events(count: int) -> list[AlertEvent]:
 def main() -> None:
     """Measure one ledger and print events a second."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ledger", required=True, help="URL of an empty ledger")
+    parser.add_argument("--ledger", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--events", type=int, default=20_000)
     arguments = parser.parse_args()
-    ledger = Ledger.open(arguments.ledger)
     made = events(arguments.events)
-    start = time.perf_counter()
-    for at in range(0, len(made), 500):
-        with ledger.begin() as connection:
-            book.append_events(connection, made[at : at + 500], NOW)
-    rate = len(made) / (time.perf_counter() - start)
-    print(f"{ledger.engine.dialect.name}: {rate:,.0f} events/s ({len(made)} events, 500 a transaction)")
+    with tempfile.TemporaryDirectory(prefix="supplywatch-bench-") as name, ledgers(arguments.ledger, Path(name)) as new_ledger:
+        ledger = Ledger.open(new_ledger())
+        start = time.perf_counter()
+        for at in range(0, len(made), 500):
+            with ledger.begin() as connection:
+                book.append_events(connection, made[at : at + 500], NOW)
+        rate = len(made) / (time.perf_counter() - start)
+        ledger.close()
+    print(f"{arguments.ledger}: {rate:,.0f} events/s ({len(made)} events, 500 a transaction)")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import itertools
 import json
 import os
 import random
@@ -23,14 +21,14 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from generated import generate, transit
+from servers import brokers, ledgers
 from sqlalchemy import func, select
 
 from streams.app import ask_often
-from streams.embedded import EmbeddedBroker
 from streams.topics import ensure_topics
 from supplywatch.broker import BrokerAddress, Producer, record_topic
 from supplywatch.brokeradmin import read_topic
@@ -39,42 +37,6 @@ from supplywatch.records import Record
 from supplywatch.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@contextlib.contextmanager
-def servers(broker: str, ledger: str, folder: Path) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Start what was asked for; yield the broker's address and what gives the URL of a new ledger."""
-    sys.path.insert(0, str(ROOT))
-    with contextlib.ExitStack() as stack:
-        if broker == "embedded":
-            embedded = EmbeddedBroker(folder)
-            embedded.start()
-            stack.callback(embedded.stop)
-            broker_url = embedded.url
-        elif broker == "kafka":
-            from tests.servers.kafka import Kafka
-
-            kafka = Kafka(folder)
-            kafka.start()
-            stack.callback(kafka.stop)
-            broker_url = kafka.url
-        else:
-            broker_url = broker
-        if ledger == "sqlite":
-            numbers = itertools.count()
-
-            def new_ledger() -> str:
-                return f"sqlite:///{folder / f'ledger{next(numbers)}.db'}"
-        elif ledger == "postgres":
-            from tests.servers.postgres import Postgres
-
-            postgres = Postgres("18", Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="supplywatch-pg-"))))
-            postgres.start()
-            stack.callback(postgres.stop)
-            new_ledger = postgres.database
-        else:
-            raise SystemExit(f"--ledger {ledger}: write sqlite or postgres")
-        yield broker_url, new_ledger
 
 
 def load(settings: Settings, records: list[Record]) -> None:
@@ -109,6 +71,7 @@ def run_noop(broker: str, topic: str, count: int) -> None:
             consumer_auto_offset_reset="earliest",
             topic_allow_declare=False,
             topic_disable_leader=True,
+            datadir=tempfile.mkdtemp(prefix="supplywatch-noop-"),
             **timing,
         )
         ask_often(app)
@@ -237,7 +200,7 @@ def quantiles(sent: dict[str, float], arrived: dict[str, float]) -> dict[str, fl
 def main() -> None:
     """Run what the arguments ask for and print one JSON line for each figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--broker", default="embedded", help="embedded, kafka, or a kafka:// address")
+    parser.add_argument("--broker", default="embedded", help="embedded or kafka")
     parser.add_argument("--ledger", default="sqlite", help="sqlite or postgres")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=30_000)
@@ -251,10 +214,8 @@ def main() -> None:
         return
     with (
         tempfile.TemporaryDirectory(prefix="supplywatch-bench-") as name,
-        servers(arguments.broker, arguments.ledger, Path(name)) as (
-            broker,
-            new_ledger,
-        ),
+        brokers(arguments.broker, Path(name)) as broker,
+        ledgers(arguments.ledger, Path(name)) as new_ledger,
     ):
         base = Settings(broker=broker, ledger=new_ledger(), data_dir=Path(name))
         if arguments.latency:
