@@ -18,10 +18,9 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from streams.deadletter import Incoming
 from streams.judging import Stopped
 from streams.topics import judge_group
-from supplywatch.broker import MAX_MESSAGE_BYTES, BrokerAddress
+from supplywatch.broker import FETCH_WAIT_MS, MAX_MESSAGE_BYTES, BrokerAddress
 from supplywatch.settings import Settings
 
-FETCH_WAIT_MS = 40
 Settle = Callable[[Sequence[Incoming]], None]
 
 

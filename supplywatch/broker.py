@@ -19,6 +19,8 @@ from supplywatch.errors import BadRequest, BadSetting, BrokerAway
 
 Headers = Sequence[tuple[str, bytes]]
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+FETCH_WAIT_MS = 40
+"""How long a broker may let a fetch wait for messages: the embedded one always waits to the end."""
 _CONNECT_S = 10.0
 _OPTIONS = {"embedded", "security", "mechanism", "cafile"}
 _SECURITY = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")

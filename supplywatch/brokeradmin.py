@@ -12,7 +12,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, RetriableError, TopicAlreadyExistsError
 
-from supplywatch.broker import BrokerAddress, TopicSpec
+from supplywatch.broker import FETCH_WAIT_MS, BrokerAddress, TopicSpec
 from supplywatch.errors import BadRequest
 
 _PATIENCE_S = 10.0
@@ -163,7 +163,12 @@ def read_topic(address: BrokerAddress, topic: str, *, start: Mapping[int, int] |
 @contextlib.contextmanager
 def _consumer(address: BrokerAddress) -> Iterator[Any]:
     try:
-        options = {"enable_auto_commit": False, "auto_offset_reset": "earliest", "metrics_enabled": False}
+        options = {
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+            "metrics_enabled": False,
+            "fetch_max_wait_ms": FETCH_WAIT_MS,
+        }
         with contextlib.closing(KafkaConsumer(**address.client_options(), **options)) as consumer:
             yield consumer
     except KafkaError as error:
