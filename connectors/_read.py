@@ -37,6 +37,8 @@ def decode(part: Part, encoding: str) -> str:
     try:
         return part.body.decode(encoding)
     except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            raise Quarantine("truncated", f"{part.name}: ends within the character that starts at byte {error.start}") from error
         seen = part.body[error.start : error.start + 4].hex(" ")
         raise Quarantine("encoding", f"{part.name}: byte {error.start} ({seen}) is not {encoding}; the encoding has changed") from error
 

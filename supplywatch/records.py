@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AwareDatetime, Field, StringConstraints, field_validator
 
 from supplywatch.frozen import Frozen
-from supplywatch.listing.entry import Alias, Identifier, ListEntry, Relation
+from supplywatch.listing.entry import Alias, Identifier, ListEntry, Listing, Relation
 
 __all__ = [
     "FAMILIES",
@@ -32,6 +32,7 @@ __all__ = [
     "ListChange",
     "ListEntry",
     "ListRelease",
+    "Listing",
     "PartnerFlow",
     "Period",
     "PolicyAct",
@@ -197,13 +198,17 @@ class CommodityBalance(Record):
 
 
 class ChangeKind(StrEnum):
-    """How an entry differs from the last accepted snapshot."""
+    """How an entry differs from the last accepted snapshot; a partial file is refused as a whole and differs in nothing."""
 
     BASELINE = "baseline"
     ADDITION = "addition"
     BACK_FILL = "back_fill"
+    DUPLICATE_OF_OTHER_LIST = "duplicate_of_other_list"
     AMENDMENT = "amendment"
     RE_KEY = "re_key"
+    FORMAT_CHANGE = "format_change"
+    SUSPENSION = "suspension"
+    RESTORATION = "restoration"
     WITHDRAWAL = "withdrawal"
 
 
@@ -218,7 +223,9 @@ class ListChange(Record):
     change: ChangeKind
     entry: ListEntry = Field(description="the entry as it is now, or as it last was when it is withdrawn")
     amended_fields: tuple[str, ...] = ()
-    previous_key: str | None = Field(default=None, description="the key before a re-key")
+    previous_key: str | None = Field(default=None, description="the key before, where it is another one")
+    same_as: Listing | None = Field(default=None, description="the listing by which this designation was told first")
+    also_on: tuple[Listing, ...] = Field(default=(), description="other lists that the party stands on")
 
     @field_validator("schema_version", mode="before")
     @classmethod
@@ -242,6 +249,9 @@ class ListRelease(Record):
     entries: int = Field(ge=0)
     counts: dict[str, dict[str, int]] = Field(description="list code -> change kind -> number of entries")
     back_filled: tuple[str, ...] = Field(default=(), description="names of back-filled entries, at most 50")
+    back_fills: tuple[Listing, ...] = Field(default=(), description="the back-filled entries with their dates, at most 50")
+    back_fills_elsewhere: int = Field(default=0, ge=0, description="how many of the back-filled parties stand on another list too")
+    reformatted: dict[str, int] = Field(default_factory=dict, description="fields rewritten in bulk -> number of entries")
 
     @property
     def series(self) -> str:

@@ -111,6 +111,9 @@ def _connect(settings: Settings, address: BrokerAddress, only: list[str], stop: 
     known = registry.sources()
     options = load_options(list(known))
     chosen = [registry.source(name) for name in only] or [s for name, s in known.items() if options[name].enabled]
+    for card in (source.card for source in chosen):
+        if card.commercial_use == "licence-needed":
+            typer.echo(f"{card.source_id} is switched on: {card.licence}", err=True)
     health = Health.of_process("connect", ["broker", "ledger"])
     with ExitStack() as stack:
         if STATUS_FILE not in os.environ:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from supplywatch.intake.guards import Reading, newest_by_series
-from supplywatch.intake.snapshot import compare, to_records
+from supplywatch.intake.snapshot import World, compare, to_records
 from supplywatch.ledger.book import Key, Known
 from supplywatch.records import ListEntry, Record
 
@@ -71,10 +71,10 @@ def mark_old_acts(records: Sequence[R], reference: datetime) -> list[R]:
     return [_as_baseline(record) if record.observed < oldest_news else record for record in records]
 
 
-def list_changes(reading: Reading, before: Sequence[ListEntry] | None) -> list[Record]:
+def list_changes(reading: Reading, before: Sequence[ListEntry] | None, world: World | None = None) -> list[Record]:
     """Return the changes between two snapshots as records, the release last."""
     payload = reading.payload
-    differences = compare(before, reading.entries, seen=payload.fetched.date())
+    differences = compare(before, reading.entries, seen=payload.fetched.date(), world=world or World(payload.source))
     return list(to_records(differences, payload, payload.source, reading.entries))
 
 

@@ -17,11 +17,13 @@ from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.intake.archive import Archive, ArchiveLost
 from supplywatch.intake.changes import is_judged, list_changes, mark_history, mark_old_acts
-from supplywatch.ledger import Ledger, sources
+from supplywatch.intake.snapshot import World
+from supplywatch.ledger import Ledger, lists, sources
 from supplywatch.ledger.book import Key, Known
 from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState
-from supplywatch.records import ListEntry, Record, SourceReport
-from supplywatch.source import Source
+from supplywatch.listing.evidence import Standing
+from supplywatch.records import ListEntry, Listing, Record, SourceReport
+from supplywatch.source import Payload, Source
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +123,20 @@ class Offering:
         except (ArchiveLost, Quarantine) as error:
             log.warning("last snapshot unreadable, taking the ledger's", source=source_id, detail=str(error))
             with self._ledger.read() as connection:
-                return sources.listed(connection, source_id)
+                return [one.entry for one in lists.standing(connection, source=source_id)]
+
+    def world(self, payload: Payload) -> World:
+        """Return what other lists said before a payload was fetched; a later repetition of the comparison sees the same."""
+
+        def elsewhere() -> list[Standing]:
+            with self._ledger.read() as connection:
+                return lists.standing(connection, until=payload.fetched, without=payload.source)
+
+        def told_as() -> dict[tuple[str, str, str], Listing]:
+            with self._ledger.read() as connection:
+                return lists.told_as(connection, until=payload.fetched)
+
+        return World(payload.source, elsewhere, told_as)
 
     def _records_of(self, source: Source, entry: Outstanding) -> list[Record]:
         reports: list[Record] = [SourceReport.model_validate_json(text) for text in entry.reports]
@@ -139,7 +154,7 @@ class Offering:
         payload = self._archive.load(logged.source, logged.parts, logged.fetched, logged.published)
         reading = guards.read(source, payload, now=payload.fetched, warn=lambda _message: None)
         if source.card.kind == "snapshot":
-            return list_changes(reading, self.entries_before(source, logged.seq))
+            return list_changes(reading, self.entries_before(source, logged.seq), self.world(payload))
         if source.card.kind == "series":
             return mark_history(reading.records, entry.new_series)
         with self._ledger.read() as connection:

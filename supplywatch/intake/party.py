@@ -6,13 +6,29 @@ new one only repeats it.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from supplywatch.listing.names import content_key, distinctive, letters, name_key, name_keys, numbers, plain
 from supplywatch.records import ListEntry
+
+__all__ = [
+    "COMPARED",
+    "amended_fields",
+    "content_key",
+    "moved",
+    "name_key",
+    "namesakes",
+    "plain",
+    "reads_alike",
+    "renamed",
+    "same_circumstances",
+    "same_party",
+    "same_text",
+    "similar",
+    "with_unique_keys",
+]
 
 COMPARED = (
     "party_kind",
@@ -33,38 +49,6 @@ COMPARED = (
     "remarks",
 )
 """What an entry says. The list's wording and the link are left out: a publisher's new web site amends nothing."""
-
-_WORD = re.compile(r"[^\W_]+")
-_TAIL = re.compile(r"[;,]?\s*(?:and\s+)?any successor\b.*$", re.IGNORECASE | re.DOTALL)
-"""The Entity List ends some names with "and any successor, sub-unit, or subsidiary thereof"."""
-_NUMBER = re.compile(r"\d{6}")
-"""Passports, registrations and IMO numbers have it; regulations, orders and dates, which OFAC files beside them, do not."""
-
-
-def plain(text: str) -> str:
-    """Return a text without case, accents, punctuation and repeated blanks; ``?`` in place of an apostrophe goes the same way.
-
-    >>> plain("Xi?an  Research-Institute") == plain("Xi'an research institute")
-    True
-    """
-    folded = text.casefold()
-    if not folded.isascii():
-        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return " ".join(_WORD.findall(folded))
-
-
-def name_key(name: str) -> str:
-    """Return a name for matching: :func:`plain`, without the tail about successors, words in alphabetical order.
-
-    >>> name_key("RIM, Ryong Nam") == name_key("Ryong Nam RIM")
-    True
-    """
-    return " ".join(sorted(plain(_TAIL.sub("", name)).split())) or name.strip().casefold()
-
-
-def content_key(list_code: str, name: str, countries: Iterable[str]) -> str:
-    """Return the identity of an entry that survives a new numbering; several entries of one list may share it."""
-    return f"{list_code}|{name_key(name)}|{','.join(sorted(set(countries)))}"
 
 
 def with_unique_keys(entries: Sequence[ListEntry]) -> list[ListEntry]:
@@ -89,33 +73,62 @@ def amended_fields(old: ListEntry, new: ListEntry) -> tuple[str, ...]:
 
 
 def same_party(old: ListEntry, new: ListEntry) -> bool:
-    """Tell whether a key the two entries share was not used again for another party: a word or a circumstance agrees."""
-    words = {word for name in _names(old) for word in name.split()}
-    return same_circumstances(old, new) or any(not words.isdisjoint(name.split()) for name in _names(new))
+    """Tell whether a key the two entries share was not used again for another party: a telling word, an address or a number agrees."""
+    words = {word for key in name_keys(old) for word in distinctive(key)}
+    return _same_place(old, new) or any(not words.isdisjoint(distinctive(key)) for key in name_keys(new)) or reads_alike(old, new)
+
+
+def reads_alike(old: ListEntry, new: ListEntry) -> bool:
+    """Tell whether a name of the two is the same or a spelling of the same."""
+    return not name_keys(old).isdisjoint(name_keys(new)) or similar(old.name, new.name)
+
+
+def same_text(old: ListEntry, new: ListEntry) -> bool:
+    """Tell whether two entries say the same to the letter, but for keys and the order of several values."""
+    mine, theirs = (
+        {
+            field: sorted(map(repr, value)) if isinstance(value, tuple) else value
+            for field, value in entry
+            if field not in ("key", "content_key")
+        }
+        for entry in (old, new)
+    )
+    return mine == theirs
 
 
 def namesakes(old: ListEntry, new: ListEntry) -> bool:
     """Tell whether two entries of the same name and countries may be two parties: other numbers, or persons or ships without a link."""
-    if _numbers(old) and _numbers(new) and _numbers(old).isdisjoint(_numbers(new)):
+    if numbers(old) and numbers(new) and numbers(old).isdisjoint(numbers(new)):
         return True
     return new.party_kind in ("person", "vessel", "aircraft") and not same_circumstances(old, new)
 
 
 def renamed(old: ListEntry, new: ListEntry) -> bool:
     """Tell whether two entries of one list and country are one party under a corrected or completed name."""
-    if not same_circumstances(old, new) or (_numbers(old) and _numbers(new) and _numbers(old).isdisjoint(_numbers(new))):
+    if not same_circumstances(old, new) or (numbers(old) and numbers(new) and numbers(old).isdisjoint(numbers(new))):
         return False
-    return name_key(old.name) in _names(new) or name_key(new.name) in _names(old) or similar(old.name, new.name)
+    return name_key(old.name) in name_keys(new) or name_key(new.name) in name_keys(old) or similar(old.name, new.name)
+
+
+def moved(old: ListEntry, new: ListEntry) -> bool:
+    """Tell whether entries of one name are one party although the countries differ: a place agrees, or a country was not known before.
+
+    One notice often lists the offices of a company country by country, so its date and citation say nothing here.
+    """
+    return _same_place(old, new) or (not (old.countries and new.countries) and same_circumstances(old, new))
 
 
 def same_circumstances(old: ListEntry, new: ListEntry) -> bool:
     """Tell whether citation, effective date, an address or an identifying number agrees."""
     return (
-        (old.citation is not None and new.citation is not None and _letters(old.citation) == _letters(new.citation))
+        (old.citation is not None and new.citation is not None and letters(old.citation) == letters(new.citation))
         or (old.effective is not None and old.effective == new.effective)
-        or not set(map(_letters, old.addresses)).isdisjoint(map(_letters, new.addresses))
-        or not _numbers(old).isdisjoint(_numbers(new))
+        or _same_place(old, new)
     )
+
+
+def _same_place(old: ListEntry, new: ListEntry) -> bool:
+    return not set(map(letters, old.addresses)).isdisjoint(map(letters, new.addresses)) or not numbers(old).isdisjoint(numbers(new))
 
 
 def similar(one: str, other: str) -> bool:
@@ -139,20 +152,6 @@ def _ratio(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def _letters(text: str) -> str:
-    return plain(text).replace(" ", "")
-
-
-def _names(entry: ListEntry) -> set[str]:
-    return set(map(name_key, (entry.name, *(alias.text for alias in entry.aliases))))
-
-
-def _numbers(entry: ListEntry) -> set[str]:
-    return {
-        _letters(identifier.value) for identifier in entry.identifiers if identifier.kind != "other" or _NUMBER.search(identifier.value)
-    }
-
-
 def _content(entry: ListEntry, field: str) -> object:
     value = getattr(entry, field)
     if field == "name":
@@ -160,12 +159,12 @@ def _content(entry: ListEntry, field: str) -> object:
     if field == "aliases":
         return frozenset(name_key(alias.text) for alias in value)
     if field == "identifiers":
-        return frozenset(_letters(identifier.value) for identifier in value)
+        return frozenset(letters(identifier.value) for identifier in value)
     if field == "relations":
-        return frozenset((relation.kind, _letters(relation.name or ""), relation.share) for relation in value)
+        return frozenset((relation.kind, letters(relation.name or ""), relation.share) for relation in value)
     if isinstance(value, tuple):
-        return frozenset(map(_letters, value))
-    return _letters(value) or None if isinstance(value, str) else value
+        return frozenset(map(letters, value))
+    return letters(value) or None if isinstance(value, str) else value
 
 
 def _learned_kind(old: ListEntry, field: str) -> bool:

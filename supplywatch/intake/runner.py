@@ -17,6 +17,7 @@ from supplywatch.intake.fetch import Fetcher
 from supplywatch.intake.guards import Reading
 from supplywatch.intake.offering import Offering, Producer
 from supplywatch.intake.periods import period_end
+from supplywatch.intake.snapshot import World
 from supplywatch.intake.visit import PollResult, Visit
 from supplywatch.ledger import Ledger, sources
 from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState, StoredPart
@@ -187,7 +188,7 @@ class Runner:
 
     def _accepted(self, visit: Visit, reading: Reading, before: Sequence[ListEntry] | None, parts: tuple[StoredPart, ...]) -> PollResult:
         payload = reading.payload
-        records, new_series = _news(visit, reading, before)
+        records, new_series = _news(visit, reading, before, self._offering.world(payload))
         state = visit.accepted(reading, news=bool(records))
         if visit.source.card.kind == "series" and (text := changes.rewritten(reading.records, visit.known)) is not None:
             visit.report(SourceStatus.HISTORY_REWRITTEN, text, sha256=payload.sha256)
@@ -242,10 +243,12 @@ class Runner:
             self._offering.mark_sent(visit.id)
 
 
-def _news(visit: Visit, reading: Reading, before: Sequence[ListEntry] | None) -> tuple[Sequence[Record], tuple[str, ...] | None]:
+def _news(
+    visit: Visit, reading: Reading, before: Sequence[ListEntry] | None, world: World
+) -> tuple[Sequence[Record], tuple[str, ...] | None]:
     """Return what is to be offered, and the series whose history is a baseline (``None``: all)."""
     if visit.source.card.kind == "snapshot":
-        return changes.list_changes(reading, before), ()
+        return changes.list_changes(reading, before, world), ()
     new_series: tuple[str, ...] | None = ()
     if visit.source.card.kind == "acts":
         marked = changes.mark_old_acts(reading.records, (visit.last or reading.payload).fetched)

@@ -7,22 +7,22 @@ difference is classified before anybody hears of it (see :class:`supplywatch.rec
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from supplywatch.errors import Quarantine
-from supplywatch.intake.party import amended_fields, namesakes, renamed, same_party
-from supplywatch.records import ChangeKind, ListChange, ListEntry, ListRelease, Provenance
+from supplywatch.intake.pairing import Pair, Pairing
+from supplywatch.intake.party import namesakes, same_text
+from supplywatch.listing.evidence import Elsewhere, Standing, same_designation
+from supplywatch.listing.names import cited_year_end
+from supplywatch.records import ChangeKind, ListChange, ListEntry, Listing, ListRelease, Provenance
 from supplywatch.source import Card, Payload
 
 SMALL_LOSS = 5
 """Entries that may always vanish from a list, or from all lists together: real withdrawals come a few at a time, and one per cent of a
 list of 70 is less than one."""
-MAX_PAIRS = 100_000
-"""Pairs compared within one group in search of renames. A group beyond it is a new format of a whole list, which
-:func:`guard_shrink` refuses."""
-NAMES_SHOWN = 50
+LINES_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,56 @@ class Difference:
     entry
         The entry as it is now, or as it last was when it is withdrawn.
     amended_fields
-        The fields of an amendment.
+        The fields of an amendment, or those that were rewritten with many others in a change of format.
     previous_key
         The key before, where it is another one.
+    same_as
+        The listing by which the designation was told first: another list's for a duplicate, the former one for an entry renamed.
+    also_on
+        Where else the party stands.
     """
 
     change: ChangeKind
     entry: ListEntry
     amended_fields: tuple[str, ...] = ()
     previous_key: str | None = None
+    same_as: Listing | None = None
+    also_on: tuple[Listing, ...] = ()
+
+
+@dataclass(frozen=True)
+class World:
+    """What is known beside the two snapshots; asked for only when something was added or withdrawn.
+
+    Parameters
+    ----------
+    source
+        The source whose snapshots are compared.
+    elsewhere
+        What stands on the lists of other sources.
+    told_as
+        The places of entries whose designation was told by another listing, and that listing.
+    """
+
+    source: str = ""
+    elsewhere: Callable[[], Iterable[Standing]] = tuple
+    told_as: Callable[[], Mapping[tuple[str, str, str], Listing]] = dict
 
 
 def compare(
-    previous: Sequence[ListEntry] | None, current: Sequence[ListEntry], *, seen: date, news_window_days: int = 14
+    previous: Sequence[ListEntry] | None,
+    current: Sequence[ListEntry],
+    *,
+    seen: date,
+    news_window_days: int = 14,
+    world: World | None = None,
 ) -> list[Difference]:
     """Classify what changed between two accepted snapshots; the order of the rows does not matter.
 
-    Entries are paired from the strongest to the weakest evidence: same key and content, same content under another key, same key,
-    same content key, and last a similar name with the same citation, date, address or number. An entry under another key is a re-key
-    when it says the same, else an amendment: some publishers derive the key from the citation, which an amendment extends. What is
-    left over was added or withdrawn; an addition is a back-fill when it took effect long ago or, where no date is given, when the
-    party stands on that list already.
+    Entries are paired first (:meth:`Pairing.of`). A pair is a re-key when it says the same under another key, an amendment when it says
+    something else, and a change of format when only the spelling differs or many entries of the list were rewritten alike. What is left
+    over was added or withdrawn. An addition is a back-fill when it took effect, was published or cites a notice long ago or, where nothing
+    is dated, when the party stands on that list already; it is a duplicate when another list told the same designation of the same party.
 
     Parameters
     ----------
@@ -68,24 +97,76 @@ def compare(
         The day the new snapshot was fetched.
     news_window_days
         How long before ``seen`` an entry may have taken effect and still be news.
+    world
+        What other lists say.
     """
     if previous is None:
         return [Difference(ChangeKind.BASELINE, entry) for entry in sorted(current, key=_order)]
-    pairing = _Pairing(sorted(previous, key=_order), sorted(current, key=_order))
-    pairing.pair(lambda e: (e.list_code, e.key), lambda old, new: not amended_fields(old, new))
-    pairing.pair(lambda e: e.content_key, lambda old, new: not amended_fields(old, new))
-    pairing.pair(lambda e: (e.list_code, e.key), same_party)
-    pairing.pair(lambda e: e.content_key, lambda old, new: not namesakes(old, new))
-    pairing.pair(lambda e: (e.list_code, frozenset(e.countries)), renamed, most=MAX_PAIRS)
+    before, now = sorted(previous, key=_order), sorted(current, key=_order)
+    pairing = Pairing.of(before, now)
+    bulk = pairing.bulk_fields(before, now)
+    known = world or World()
+    moved = any((pair.old.key, pair.old.content_key) != (pair.new.key, pair.new.content_key) for pair in pairing.pairs)
+    told_as = dict(known.told_as()) if pairing.new or pairing.old or moved else {}
+    found = [difference for pair in pairing.pairs if (difference := _of_pair(pair, bulk, known.source, told_as)) is not None]
+    if pairing.new:
+        found += _added(pairing, seen, news_window_days, known, told_as)
+    found += [Difference(ChangeKind.WITHDRAWAL, e, same_as=told_as.get(Listing.of(known.source, e).place)) for e in pairing.old]
+    return sorted(found, key=lambda d: (*_order(d.entry), d.change))
 
+
+def _of_pair(
+    pair: Pair, bulk: Mapping[tuple[str, str], int], source: str, told_as: Mapping[tuple[str, str, str], Listing]
+) -> Difference | None:
+    old, new = pair.old, pair.new
+    key = old.key if old.key != new.key else None
+    before = Listing.of(source, old)
+    # What is known by another name or key now was told under the former one.
+    renamed = before if old.content_key != new.content_key else None
+    first = told_as.get(before.place, renamed) if key is not None or renamed is not None else None
+    fields = tuple(name for name in pair.fields if (new.list_code, name) not in bulk)
+    if old.status != new.status and "suspended" in (old.status, new.status):
+        change = ChangeKind.SUSPENSION if new.status == "suspended" else ChangeKind.RESTORATION
+    elif fields:
+        change = ChangeKind.AMENDMENT
+    elif key is not None:
+        change = ChangeKind.RE_KEY
+    elif same_text(old, new):
+        return None
+    else:
+        return Difference(ChangeKind.FORMAT_CHANGE, new, pair.fields, same_as=first)
+    return Difference(change, new, fields, key, same_as=first)
+
+
+def _added(
+    pairing: Pairing, seen: date, news_window_days: int, world: World, told_as: dict[tuple[str, str, str], Listing]
+) -> list[Difference]:
+    """Classify the entries that have no counterpart; a designation that came on several lists at once is told by the first of them."""
+    elsewhere = Elsewhere(world.elsewhere())
     standing: dict[str, list[ListEntry]] = defaultdict(list)
-    for entry in previous:
+    for entry in (pair.new for pair in pairing.pairs):
+        elsewhere.add(Standing(world.source, entry))
         standing[entry.content_key].append(entry)
+    found = []
     for entry in pairing.new:
+        also_on = tuple(elsewhere.same_party(world.source, entry))
         late = _is_late(entry, standing, seen, news_window_days)
-        pairing.found.append(Difference(ChangeKind.BACK_FILL if late else ChangeKind.ADDITION, entry))
-    pairing.found.extend(Difference(ChangeKind.WITHDRAWAL, entry) for entry in pairing.old)
-    return sorted(pairing.found, key=lambda d: (*_order(d.entry), d.change))
+        first = None if late else next((other for other in also_on if same_designation(world.source, entry, other)), None)
+        if first is not None:
+            first = told_as.get(first.place, first)
+            told_as[Listing.of(world.source, entry).place] = first
+        change = ChangeKind.BACK_FILL if late else ChangeKind.ADDITION if first is None else ChangeKind.DUPLICATE_OF_OTHER_LIST
+        found.append(Difference(change, entry, same_as=first, also_on=also_on))
+        elsewhere.add(Standing(world.source, entry))
+    return found
+
+
+def _is_late(entry: ListEntry, standing: Mapping[str, list[ListEntry]], seen: date, news_window_days: int) -> bool:
+    """Tell whether an entry without counterpart is an old one: by its own date, the notice it cites, or its standing on the list."""
+    dated = entry.effective or entry.published or cited_year_end(entry.citation)
+    if dated is not None:
+        return (seen - dated).days > news_window_days
+    return any(not namesakes(other, entry) for other in standing.get(entry.content_key, ()))
 
 
 def to_records(
@@ -97,12 +178,15 @@ def to_records(
     observed = payload.fetched.date().isoformat()
     changes: list[ListChange | ListRelease] = []
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    back_filled = []
+    late = []
+    reformatted: Counter[str] = Counter()
     for difference in differences:
         entry = difference.entry
         counts[entry.list_code][difference.change] += 1
         if difference.change is ChangeKind.BACK_FILL:
-            back_filled.append(entry.name)
+            late.append(difference)
+        elif difference.change is ChangeKind.FORMAT_CHANGE:
+            reformatted.update(difference.amended_fields or ("spelling",))
         position = place.get((entry.list_code, entry.key), "no longer in the payload")
         changes.append(
             ListChange(
@@ -115,6 +199,8 @@ def to_records(
                 entry=entry,
                 amended_fields=difference.amended_fields,
                 previous_key=difference.previous_key,
+                same_as=difference.same_as,
+                also_on=difference.also_on,
             )
         )
     release = ListRelease(
@@ -125,7 +211,10 @@ def to_records(
         baseline=bool(changes) and all(change.baseline for change in changes),
         entries=len(entries),
         counts={code: dict(sorted(kinds.items())) for code, kinds in sorted(counts.items())},
-        back_filled=tuple(back_filled[:NAMES_SHOWN]),
+        back_filled=tuple(difference.entry.name for difference in late[:LINES_SHOWN]),
+        back_fills=tuple(Listing.of(source_id, difference.entry) for difference in late[:LINES_SHOWN]),
+        back_fills_elsewhere=sum(bool(difference.also_on) for difference in late),
+        reformatted=dict(sorted(reformatted.items())),
     )
     return [*changes, release]
 
@@ -165,47 +254,5 @@ def _check_loss(card: Card, what: str, held: int, lost: int) -> None:
         )
 
 
-class _Pairing:
-    """Entries of two snapshots that have not found their counterpart yet, and the differences of those that have."""
-
-    def __init__(self, old: list[ListEntry], new: list[ListEntry]) -> None:
-        self.old, self.new = old, new
-        self.found: list[Difference] = []
-
-    def pair(self, by: Callable[[ListEntry], Hashable], accept: Callable[[ListEntry, ListEntry], bool], most: int | None = None) -> None:
-        """Pair each new entry with the nearest acceptable old one of its group; groups of more than ``most`` pairs stay unpaired."""
-        groups: dict[Hashable, list[int]] = defaultdict(list)
-        for index, entry in enumerate(self.old):
-            groups[by(entry)].append(index)
-        sizes = Counter(by(entry) for entry in self.new)
-        too_large = {group for group, members in groups.items() if most is not None and len(members) * sizes[group] > most}
-        left = []
-        for new in self.new:
-            group = groups.get(by(new), []) if by(new) not in too_large else []
-            fitting = [(len(amended_fields(self.old[i], new)), i) for i in group if accept(self.old[i], new)]
-            if not fitting:
-                left.append(new)
-                continue
-            nearest = min(fitting)[1]
-            group.remove(nearest)
-            self._note(self.old[nearest], new)
-        unpaired = sorted(index for members in groups.values() for index in members)
-        self.old, self.new = [self.old[index] for index in unpaired], left
-
-    def _note(self, old: ListEntry, new: ListEntry) -> None:
-        fields = amended_fields(old, new)
-        key = old.key if old.key != new.key else None
-        if fields:
-            self.found.append(Difference(ChangeKind.AMENDMENT, new, fields, key))
-        elif key is not None:
-            self.found.append(Difference(ChangeKind.RE_KEY, new, (), key))
-
-
 def _order(entry: ListEntry) -> tuple[str, str, str]:
     return entry.list_code, entry.key, entry.name
-
-
-def _is_late(entry: ListEntry, standing: Mapping[str, list[ListEntry]], seen: date, news_window_days: int) -> bool:
-    if entry.effective is not None:
-        return (seen - entry.effective).days > news_window_days
-    return any(not namesakes(other, entry) for other in standing.get(entry.content_key, ()))

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, text
 from supplywatch.ledger import schema
 from supplywatch.ledger.book import Key, Known, Ledger, upsert
 from supplywatch.ledger.connect import translated
-from supplywatch.records import ChangeKind, Frozen, ListChange, ListEntry, SourceStatus
+from supplywatch.records import Frozen, SourceStatus
 
 PayloadStatus = Literal["accepted", "quarantined", "stale"]
 LOCK_SPACE = 8742016
@@ -170,23 +170,6 @@ def judged(connection: Connection, source: str) -> dict[Key, Known]:
     o = schema.observation.c
     query = select(o.series, o.observed, o.digest, o.known_at).where(o.source == source).order_by(o.known_at, o.seq)
     return {(row.series, row.observed): Known(row.digest, row.known_at) for row in connection.execute(query)}
-
-
-def listed(connection: Connection, source: str) -> list[ListEntry]:
-    """Return the entries of a list source as its judged changes add up to them."""
-    o = schema.observation.c
-    query = select(o.body).where(o.source == source, o.series.startswith(f"list/{source}/", autoescape=True)).order_by(o.known_at, o.seq)
-    entries: dict[Key, ListEntry] = {}
-    for body in connection.execute(query).scalars():
-        change = ListChange.model_validate_json(body)
-        entry = change.entry
-        if change.previous_key is not None:
-            entries.pop((entry.list_code, change.previous_key), None)
-        if change.change is ChangeKind.WITHDRAWAL:
-            entries.pop((entry.list_code, entry.key), None)
-        else:
-            entries[entry.list_code, entry.key] = entry
-    return list(entries.values())
 
 
 @contextmanager

@@ -124,6 +124,28 @@ class ListEntry(Frozen):
         return _upgraded(given, Identifier.from_text)
 
 
+class Listing(Frozen):
+    """One party's standing on one list: enough to find the entry again."""
+
+    source: str
+    list_code: str
+    key: str
+    content_key: str
+    name: str
+    citation: str | None = None
+    effective: date | None = None
+
+    @classmethod
+    def of(cls, source: str, entry: ListEntry) -> Listing:
+        """Return where an entry stands."""
+        return cls(source=source, **entry.model_dump(include=set(cls.model_fields) - {"source"}))
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Source, list and key: where the entry is found."""
+        return self.source, self.list_code, self.key
+
+
 def identifier_kind(label: str) -> IdentifierKind:
     """Return what kind of number a publisher's label names; "other" for what identifies nobody.
 

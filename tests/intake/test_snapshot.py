@@ -1,12 +1,7 @@
 """Comparing snapshots: what is news, what only looks new, and what must not be compared at all."""
 
-import csv
-import gzip
-import io
 import random
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +9,8 @@ from hypothesis import strategies as st
 
 from supplywatch.errors import Quarantine
 from supplywatch.intake.party import content_key, with_unique_keys
-from supplywatch.intake.snapshot import Difference, compare, guard_shrink, to_records
+from supplywatch.intake.snapshot import Difference, World, compare, guard_shrink, to_records
+from supplywatch.listing.evidence import Standing
 from supplywatch.records import ChangeKind, ListChange, ListEntry, ListRelease
 from supplywatch.source import Calendar, Card, Part, Payload
 
@@ -98,7 +94,7 @@ def test_withdrawal_carries_the_entry_as_it_last_was():
     ],
 )
 def test_spelling_and_format_amend_nothing(before, after):
-    assert compare([entry(key="1", **before)], [entry(key="1", **after)], seen=SEEN) == []
+    assert one([entry(key="1", **before)], [entry(key="1", **after)]).change == "format_change"
 
 
 @pytest.mark.parametrize(
@@ -174,6 +170,89 @@ def test_another_party_is_not_a_rename(before, after, fields):
     assert changes == {"withdrawal", "addition"}
 
 
+def listed(name, number, code="EL", **fields):
+    return entry(name, code, key=str(number), effective=date(2020, 1, 1), **fields)
+
+
+def test_a_column_that_is_appended_changes_the_format_alone():
+    before = [listed(f"Company {n}", n) for n in range(30)]
+    after = [e.model_copy(update={"remarks": f"maker of part {n}"} if n < 12 else {}) for n, e in enumerate(before)]
+    assert {(d.change, d.amended_fields) for d in compare(before, after, seen=SEEN)} == {("format_change", ("remarks",))}
+
+
+def test_dates_rewritten_in_bulk_change_the_format_alone():
+    before = [listed(f"Company {n}", n) for n in range(100)]
+    after = [e.model_copy(update={"effective": e.effective + DAY} if n < 30 else {}) for n, e in enumerate(before)]
+    assert [d.change for d in compare(before, after, seen=SEEN)] == ["format_change"] * 30
+
+
+def test_what_else_changed_in_a_bulk_change_is_said():
+    before = [listed(f"Company {n}", n) for n in range(30)]
+    after = [
+        e.model_copy(update={"remarks": "x"} | ({"licence_policy": "Presumption of denial"} if n == 7 else {}))
+        for n, e in enumerate(before)
+    ]
+    told = [d for d in compare(before, after, seen=SEEN) if d.change == "amendment"]
+    assert [(d.entry.key, d.amended_fields) for d in told] == [("7", ("licence_policy",))]
+
+
+def test_names_transliterated_anew_under_their_keys_are_no_news():
+    before = [listed(f"Завод номер {n}", n, citation="77 FR 1") for n in "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩ"]
+    after = [e.model_copy(update={"name": f"Zavod nomer {n}", "content_key": f"EL|zavod {n}|CN"}) for n, e in enumerate(before)]
+    assert {d.change for d in compare(before, after, seen=SEEN)} == {"format_change"}
+
+
+def test_a_suspension_and_its_end_are_neither_withdrawal_nor_addition():
+    standing, suspended = entry(key="1"), entry(key="1", status="suspended", suspended_until=date(2023, 11, 10))
+    assert one([standing], [suspended]) == Difference(ChangeKind.SUSPENSION, suspended, ("status", "suspended_until"))
+    assert one([suspended], [standing]).change == "restoration"
+
+
+def test_a_mass_suspension_is_no_change_of_format():
+    before = [listed(f"Company {n}", n) for n in range(30)]
+    after = [e.model_copy(update={"status": "suspended"}) for e in before]
+    assert {d.change for d in compare(before, after, seen=SEEN)} == {"suspension"}
+
+
+def test_an_undated_entry_that_cites_an_old_notice_is_a_back_fill():
+    assert one([], [entry(effective=None, citation="77 FR 61249 No. 195")]).change == "back_fill"
+    assert one([], [entry(effective=None, citation="87 FR 77505")]).change == "addition"
+
+
+def test_a_key_used_again_by_a_row_number_hides_no_addition():
+    before = [listed("Alpha Optics Co., Ltd.", 1), listed("Beta Lithography Co., Ltd.", 2)]
+    after = [listed("Alpha Optics Co., Ltd.", 1), entry("Gamma Metrology Co., Ltd.", key="2"), listed("Beta Lithography Co., Ltd.", 3)]
+    assert {(d.change, d.entry.name[:5]) for d in compare(before, after, seen=SEEN)} == {("re_key", "Beta "), ("addition", "Gamma")}
+
+
+FIRST = Standing("ofac_sdn", entry("Synthetic Optics Trading LLC", "SDN", key="9", effective=None))
+OFAC = World("csl", lambda: [FIRST])
+
+
+def test_a_designation_that_another_feed_told_is_a_duplicate():
+    copy = entry("SYNTHETIC OPTICS TRADING L.L.C.", "SDN", key="x", effective=None)
+    found = one([], [copy], world=OFAC)
+    assert (found.change, found.same_as.source, found.same_as.key) == ("duplicate_of_other_list", "ofac_sdn", "9")
+
+
+def test_a_party_of_another_list_that_is_designated_anew_is_news_with_its_other_listings():
+    found = one([], [entry("Synthetic Optics Trading LLC", "EL")], world=OFAC)
+    assert (found.change, [listing.list_code for listing in found.also_on]) == ("addition", ["SDN"])
+
+
+def test_a_party_put_on_two_lists_by_one_act_is_told_once():
+    found = compare([], [entry("Synthetic Optics Trading", "EL"), entry("Synthetic Optics Trading", "MEU")], seen=SEEN)
+    assert [(d.entry.list_code, d.change, d.same_as and d.same_as.list_code) for d in found] == [
+        ("EL", "addition", None),
+        ("MEU", "duplicate_of_other_list", "EL"),
+    ]
+
+
+def test_the_withdrawal_of_a_duplicate_says_whose():
+    gone = entry("Synthetic Optics Trading LLC", "SDN", key="x")
+    assert one([gone], [], world=World("csl", told_as=lambda: {("csl", "SDN", "x"): FIRST.listing})).same_as == FIRST.listing
+
+
 def test_lists_do_not_mix():
     found = compare([entry(code="UVL")], [entry(code="EL")], seen=SEEN)
     assert [(f.entry.list_code, f.change) for f in found] == [("EL", "addition"), ("UVL", "withdrawal")]
@@ -212,7 +291,7 @@ ENTRIES = st.lists(
 def test_every_entry_is_accounted_for_once_and_order_does_not_matter(previous, current, rng):
     found = compare(previous, current, seen=SEEN)
     count = {kind: sum(f.change is kind for f in found) for kind in ChangeKind}
-    added = count[ChangeKind.ADDITION] + count[ChangeKind.BACK_FILL]
+    added = sum(count[kind] for kind in (ChangeKind.ADDITION, ChangeKind.BACK_FILL, ChangeKind.DUPLICATE_OF_OTHER_LIST))
     assert len(previous) - count[ChangeKind.WITHDRAWAL] == len(current) - added
     assert compare(current, current, seen=SEEN) == []
     shuffled = [rng.sample(entries, len(entries)) for entries in (previous, current)]
@@ -311,53 +390,3 @@ def test_baseline_is_marked_on_every_record():
 def test_release_of_an_unchanged_list_is_no_baseline():
     (release,) = to_records([], PAYLOAD, "toy_list", snapshot(EL=3))
     assert (release.entries, release.counts, release.baseline) == (3, {}, False)
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    day, month, year = map(int, text.split("."))
-    return date(year + 2000 if year < 100 else year, month, day)
-
-
-def _version(path: Path) -> list[ListEntry]:
-    rows = csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
-    kind = {"Person": "person", "Company": "organisation", "Organization": "organisation"}
-    entries = [
-        ListEntry(
-            list_code="CN",
-            list_name=row["List"],
-            key=f"{row['Name']}|{row['List']}",
-            content_key=content_key("CN", row["Name"], (row["Country"],)),
-            party_kind=kind[row["Type"]],
-            name=row["Name"],
-            aliases=tuple(filter(None, (row["Alias"], row["Chinese name"]))),
-            countries=(row["Country"],),
-            addresses=tuple(filter(None, (row.get("Address"),))),
-            effective=_day(row["Date"]),
-            url=row["Source URL"],
-        )
-        for row in rows
-    ]
-    return list({e.key: e for e in entries}.values())
-
-
-@pytest.mark.gate
-def test_versions_of_one_hand_kept_list(data):
-    """Gate 11: 244 keys added, 13 removed; at most the 50 that took effect within 14 days are news."""
-    paths = sorted((data / "sanctions/opensanctions/cn_sanctions_versions").glob("*.csv.gz"))
-    versions = [_version(path) for path in paths]
-    assert len(versions) == 7
-    assert {d.change for d in compare(None, versions[0], seen=date(2026, 6, 29))} == {"baseline"}
-    steps = [compare(a, b, seen=date(2026, 6, 29)) for a, b in pairwise(versions)]
-    keys = [{e.key for e in version} for version in versions]
-    assert sum(len(b - a) for a, b in pairwise(keys)) == 244
-    assert sum(len(a - b) for a, b in pairwise(keys)) == 13
-    news = [sum(d.change is ChangeKind.ADDITION for d in step) for step in steps]
-    assert news == [0, 20, 10, 0, 20, 0]
-    every = [difference for step in steps for difference in step]
-    late = sum(d.change is ChangeKind.BACK_FILL for d in every)
-    renamed = sum(d.previous_key is not None for d in every)
-    withdrawn = sum(d.change is ChangeKind.WITHDRAWAL for d in every)
-    assert (late + renamed, withdrawn + renamed) == (194, 13)
-    assert sum(d.change is ChangeKind.BACK_FILL for d in steps[-1]) == 115
