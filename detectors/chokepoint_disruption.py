@@ -297,7 +297,7 @@ def subject(record: TransitCount, _items: Items) -> Subject:
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="1.0.1",
+        version="1.1.0",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),
@@ -310,6 +310,24 @@ RULE = Rule(
         ),
         runbook="chokepoint_disruption.md",
         false_alert_budget=0.5,
+        judged_by=(
+            "slack_sigma",
+            "limit_sigma",
+            "drop_share",
+            "drop_days",
+            "warning_drop",
+            "critical_drop",
+        ),
+        surer_when=(
+            "traffic gained on the alternative route",
+            "tankers, container ships and bulkers fall alike",
+            "the next weekly release says the same",
+        ),
+        not_supported=(
+            "cargo that did not arrive: ships are counted, not goods",
+            "the cause of the fall",
+            "prices and freight rates",
+        ),
     ),
     records=(TransitCount,),
     params=Params,

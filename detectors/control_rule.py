@@ -156,7 +156,7 @@ def subject(record: PolicyAct, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="control_rule",
-        version="1.0.0",
+        version="1.1.0",
         title="Export-control rule",
         title_zh="出口管制新规",
         taxonomy=("RS.EXT.MAN.EXPCTL", "HD.2"),
@@ -169,6 +169,16 @@ RULE = Rule(
         ),
         runbook="control_rule.md",
         false_alert_budget=None,
+        judged_by=("min_terms",),
+        surer_when=(
+            "the text of the rule is read, not only title and abstract",
+            "the control numbers it names are held against your own goods",
+        ),
+        not_supported=(
+            "that the rule tightens: easing is told alike",
+            "which HS lines are covered: groups are named by words, not by tariff codes",
+            "exposure of a given company",
+        ),
     ),
     records=(PolicyAct,),
     params=Params,

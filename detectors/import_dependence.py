@@ -193,7 +193,14 @@ def _finding(
     article = "" if claim is None else f" (the article says more than {claim:g} %)"
     article_zh = "" if claim is None else f"(文中称{claim:g}%以上)"
     estimated = any(figure.estimated for _, figure in reading.figures)
-    axis = Axis(value=round(reading.ratio, 4), cut=lowest, unit=reading.measure, observed=record.observed, source=record.provenance.source)
+    axis = Axis(
+        value=round(reading.ratio, 4),
+        cut=lowest,
+        unit=reading.measure,
+        observed=record.observed,
+        source=record.provenance.source,
+        level=severity or Severity.INFO,
+    )
     return Finding(
         status="raised" if severity else "clear",
         severity=severity or Severity.INFO,
@@ -243,10 +250,15 @@ def subject(record: CommodityBalance, items: Items) -> Subject | None:
     return Subject(kind="commodity", id=f"{who}/{item.id}", name=f"{record.economy.name}: {item.en}")
 
 
+def axes_of(item: Item, items: Items) -> Sequence[str]:
+    """Return the item in the watched economy."""
+    return [f"{items.reporter}/{item.id}"]
+
+
 RULE = Rule(
     card=RuleCard(
         rule_id="import_dependence",
-        version="1.0.0",
+        version="1.1.0",
         title="Import dependence",
         title_zh="对外依存度高",
         taxonomy=("HD.1", "IND.IDR"),
@@ -259,10 +271,30 @@ RULE = Rule(
         ),
         runbook="import_dependence.md",
         false_alert_budget=0.1,
+        judged_by=(
+            "watch_idr",
+            "warning_idr",
+            "critical_idr",
+            "watch_nir",
+            "warning_nir",
+            "critical_nir",
+            "hysteresis",
+        ),
+        surer_when=(
+            "a second publisher's figures of output and consumption agree",
+            "changes of stocks are known",
+            "scrap is told apart from primary metal",
+        ),
+        not_supported=(
+            "the other two measures: processing gap, net import reliance and import dependence ratio are not the same figure",
+            "concentration of the suppliers",
+            "other stages of the same commodity",
+        ),
     ),
     records=(CommodityBalance,),
     params=Params,
     subject=subject,
     detect=detect,
     related=related,
+    axes_of=axes_of,
 )

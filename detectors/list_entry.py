@@ -276,6 +276,19 @@ RULE: Rule[ListChange | ListRelease] = Rule(
         ),
         runbook="list_entry.md",
         false_alert_budget=None,
+        judged_by=(
+            "new_within_days",
+            "warning_lists",
+            "material_fields",
+        ),
+        surer_when=(
+            "the Federal Register notice or legal act behind the entry is read",
+            "the party is matched to a counterparty by an identifier",
+        ),
+        not_supported=(
+            "that a counterparty of yours is meant: names are matched elsewhere",
+            "which of the party's goods are hit, unless the entry says so",
+        ),
     ),
     records=(ListChange, ListRelease),
     params=Params,

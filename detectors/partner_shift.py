@@ -116,7 +116,7 @@ def subject(record: TradeSlice, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="1.0.1",
+        version="1.1.0",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),
@@ -128,6 +128,20 @@ RULE = Rule(
         ),
         runbook="partner_shift.md",
         false_alert_budget=0.1,
+        judged_by=(
+            "watch_shift",
+            "warning_shift",
+        ),
+        surer_when=(
+            "shares of weight moved as much",
+            "the exporters' own figures show the goods arriving",
+            "a suspected re-export is confirmed by its exports to the reporter exceeding its output",
+        ),
+        not_supported=(
+            "a trend: two years are compared",
+            "a fall in supply: shares say nothing of the amount",
+            "the reason of the shift",
+        ),
     ),
     records=(TradeSlice,),
     params=Params,

@@ -169,6 +169,21 @@ RULE = Rule(
         ),
         runbook="rising_share.md",
         false_alert_budget=0.1,
+        judged_by=(
+            "max_p",
+            "watch_points_a_year",
+            "warning_points_a_year",
+            "min_share",
+        ),
+        surer_when=(
+            "quantities rise as values do",
+            "the rise holds in the figures of the exporter",
+        ),
+        not_supported=(
+            "a trend of the concentration index: it carries no information (methods.md 4.4)",
+            "a forecast: four in ten such shares went on rising",
+            "dependence on imports as a whole",
+        ),
     ),
     records=(TradeSlice,),
     params=Params,

@@ -73,7 +73,7 @@ def subject(record: SourceReport, _items: Items) -> Subject:
 RULE = Rule(
     card=RuleCard(
         rule_id="source_health",
-        version="1.0.0",
+        version="1.1.0",
         title="Source trouble",
         title_zh="数据源异常",
         taxonomy=("IND.RECOVERY_TIME",),
@@ -84,6 +84,8 @@ RULE = Rule(
         ),
         runbook="source_health.md",
         false_alert_budget=None,
+        surer_when=("the next poll of the source",),
+        not_supported=("anything about supply: it is the source that is in trouble",),
     ),
     records=(SourceReport,),
     params=Params,

@@ -26,7 +26,7 @@ from detectors._imports import Completeness, Sums, goods, incomplete
 from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
 from supplywatch.records import PartnerFlow, TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
-from supplywatch.watch import Items
+from supplywatch.watch import Item, Items
 
 BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
 PERSISTENCE = 3
@@ -174,7 +174,16 @@ def _finding(
             Evidence.of(record, f"primaryValue, {shares.top.partner.name}", shares.top.value_usd, "US dollars", shares.top.position),
             Evidence.of(record, "primaryValue, all partners that are economies", shares.value_usd, "US dollars"),
         ),
-        axes=Axes(concentration=Axis(value=round(shares.hhi, 4), cut=line, unit="HHI 0..1", observed=record.observed, source=origin)),
+        axes=Axes(
+            concentration=Axis(
+                value=round(shares.hhi, 4),
+                cut=line,
+                unit="HHI 0..1",
+                observed=record.observed,
+                source=origin,
+                level=severity or Severity.INFO,
+            )
+        ),
         measures=_measures(shares, before, params)
         | {
             "persistent": sum(new["over"]) >= 2 if len(new["over"]) == PERSISTENCE else None,
@@ -231,10 +240,15 @@ def subject(record: TradeSlice, _items: Items) -> Subject | None:
     )
 
 
+def axes_of(item: Item, items: Items) -> Sequence[str]:
+    """Return the import lines of an item, of the watched reporter."""
+    return [f"{items.reporter}/{frequency}/{code}" for code in item.hs for frequency in WINDOW]
+
+
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.1.0",
+        version="1.2.0",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),
@@ -247,9 +261,28 @@ RULE = Rule(
         ),
         runbook="supplier_concentration.md",
         false_alert_budget=0.1,
+        judged_by=(
+            "watch_hhi",
+            "warning_hhi",
+            "critical_hhi",
+            "hysteresis_hhi",
+            "warning_top_share",
+            "critical_top_share",
+        ),
+        surer_when=(
+            "figures of the exporters (mirror data) show the same shares",
+            "shares of weight show the same",
+            "the country of origin is known, not only that of consignment",
+        ),
+        not_supported=(
+            "dependence: nothing is said of home production",
+            "a trend: levels only",
+            "concentration of companies or mines within a country",
+        ),
     ),
     records=(TradeSlice,),
     params=Params,
     subject=subject,
     detect=detect,
+    axes_of=axes_of,
 )

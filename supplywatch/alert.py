@@ -6,7 +6,7 @@ a series of findings into transitions. Silence never resolves: only a finding ``
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -91,13 +91,19 @@ class Evidence(Frozen):
 
 
 class Axis(Frozen):
-    """A value on one of the four axes, the cut it is held against, and where it comes from."""
+    """A value on one of the four axes, the cut it is held against, its age, and where it comes from."""
 
     value: float | None
     cut: float | None
     unit: str
     observed: str | None = None
     source: str | None = None
+    level: Severity | None = Field(default=None, description="the band the value lies in; info is under every line, None not banded")
+    rule: str | None = Field(default=None, description="the rule that read it, where it is not the alert's own")
+    subject: str | None = Field(default=None, description="what that rule read it of")
+    known_at: AwareDatetime | None = None
+    age_days: int | None = Field(default=None, description="days from the end of the observed period to the judgement")
+    valid_until: date | None = Field(default=None, description="last day on which the value counts; unknown after it")
 
 
 class Axes(Frozen):
@@ -107,6 +113,34 @@ class Axes(Frozen):
     concentration: Axis | None = None
     substitutability: Axis | None = None
     relocation: Axis | None = None
+
+
+class Step(Frozen):
+    """One step of a severity's derivation: up or down, and because of what."""
+
+    name: Literal["event", "agreement", "man_made", "resilience", "unknown"]
+    by: int
+    because: str
+
+
+class Grading(Frozen):
+    """How the severity of an alert follows from the event and from what is known of the item it touches."""
+
+    item: str | None = Field(description="the watched item, of several the one that is worst off")
+    event: Severity = Field(description="the rule's own band, before anything else is looked at")
+    severity: Severity
+    at_most: Severity = Field(description="what it would be with every unknown axis at its worst")
+    steps: tuple[Step, ...]
+    unknown: tuple[str, ...] = Field(default=(), description="axes nothing is known of")
+
+
+class Threshold(Frozen):
+    """A line the judgement rests on, and where it comes from."""
+
+    name: str
+    value: float | int | str | bool | None
+    kind: Literal["calibrated", "pooled", "published", "default", "unknown"]
+    source: str
 
 
 class Finding(Frozen):
@@ -128,6 +162,10 @@ class Finding(Frozen):
     reason: str | None = Field(default=None, description="why unknown, or why it was judged so; a bounded sentence")
     standing: bool | None = Field(default=None, description="None: the engine decides by the series; else the rule knows")
     taxonomy: tuple[str, ...] = Field(default=(), description="nodes beyond those of the rule card, e.g. the watched item")
+    grading: Grading | None = Field(default=None, description="filled by the engine")
+    thresholds: tuple[Threshold, ...] = Field(
+        default=(), description="where they are of the series itself; else those of the configuration"
+    )
 
 
 NOTHING = Finding(status="nothing")
@@ -157,4 +195,8 @@ class AlertEvent(Frozen):
     reason: str | None = None
     actor: str | None = Field(default=None, description="the person behind an acknowledgement, a shelving or an acceptance")
     expires_at: datetime | None = Field(default=None, description="end of a shelving")
+    grading: Grading | None = Field(default=None, description="the derivation of the severity, where the event touches a watched item")
+    thresholds: tuple[Threshold, ...] = Field(default=(), description="the lines the rule judged by, each with its source")
+    surer_when: tuple[str, ...] = Field(default=(), description="what would have to be known to be surer")
+    not_supported: tuple[str, ...] = Field(default=(), description="what the same evidence does not support")
     attribution: tuple[str, ...] = Field(default=(), description="credit lines of every source in the evidence")

@@ -14,13 +14,15 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Connection, insert
 
-from supplywatch.alert import AlertEvent, Finding, Subject
+from supplywatch.alert import AlertEvent, Axes, Finding, Subject
 from supplywatch.config import rule_params
 from supplywatch.episode import Judged, Memory, advance, hold, reconcile
 from supplywatch.errors import Conflict
+from supplywatch.grading import AsKnown, Grader
 from supplywatch.ledger import Ledger, book, schema
 from supplywatch.records import AnyRecord, Record, SourceReport, SourceStatus
 from supplywatch.rule import Context, Rule
+from supplywatch.thresholds import thresholds_of
 from supplywatch.watch import Items
 
 RECORD: TypeAdapter[Any] = TypeAdapter(AnyRecord)
@@ -101,6 +103,7 @@ class Engine:
         self.rules = dict(rules)
         given = params or {}
         self._params = {rule_id: given.get(rule_id) or rule_params(rule_id, rule.params) for rule_id, rule in rules.items()}
+        self._thresholds = {rule_id: thresholds_of(rule.card, self._params[rule_id]) for rule_id, rule in rules.items()}
         self._readers: dict[type[Record], list[Rule[Any]]] = defaultdict(list)
         for rule in self.rules.values():
             for record_type in rule.records:
@@ -152,9 +155,10 @@ class Engine:
                 fold = folds[rule.card.rule_id, subject.id]
                 fold.records.append(records[index])
                 fold.late = fold.late or (records[index].revisable and (revised or records[index].observed < fold.last_observed))
+        grader = Grader(connection, self.rules, self.items, self._as_known(connection, folds))
         for fold in folds.values():
             if fold.records:
-                verdict.events += self._advance(connection, fold)
+                verdict.events += self._advance(connection, fold, grader)
         for index, _ in fresh:
             record = records[index]
             if isinstance(record, SourceReport) and record.status in HOLDING:
@@ -193,12 +197,12 @@ class Engine:
             verdict.new += not revised
             known[key] = book.Known(record.digest, record.fetched)
             fresh.append((index, revised))
-            rows.append(_row(record, texts[index]))
+            rows.append(book.observation_row(record, texts[index]))
         if rows:
             connection.execute(insert(schema.observation), rows)
         return fresh
 
-    def _advance(self, connection: Connection, fold: Fold) -> list[AlertEvent]:
+    def _advance(self, connection: Connection, fold: Fold, grader: Grader) -> list[AlertEvent]:
         memory, steps = fold.memory, fold.records
         events: list[AlertEvent] = []
         memory.series += dict.fromkeys(r.series for r in steps if r.series not in memory.series)
@@ -210,7 +214,9 @@ class Engine:
             steps = sorted(steps, key=lambda r: r.observed)
         related = self._related(connection, fold.rule, steps)
         for record in steps:
-            memory.detector, finding = self._detect(fold, record, related)
+            finding = self._detect(fold, record, related)
+            if not record.baseline:
+                finding = grader.grade(fold.rule, fold.subject, finding, record.fetched)
             judged = Judged(fold.rule.card, fold.subject, finding, record.observed, record.fetched)
             events += advance(memory, judged, news=not record.baseline)
             fold.last_observed = max(fold.last_observed, record.observed)
@@ -218,17 +224,24 @@ class Engine:
         fold.source, fold.changed = fold.records[-1].provenance.source, True
         return events
 
-    def _detect(self, fold: Fold, record: Record, related: Mapping[book.Key, Record]) -> tuple[dict[str, Any], Finding]:
-        rule = fold.rule
+    def _detect(self, fold: Fold, record: Record, related: Mapping[book.Key, Record]) -> Finding:
+        rule, memory = fold.rule, fold.memory
         found = {s: related[s, record.observed] for s in rule.related(record, self.items) if (s, record.observed) in related}
         context = Context(self.items, found)
-        return rule.detect(fold.memory.detector, record, self._params[rule.card.rule_id], context)
+        state, finding = rule.detect(memory.detector, record, self._params[rule.card.rule_id], context)
+        memory.detector = state
+        if rule.axes_of is not None and finding.taxonomy and finding.status in ("raised", "clear") and finding.axes != Axes():
+            said = finding.axes.model_dump(mode="json", exclude_none=True)
+            memory.axes |= {name: axis | {"known_at": record.fetched.isoformat()} for name, axis in said.items()}
+        return finding
 
-    def _related(self, connection: Connection, rule: Rule[Any], records: Sequence[Record]) -> dict[book.Key, Record]:
+    def _related(
+        self, connection: Connection, rule: Rule[Any], records: Sequence[Record], before: datetime | None = None
+    ) -> dict[book.Key, Record]:
         keys = [(series, record.observed) for record in records for series in rule.related(record, self.items)]
         if not keys:
             return {}
-        return {key: RECORD.validate_json(body) for key, body in book.latest_bodies(connection, keys).items()}
+        return {key: RECORD.validate_json(body) for key, body in book.latest_bodies(connection, keys, before).items()}
 
     def _fold_again(self, connection: Connection, fold: Fold) -> list[AlertEvent]:
         """Fold the revised history up to the last judged period and hold the running episode against it."""
@@ -249,20 +262,39 @@ class Engine:
         bodies = book.history(connection, memory.series, fold.last_observed) if revisable else book.arrivals(connection, memory.series)
         records = [RECORD.validate_json(body) for body in bodies]
         related = self._related(connection, rule, records)
-        memory.detector, memory.status = None, None
+        memory.detector, memory.status, memory.axes = None, None, {}
         finding = Finding(status="unknown")
         raised: list[tuple[str, str]] = []
         for index, record in enumerate(records):
-            memory.detector, finding = self._detect(fold, record, related)
+            finding = self._detect(fold, record, related)
             if finding.status == "raised":
                 first = raised.pop()[0] if memory.status == "raised" else record.observed
                 raised.append((first, record.observed))
             if finding.status in ("raised", "clear"):
                 memory.status = finding.status
-            if rule.rebase is not None and record.observed in memory.rebased:
+            if rule.rebase is not None and memory.detector is not None and record.observed in memory.rebased:
                 memory.detector = rule.rebase(memory.detector, records[: index + 1], self._params[rule.card.rule_id])
                 memory.status = "clear"
         return finding, raised
+
+    def _as_known(self, connection: Connection, folds: Mapping[book.Key, Fold]) -> AsKnown:
+        """Return the axes of subjects as they were before an instant: as stored where nothing came since, else folded again."""
+
+        def axes(rule_id: str, subject_id: str, before: datetime) -> Mapping[str, Any]:
+            row = book.stored_state(connection, rule_id, subject_id)
+            judging = folds.get((rule_id, subject_id))
+            coming = judging.records if judging is not None else []
+            if row is not None and row.known_at < before and not any(record.fetched < before for record in coming):
+                return Memory.from_json(row.body).axes
+            series = Memory.from_json(row.body).series if row is not None else []
+            series += [record.series for record in coming if record.series not in series]
+            fold = Fold(self.rules[rule_id], Subject(kind="unknown", id=subject_id, name=subject_id), Memory(series=series))
+            for body in book.history(connection, series, before=before) if series else ():
+                record = RECORD.validate_json(body)
+                self._detect(fold, record, self._related(connection, fold.rule, [record], before))
+            return fold.memory.axes
+
+        return axes
 
     def _hold(self, connection: Connection, report: SourceReport, folds: dict[book.Key, Fold]) -> list[AlertEvent]:
         """Hold every running episode that a silent source feeds: silence never resolves."""
@@ -291,7 +323,8 @@ class Engine:
     def _credited(self, event: AlertEvent) -> AlertEvent:
         sources = dict.fromkeys(item.source for item in event.evidence)
         lines = tuple(self._attribution[source] for source in sources if source in self._attribution)
-        return event.model_copy(update={"attribution": lines}) if lines else event
+        thresholds = event.thresholds or self._thresholds.get(event.rule, ())
+        return event.model_copy(update={"attribution": lines, "thresholds": thresholds})
 
 
 def stored_fold(rule: Rule[Any], subject: Subject, row: Any) -> Fold:
@@ -311,16 +344,4 @@ def state_row(fold: Fold) -> dict[str, Any]:
         "source": fold.source,
         "alert_id": None if episode is None else episode.alert_id,
         "body": fold.memory.to_json(),
-    }
-
-
-def _row(record: Record, text: str) -> dict[str, Any]:
-    return {
-        "record_id": record.record_id,
-        "series": record.series,
-        "observed": record.observed,
-        "known_at": record.fetched,
-        "digest": record.digest,
-        "source": record.provenance.source,
-        "body": text,
     }

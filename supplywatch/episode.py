@@ -44,6 +44,8 @@ class Memory:
         The histories this subject was fed from, in the order of their first record.
     rebased
         Periods after which a person accepted a new normal.
+    axes
+        Where the last finding that judged put a watched item on the axes; only of rules that fill an axis.
     """
 
     detector: State | None = None
@@ -52,6 +54,7 @@ class Memory:
     episode: Episode | None = None
     series: list[str] = field(default_factory=list)
     rebased: list[str] = field(default_factory=list)
+    axes: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the canonical text that is stored and compared."""
@@ -63,6 +66,7 @@ class Memory:
                 "episode": None if self.episode is None else asdict(self.episode),
                 "series": self.series,
                 "rebased": self.rebased,
+                "axes": self.axes,
             },
             ensure_ascii=False,
             sort_keys=True,
@@ -177,6 +181,10 @@ def event(
         reason=finding.reason,
         actor=actor,
         expires_at=expires_at,
+        grading=finding.grading,
+        thresholds=finding.thresholds,
+        surer_when=card.surer_when,
+        not_supported=card.not_supported,
     )
 
 

@@ -15,9 +15,11 @@ from pydantic import BaseModel
 
 from supplywatch.alert import Finding, Subject
 from supplywatch.records import Record
-from supplywatch.watch import Items
+from supplywatch.watch import Item, Items
 
 RecordT = TypeVar("RecordT", bound=Record)
+MAN_MADE = "RS.EXT.MAN"
+"""The taxonomy's man-made shocks."""
 State = dict[str, Any]
 """A rule's memory of one subject: JSON values only, small, complete (nothing else is remembered)."""
 
@@ -37,6 +39,17 @@ class RuleCard:
     """Path below ``docs/runbooks/``."""
     false_alert_budget: float | None
     """Episodes per series-year that may be false; ``None`` for rules that report acts of a publisher."""
+    judged_by: tuple[str, ...] = ()
+    """The parameters that are lines of judgement, shown in every alert with their sources; guards and floors are not."""
+    surer_when: tuple[str, ...] = ()
+    """What would have to be known to be surer of an alert of the rule."""
+    not_supported: tuple[str, ...] = ()
+    """What the evidence of the rule does not support, however strong it is."""
+
+    @property
+    def man_made(self) -> bool:
+        """Whether an open alert of the rule is an active man-made source of risk."""
+        return any(node.startswith(MAN_MADE) for node in self.taxonomy)
 
 
 @dataclass(frozen=True)
@@ -71,6 +84,8 @@ class Rule(Generic[RecordT]):
         Further series whose record for the same period the rule reads (the same subject for each of them).
     rebase
         ``(state, records of the last periods, oldest first, params) -> state``: a person accepted a new normal.
+    axes_of
+        The subjects, by id, whose latest finding says where a watched item stands on an axis; none for rules that fill no axis.
     """
 
     card: RuleCard
@@ -80,3 +95,4 @@ class Rule(Generic[RecordT]):
     detect: Callable[[State | None, RecordT, Any, Context], tuple[State, Finding]]
     related: Callable[[RecordT, Items], Sequence[str]] = lambda _record, _items: ()
     rebase: Callable[[State, Sequence[RecordT], Any], State] | None = None
+    axes_of: Callable[[Item, Items], Sequence[str]] | None = None

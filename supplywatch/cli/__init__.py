@@ -11,7 +11,7 @@ import sys
 import typer
 
 from supplywatch import __version__
-from supplywatch.cli import alerts, feeds, ledger, operate, rules
+from supplywatch.cli import alerts, explain, feeds, ledger, operate, rules
 from supplywatch.errors import SupplywatchError
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ def _root(_version: bool = typer.Option(False, "--version", callback=_version, i
 
 feeds.register(app)
 operate.register(app)
+app.command("explain")(explain.explain)
 app.command("coverage")(rules.coverage)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(rules.app, name="rules")

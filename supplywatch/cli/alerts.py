@@ -97,7 +97,9 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 @app.command()
 def show(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Show one alert: its newest event with figures, evidence and what would clear it."""
-    event = _history(alert, as_of, ledger)[-1]
+    from supplywatch.cli.explain import derivation, print_axes, print_outlook, print_thresholds
+
+    event = events_of_alert(alert, as_of, ledger)[-1]
     if json:
         print_json(event.model_dump(mode="json"))
         return
@@ -115,6 +117,10 @@ def show(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: Jso
         ("source", "vintage", "period", "field", "value", "unit", "position", "payload"),
         ((e.source, e.vintage, e.period, e.field, e.value, e.unit, e.position, e.sha256[:12]) for e in event.evidence),
     )
+    derivation(event)
+    print_axes(event)
+    print_thresholds(event)
+    print_outlook(event)
     for line in event.attribution:
         typer.echo(line)
 
@@ -122,7 +128,7 @@ def show(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: Jso
 @app.command()
 def history(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Show everything that was said of one alert, in order."""
-    events = _history(alert, as_of, ledger)
+    events = events_of_alert(alert, as_of, ledger)
     if json:
         print_json([event.model_dump(mode="json") for event in events])
         return
@@ -132,7 +138,8 @@ def history(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: 
     )
 
 
-def _history(alert: str, as_of: str | None, url: str | None) -> list[Any]:
+def events_of_alert(alert: str, as_of: str | None, url: str | None) -> list[Any]:
+    """Return what was said of an alert, in order, up to an instant."""
     from supplywatch.ledger.queries import alert_id_of
     from supplywatch.ledger.queries import history as events_of
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, Table, bindparam, exists, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from supplywatch.alert import AlertEvent
 from supplywatch.ledger import connect, schema
 from supplywatch.ledger.projection import Row, project
+from supplywatch.records import Record
 
 Key = tuple[str, str]
 """(rule, subject) of a state, or (series, observed) of an observation."""
@@ -164,25 +165,29 @@ def latest(connection: Connection, keys: Iterable[Key]) -> dict[Key, Known]:
     return found
 
 
-def latest_bodies(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
-    """Return the latest vintage's record, as JSON, of each (series, observed) that has one."""
+def latest_bodies(connection: Connection, keys: Iterable[Key], before: datetime | None = None) -> dict[Key, str]:
+    """Return the latest vintage's record, as JSON, of each (series, observed) that has one; known before an instant where given."""
     o = schema.observation.c
     found: dict[Key, str] = {}
     for chunk in _chunks(keys):
         query = select(o.series, o.observed, o.body).where(tuple_(o.series, o.observed).in_(chunk)).order_by(o.known_at, o.seq)
+        if before is not None:
+            query = query.where(o.known_at < before)
         found |= {(row.series, row.observed): row.body for row in connection.execute(query)}
     return found
 
 
-def history(connection: Connection, series: Sequence[str], until: str) -> list[str]:
-    """Return the latest vintage of every period up to ``until``, oldest first, as JSON.
+def history(connection: Connection, series: Sequence[str], until: str | None = None, before: datetime | None = None) -> list[str]:
+    """Return the latest vintage of every period, oldest first, as JSON; up to a period and known before an instant where these are given.
 
     Within a period the order is that of the first arrival, so that a fold repeats what the stream did.
     """
     o = schema.observation.c
-    query = (
-        select(o.series, o.observed, o.known_at, o.seq, o.body).where(o.series.in_(series), o.observed <= until).order_by(o.known_at, o.seq)
-    )
+    query = select(o.series, o.observed, o.known_at, o.seq, o.body).where(o.series.in_(series)).order_by(o.known_at, o.seq)
+    if until is not None:
+        query = query.where(o.observed <= until)
+    if before is not None:
+        query = query.where(o.known_at < before)
     bodies: dict[Key, str] = {}
     first: dict[Key, int] = {}
     for row in connection.execute(query):
@@ -190,6 +195,19 @@ def history(connection: Connection, series: Sequence[str], until: str) -> list[s
         bodies[key] = row.body
         first[key] = min(row.seq, first.get(key, row.seq))
     return [bodies[key] for key in sorted(bodies, key=lambda key: (key[1], first[key]))]
+
+
+def observation_row(record: Record, text: str) -> Row:
+    """Return the row of a record, with its JSON as it came."""
+    return {
+        "record_id": record.record_id,
+        "series": record.series,
+        "observed": record.observed,
+        "known_at": record.fetched,
+        "digest": record.digest,
+        "source": record.provenance.source,
+        "body": text,
+    }
 
 
 def arrivals(connection: Connection, series: Sequence[str]) -> list[str]:
@@ -213,6 +231,21 @@ def open_states(connection: Connection, source: str) -> list[Any]:
     s = schema.rule_state.c
     query = select(schema.rule_state).where(s.source == source, s.alert_id.is_not(None)).order_by(s.rule, s.subject)
     return list(connection.execute(query.with_for_update()))
+
+
+def stored_state(connection: Connection, rule: str, subject: str) -> Any | None:
+    """Return the stored state of one rule on one subject, unlocked."""
+    s = schema.rule_state.c
+    return connection.execute(select(schema.rule_state).where(s.rule == rule, s.subject == subject)).first()
+
+
+def active_before(connection: Connection, rules: Sequence[str], node: str, before: datetime) -> list[Any]:
+    """Return the alerts of some rules on a taxonomy node, worse than info, that were running just before an instant, the oldest first."""
+    a, e = schema.alert.c, schema.alert_event.c
+    opened = a.rule.in_(rules) & (a.opened_known_at < before) & a.taxonomy.contains(f" {node} ", autoescape=True) & (a.severity != "info")
+    ended = exists().where(e.alert_id == a.alert_id, e.transition.in_(("resolved", "retracted", "baseline_accepted")), e.known_at < before)
+    query = select(a.rule, a.subject_id, a.opened_at).where(opened, ~ended).order_by(a.opened_known_at, a.alert_id)
+    return list(connection.execute(query)) if rules else []
 
 
 def put_states(connection: Connection, new: Sequence[Row], changed: Sequence[Row]) -> None:

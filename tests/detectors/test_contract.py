@@ -33,6 +33,9 @@ def test_card_is_complete(rule: Rule[Any]) -> None:
     for text in (card.version, card.title, card.title_zh, card.reference, card.runbook):
         assert text.strip()
     assert card.blind_spots
+    assert card.surer_when
+    assert card.not_supported
+    assert set(card.judged_by) <= set(rule.params.model_fields)
     assert card.taxonomy
     assert set(card.taxonomy) <= NODES
     if card.rule_id != "source_health":  # about ourselves, not about the article's risks

@@ -1,0 +1,89 @@
+"""``supplywatch explain``: how the severity of an alert follows from the event and from what is known of the item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from supplywatch.cli.alerts import AlertId, AsOf, events_of_alert
+from supplywatch.cli.common import JsonFlag, LedgerUrl, print_json, print_table
+
+if TYPE_CHECKING:
+    from supplywatch.alert import AlertEvent
+
+EXPLAINED = (
+    "alert_id",
+    "rule",
+    "rule_version",
+    "severity",
+    "headline",
+    "known_at",
+    "onset",
+    "clears_when",
+    "grading",
+    "axes",
+    "thresholds",
+)
+
+
+def explain(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
+    """Explain an alert: severity step by step, the four axes, thresholds with their sources, what would change it."""
+    event: AlertEvent = events_of_alert(alert, as_of, ledger)[-1]
+    if json:
+        print_json(event.model_dump(mode="json", include={*EXPLAINED, "surer_when", "not_supported", "evidence"}))
+        return
+    typer.echo(f"{event.severity.value}: {event.headline.en}\n")
+    derivation(event)
+    print_axes(event)
+    print_thresholds(event)
+    print_outlook(event)
+
+
+def derivation(event: AlertEvent) -> None:
+    """Print the steps from the band of the event to its severity."""
+    grading = event.grading
+    if grading is None:
+        typer.echo("severity: the rule's own band; the event was not graded (it ended, or a person spoke)")
+        return
+    on = f" on {grading.item}" if grading.item else " (touches no watched item)"
+    typer.echo(f"severity of {event.rule}{on}:")
+    for step in grading.steps:
+        typer.echo(f"  {step.by:+d}  {step.name:<11} {step.because}" if step.by else f"   0  {step.name:<11} {step.because}")
+    bound = "" if grading.at_most is grading.severity else f"; {grading.at_most.value} if every unknown axis were at its worst"
+    typer.echo(f"   =  {grading.severity.value}{bound}\n")
+
+
+def print_axes(event: AlertEvent) -> None:
+    """Print the four axes, each with value, cut, age and source; unknown is unknown."""
+    from supplywatch.lattice import AXES
+
+    rows = []
+    for name in AXES:
+        axis = getattr(event.axes, name)
+        if axis is None:
+            rows.append((name, "unknown", "", "", "", "", "", ""))
+        else:
+            level = axis.level.value if axis.level is not None else "not banded"
+            age = f"{axis.age_days} d" if axis.age_days is not None else ""
+            rows.append(
+                (name, level, axis.value, axis.cut, axis.unit, axis.observed, age, f"{axis.source or ''} {axis.rule or ''}".strip())
+            )
+    print_table(("axis", "level", "value", "cut", "unit", "period", "age", "source"), rows)
+
+
+def print_thresholds(event: AlertEvent) -> None:
+    """Print the lines of judgement and where they come from."""
+    if event.thresholds:
+        print_table(("threshold", "value", "kind", "source"), ((t.name, t.value, t.kind, t.source) for t in event.thresholds))
+
+
+def print_outlook(event: AlertEvent) -> None:
+    """Print onset, what clears the alert, what would make it surer and what it does not support."""
+    typer.echo(f"onset          {event.onset or 'not estimated'}")
+    if event.clears_when:
+        typer.echo(f"clears when    {event.clears_when}")
+    for line in event.surer_when:
+        typer.echo(f"surer when     {line}")
+    for line in event.not_supported:
+        typer.echo(f"not supported  {line}")
