@@ -57,7 +57,7 @@ def test_years_shuffled_give_next_to_no_flags(data: Path) -> None:
     """Without the order of the years nothing rises: what opens then is false, and it stays within the rule's budget."""
     rows = genuine.cipf(data)
     chance, order = random.Random(7), {}
-    for code in {row["cmdCode"] for row in rows}:
+    for code in sorted({row["cmdCode"] for row in rows}):
         years = sorted({int(row["refYear"]) for row in rows if row["cmdCode"] == code})
         order[code] = dict(zip(years, chance.sample(years, len(years)), strict=True))
     shuffled = [row | {"refYear": order[row["cmdCode"]][int(row["refYear"])]} for row in rows]
