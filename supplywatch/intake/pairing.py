@@ -40,15 +40,16 @@ class Pairing:
     def of(cls, old: Sequence[ListEntry], new: Sequence[ListEntry]) -> Pairing:
         """Pair two snapshots.
 
-        Same key and content; same content under another key; same key and a name that reads alike; same content key; same key and
-        something telling in common; same name in another country; a similar name with the same citation, date, address or number; and,
-        where a publisher has spelled a part of its list anew, the same key with the same circumstances.
+        Same key and content; same content under another key; same content key, under the same key first; same key and a name that reads
+        alike, or something telling in common; same name in another country; a similar name with the same citation, date, address or
+        number; and, where a publisher has spelled a part of its list anew, the same key with the same circumstances.
         """
         pairing = cls(old, new)
         pairing._pair(_by_key, lambda a, b: not amended_fields(a, b))
         pairing._pair(lambda e: e.content_key, lambda a, b: not amended_fields(a, b))
-        pairing._pair(_by_key, reads_alike)
+        pairing._pair(lambda e: (_by_key(e), e.content_key), lambda a, b: not namesakes(a, b))
         pairing._pair(lambda e: e.content_key, lambda a, b: not namesakes(a, b))
+        pairing._pair(_by_key, reads_alike)
         pairing._pair(_by_key, same_party)
         pairing._pair(lambda e: (e.list_code, name_key(e.name)), moved, most=MAX_PAIRS)
         pairing._pair(lambda e: (e.list_code, frozenset(e.countries)), renamed, most=MAX_PAIRS)

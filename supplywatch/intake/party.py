@@ -6,15 +6,17 @@ new one only repeats it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from supplywatch.listing.names import content_key, distinctive, letters, name_key, name_keys, numbers, plain
+from supplywatch.listing.names import content_key, distinctive, is_telling, letters, name_key, name_keys, numbers, plain
 from supplywatch.records import ListEntry
 
 __all__ = [
     "COMPARED",
+    "almost_equal",
     "amended_fields",
     "content_key",
     "moved",
@@ -49,6 +51,9 @@ COMPARED = (
     "remarks",
 )
 """What an entry says. The list's wording and the link are left out: a publisher's new web site amends nothing."""
+
+
+_ROMAN = re.compile(r"[ivx]+")
 
 
 def with_unique_keys(entries: Sequence[ListEntry]) -> list[ListEntry]:
@@ -104,10 +109,20 @@ def namesakes(old: ListEntry, new: ListEntry) -> bool:
 
 
 def renamed(old: ListEntry, new: ListEntry) -> bool:
-    """Tell whether two entries of one list and country are one party under a corrected or completed name."""
-    if not same_circumstances(old, new) or (numbers(old) and numbers(new) and numbers(old).isdisjoint(numbers(new))):
+    """Tell whether two entries of one list and country are one party under a corrected or completed name.
+
+    A name that is nearly the same needs a circumstance that agrees; on lists that give none, it must be the same but for a slip.
+    """
+    if numbers(old) and numbers(new) and numbers(old).isdisjoint(numbers(new)):
         return False
+    if not same_circumstances(old, new):
+        return not _contradict(old, new) and almost_equal(old.name, new.name)
     return name_key(old.name) in name_keys(new) or name_key(new.name) in name_keys(old) or similar(old.name, new.name)
+
+
+def _contradict(old: ListEntry, new: ListEntry) -> bool:
+    """Tell whether both give a date, a notice or an address, and another one."""
+    return any(getattr(old, field) and getattr(new, field) for field in ("effective", "citation", "addresses"))
 
 
 def moved(old: ListEntry, new: ListEntry) -> bool:
@@ -139,13 +154,45 @@ def similar(one: str, other: str) -> bool:
     >>> similar("CETC 13th Research Institute", "CETC 14th Research Institute")
     False
     """
-    words, others = set(name_key(one).split()), set(name_key(other).split())
-    only, only_other = sorted(words - others), sorted(others - words)
+    if letters(one) == letters(other):
+        return True
+    only, only_other, common = _words_apart(name_key(one), name_key(other))
     if any(character.isdigit() for word in only + only_other for character in word):
         return False
     if not only or not only_other:
-        return len(words & others) * 2 >= 0.66 * (len(words) + len(others))
-    return _ratio(" ".join(only), " ".join(only_other)) >= 0.7 and _ratio(plain(one), plain(other)) >= 0.8
+        return common * 2 >= 0.66 * (common * 2 + len(only) + len(only_other))
+    part, other_part = " ".join(only), " ".join(only_other)
+    return (_is_slip(part, other_part) or _ratio(part, other_part) >= 0.7) and _ratio(plain(one), plain(other)) >= 0.8
+
+
+def almost_equal(one: str, other: str) -> bool:
+    """Tell whether two names are the same but for one slip of the pen, or for words that name nobody.
+
+    >>> almost_equal("China Electronics Corporation", "China Elektronics Corporation")
+    True
+    >>> almost_equal("Synthetic Optics (Group) Co., Ltd.", "Synthetic Optics")
+    True
+    >>> almost_equal("Huawei Cloud Shanghai", "Huawei Cloud Beijing")
+    False
+    """
+    if letters(one) == letters(other) or (distinctive(name_key(one)) == distinctive(name_key(other)) and is_telling(name_key(one))):
+        return True
+    only, only_other, common = _words_apart(plain(one), plain(other))
+    return common > 0 and len(only) == len(only_other) == 1 and _is_slip(only[0], only_other[0])
+
+
+def _words_apart(one: str, other: str) -> tuple[list[str], list[str], int]:
+    """Return the words that only one of two names has, and the number of those that both have."""
+    words, others = set(one.split()), set(other.split())
+    return sorted(words - others), sorted(others - words), len(words & others)
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Tell whether two words differ in one letter; a digit or a Roman numeral is no slip."""
+    if not len(one) == len(other) >= 2 or _ROMAN.fullmatch(one) or _ROMAN.fullmatch(other):
+        return False
+    apart = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+    return len(apart) == 1 and apart[0][0].isalpha() and apart[0][1].isalpha()
 
 
 def _ratio(one: str, other: str) -> float:

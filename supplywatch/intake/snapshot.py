@@ -222,8 +222,8 @@ def to_records(
 def guard_shrink(previous: Sequence[ListEntry] | None, current: Sequence[ListEntry], card: Card) -> None:
     """Refuse a snapshot that lost more entries than a publisher withdraws: it is a partial or another file, or a new format.
 
-    An entry has vanished when neither its key nor its content key is found again. All lists together and each list by itself may lose
-    ``card.max_shrink`` of their entries, or :data:`SMALL_LOSS` where that is more.
+    An entry has vanished when neither its key nor its content key is found again, nor the entry under another name. All lists together
+    and each list by itself may lose ``card.max_shrink`` of their entries, or :data:`SMALL_LOSS` where that is more.
 
     Raises
     ------
@@ -238,10 +238,18 @@ def guard_shrink(previous: Sequence[ListEntry] | None, current: Sequence[ListEnt
         raise Quarantine("anchor_missing", f"{card.source_id}: list {code} held {before[code]} entries and is absent now")
     keys = {(entry.list_code, entry.key) for entry in current}
     contents = {entry.content_key for entry in current}
-    vanished = Counter(e.list_code for e in previous if (e.list_code, e.key) not in keys and e.content_key not in contents)
+    vanished = [e for e in previous if (e.list_code, e.key) not in keys and e.content_key not in contents]
+    try:
+        _check_losses(card, before, now, Counter(e.list_code for e in vanished))
+    except Quarantine:
+        # Dear for a long list, so only where it matters: what was renamed has not vanished.
+        _check_losses(card, before, now, Counter(e.list_code for e in Pairing.of(previous, current).old))
+
+
+def _check_losses(card: Card, before: Counter[str], now: Counter[str], vanished: Counter[str]) -> None:
     for code, held in sorted(before.items()):
         _check_loss(card, f"list {code}", held, max(vanished[code], held - now[code]))
-    _check_loss(card, "all lists together", len(previous), max(vanished.total(), len(previous) - len(current)))
+    _check_loss(card, "all lists together", before.total(), max(vanished.total(), before.total() - now.total()))
 
 
 def _check_loss(card: Card, what: str, held: int, lost: int) -> None:
