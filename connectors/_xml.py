@@ -7,31 +7,18 @@ payload and one entry, however long the list.
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element, ParseError, XMLParser, XMLPullParser
 from xml.parsers import expat
 
+from connectors._prolog import CUT, check_prolog, chunks
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.source import Part
 
 T = TypeVar("T")
-CHUNK_BYTES = 1 << 16
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-_CUT = frozenset(
-    {
-        expat.errors.codes[message]
-        for message in (
-            expat.errors.XML_ERROR_NO_ELEMENTS,
-            expat.errors.XML_ERROR_UNCLOSED_TOKEN,
-            expat.errors.XML_ERROR_PARTIAL_CHAR,
-            expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
-        )
-    }
-)
 Declared = Mapping[str, Any]
 """``{"@attribute": None, "#": None, "child": Declared or None}``: ``#`` and a bare ``None`` allow text."""
 
@@ -106,7 +93,7 @@ class Document:
             ``error_body`` for a web page, ``encoding`` for a file that is not UTF-8, ``truncated`` for one that is cut, ``wrong_file``
             for what is no XML or has a document type declaration, ``source_changed`` for a name nobody has declared.
         """
-        _check_prolog(part)
+        check_prolog(part)
         yield from _Reading(self, part).units()
 
 
@@ -173,14 +160,14 @@ class _Reading:
     def _events(self) -> Iterator[tuple[str, Element]]:
         parser: Any = XMLPullParser(("start", "end"), _parser=XMLParser(encoding="utf-8"))
         try:
-            for chunk in _chunks(self._part):
+            for chunk in chunks(self._part):
                 parser.feed(chunk)
                 yield from parser.read_events()
             parser.close()
             yield from parser.read_events()
         except ParseError as error:
             line, column = error.position
-            cut = error.code in _CUT
+            cut = error.code in CUT
             what = "the file is cut" if cut else "not well-formed"
             message = f"{self._part.name}: {what} at line {line}, column {column} ({expat.ErrorString(error.code)})"
             raise Quarantine("truncated" if cut else "wrong_file", message) from error
@@ -198,8 +185,9 @@ class _Reading:
             self._paths.append(path)
             return True
         if path not in self._ways:
-            known = sorted({*self._ways, *self._document.units})
-            raise SourceChanged(name[:80], "a new element", self._position(path), f"one of {', '.join(known)}")
+            above = path.removesuffix(name)
+            known = {way.removeprefix(above).split("/")[0] for way in (*self._ways, *self._document.units) if way.startswith(above)}
+            raise SourceChanged(name[:80], "a new element", self._position(path), f"one of {', '.join(sorted(known))}"[:400])
         _check_attributes(element, frozenset(), self._position(path))
         self._open.append(element)
         self._paths.append(path)
@@ -283,67 +271,3 @@ def _local(element: Element, prefix: str, position: str) -> str:
     if not tag.startswith(prefix) or tag[len(prefix)] == "{":
         raise SourceChanged("namespace", tag[:80], position, f"{prefix or 'no namespace'}")
     return tag[len(prefix) :]
-
-
-def _chunks(part: Part) -> Iterator[bytes]:
-    """Yield the body piece by piece; what is not UTF-8 is refused with its place."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    view = memoryview(part.body)
-    for start in range(0, len(view), CHUNK_BYTES):
-        chunk = bytes(view[start : start + CHUNK_BYTES])
-        try:
-            decoder.decode(chunk)
-        except UnicodeDecodeError as error:
-            at = max(0, start - len(error.object) + len(chunk) + error.start)
-            message = f"{part.name}: byte {at} ({part.body[at : at + 4].hex(' ')}) is not utf-8; the encoding has changed"
-            raise Quarantine("encoding", message) from error
-        yield chunk
-
-
-class _Prolog(Exception):
-    """The root element was reached."""
-
-
-def _check_prolog(part: Part) -> None:
-    """Read up to the root element: no document type declaration can come after it."""
-    if part.body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or 0 in part.body[:4]:
-        raise Quarantine("encoding", f"{part.name}: byte 0 ({part.body[:4].hex(' ')}) begins UTF-16, not utf-8; the encoding has changed")
-    if not part.body.lstrip(b" \t\r\n\xef\xbb\xbf").startswith(b"<"):
-        raise Quarantine("wrong_file", f"{part.name}: not XML; it begins with {part.body[:40]!r}")
-    parser = expat.ParserCreate()
-    parser.XmlDeclHandler = lambda _version, encoding, _standalone: _check_encoding(part, encoding)
-    parser.StartDoctypeDeclHandler = lambda name, *_: _refuse_doctype(part, name)
-    parser.StartElementHandler = lambda name, _attributes: _reach_root(part, name)
-    try:
-        for chunk in _chunks(part):
-            parser.Parse(chunk, False)
-        parser.Parse(b"", True)
-    except _Prolog:
-        return
-    except expat.ExpatError as error:
-        cut = error.code in _CUT
-        message = f"{part.name}: {'the file is cut' if cut else 'not XML'} at line {error.lineno} ({expat.ErrorString(error.code)})"
-        raise Quarantine("truncated" if cut else "wrong_file", message) from error
-
-
-def _check_encoding(part: Part, encoding: str | None) -> None:
-    if encoding is not None and encoding.lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise Quarantine("encoding", f"{part.name}: says it is in {encoding!r}; the publisher's files are in utf-8")
-
-
-def _refuse_doctype(part: Part, name: str) -> None:
-    if name.lower() == "html":
-        raise _web_page(part)
-    message = f"{part.name}: has a document type declaration ({name[:40]!r}), which none of the publisher's files has; not read further"
-    raise Quarantine("wrong_file", message)
-
-
-def _reach_root(part: Part, name: str) -> None:
-    if name.lower().rpartition("}")[2] == "html":
-        raise _web_page(part)
-    raise _Prolog
-
-
-def _web_page(part: Part) -> Quarantine:
-    shown = " ".join(re.sub(r"<[^>]*>", " ", part.body[:4000].decode("utf-8", "ignore")).split())[:120]
-    return Quarantine("error_body", f"{part.name}: a web page instead of the list: {shown}")

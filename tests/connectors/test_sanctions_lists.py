@@ -78,6 +78,46 @@ def test_un_entries_hold_what_their_elements_say() -> None:
     assert [(r.kind, r.name, r.key) for r in company.relations] == [("owned_by", "Synthetic Holding", "IRe.902")]
 
 
+def test_advanced_entries_hold_names_in_their_script_features_and_relationships() -> None:
+    found = read("ofac_advanced", "good.xml")
+    company, person, ship = (found[f"SDN/{number}"] for number in (901, 902, 903))
+    assert (company.name, company.countries, company.addresses) == (
+        "SYNTHETIC TECHNOLOGY CO., LTD.",
+        ("CN",),
+        ("1 Synthetic Road, Shenzhen, CN",),
+    )
+    assert company.aliases == (
+        Alias(text="合成科技有限公司", kind="native", language="zh-Hans"),
+        Alias(text="SYNTECH", kind="weak"),
+        Alias(text="STC", kind="abbreviation"),
+        Alias(text="OLD SYNTHETIC TECHNOLOGY", kind="former"),
+    )
+    assert numbers(company) == {
+        ("uscc", "91110000802100433B", "CN"),
+        ("swift", "SYNTCNBJ", None),
+        ("other", "synthetic000address", None),
+    }
+    assert [(r.kind, r.name, r.key) for r in company.relations] == [("owned_by", "PARTY, Synthetic", "902")]
+    assert (company.programs, str(company.effective)) == (("SYNTH",), "2022-04-14")
+    assert (person.name, person.party_kind, person.countries) == ("PARTY, Synthetic", "person", ("IR",))
+    assert person.aliases == (Alias(text="حزب تركيبي", kind="native", language="und-Arab"),)
+    assert numbers(person) == {("passport", "A0000001", "IR"), ("other", "1948-12-10", None), ("other", "circa 1950", None)}
+    assert "Gender Male; A synthetic person." in (person.remarks or "")
+    assert [(r.kind, r.key) for r in person.relations] == [("linked_to", "903")], "what was once is a link, no ownership"
+    assert (ship.party_kind, ship.countries, ship.addresses) == ("vessel", ("PA",), ("Nowhere",))
+    assert numbers(ship) == {("imo", "9074729", None)}
+    assert {(r.kind, r.name) for r in ship.relations} == {
+        ("owned_by", "Synthetic Shipping S.A."),
+        ("linked_to", "SYNTHETIC TECHNOLOGY CO., LTD."),
+    }
+
+
+def test_advanced_files_name_the_lists() -> None:
+    found = read("ofac_advanced", "good.xml", "good_consolidated.xml")
+    assert {key for key in found if key.endswith("/901")} == {"SDN/901", "SSI/901", "NS-MBS/901"}
+    assert found["NS-MBS/901"].programs == ("RUSSIA-EO14024",)
+
+
 REFUSED: dict[str, dict[str, tuple[str, str]]] = {
     "ofac_sdn": {
         "bad_alias_type.csv": ("source_changed", r"field 'alt_type' is 'wka'"),
@@ -108,6 +148,30 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_orphan.csv": ("source_changed", "'999'"),
         "bad_page.html": ("error_body", "502 Bad Gateway"),
         "bad_utf8.csv": ("encoding", "control character|reads as utf-8"),
+    },
+    "ofac_advanced": {
+        "bad_alias_type.xml": ("source_changed", r"field '@AliasTypeID' is 'W.K.A.'"),
+        "bad_country.xml": ("source_changed", r"field 'Country' is 'Ruritania'"),
+        "bad_cut.xml": ("truncated", "the file is cut"),
+        "bad_date.xml": ("source_changed", "a day of the calendar"),
+        "bad_delta.xml": ("source_changed", r"field '@DeltaBaseVersion' is '1'"),
+        "bad_entity_expansion.xml": ("wrong_file", "document type declaration"),
+        "bad_entry_missing.xml": ("truncated", r"field '@ProfileID' is '902', expected an entry in SanctionsEntries"),
+        "bad_external_entity.xml": ("wrong_file", "document type declaration"),
+        "bad_location.xml": ("source_changed", r"field '@LocationID' is '99', expected a location of the file"),
+        "bad_namespace.xml": ("source_changed", "field 'root element'"),
+        "bad_new_attribute.xml": ("source_changed", r"DistinctParty\[1\]/Profile/Identity/Alias: field '@Confidence' is '7'"),
+        "bad_new_element.xml": ("source_changed", r"IDRegDocument\[1\]: field 'Biometrics'"),
+        "bad_new_kind.xml": ("source_changed", "thing|submarine"),
+        "bad_new_list.xml": ("source_changed", r"field '@ListID' is 'Brand New List'"),
+        "bad_new_reference_set.xml": ("source_changed", "MoonPhaseValues"),
+        "bad_new_relation.xml": ("source_changed", r"field '@RelationTypeID' is 'Entangled With'"),
+        "bad_no_primary.xml": ("source_changed", "a primary name in Latin letters"),
+        "bad_number_twice.xml": ("source_changed", r"field '@ID' is '902', expected a number of its own"),
+        "bad_page.html": ("error_body", "Access denied"),
+        "bad_party_missing.xml": ("truncated", "expected a party of the file"),
+        "bad_reference.xml": ("source_changed", r"field '@ScriptID' is '221', expected the number of one of the file's ScriptValues"),
+        "bad_utf16.xml": ("encoding", "UTF-16"),
     },
     "un_consolidated": {
         "bad_country.xml": ("source_changed", r"ENTITY\[1\]: field 'COUNTRY' is 'Ruritania'"),

@@ -16,8 +16,9 @@ from supplywatch.source import Source
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CASES: dict[str, Source] = {**sources(), "straits": straits.SOURCE}
 """Every connector, and a toy."""
-UNITS: dict[str, tuple[str, ...]] = {
-    "un_consolidated": ("INDIVIDUAL",),
+UNITS: dict[str, str] = {
+    "ofac_advanced": "DistinctParty",
+    "un_consolidated": "INDIVIDUAL",
 }
 """Lists in XML: the element of one entry."""
 HEADERLESS = ("ofac_sdn", "ofac_consolidated")
@@ -118,7 +119,7 @@ def with_a_stray_byte(source_id: str) -> bytes:
 
 
 def _unit(source_id: str) -> bytes:
-    tag = re.escape(UNITS[source_id][0].encode())
+    tag = re.escape(UNITS[source_id].encode())
     return rb"(?s)<" + tag + rb"(?=[\s>]).*?</" + tag + rb">"
 
 
