@@ -118,6 +118,25 @@ def test_advanced_files_name_the_lists() -> None:
     assert found["NS-MBS/901"].programs == ("RUSSIA-EO14024",)
 
 
+def test_eu_entries_hold_what_their_attributes_say() -> None:
+    found = read("eu_fsf", "good_delisted.xml")
+    assert set(found) == {"EU/EU.9001.01", "EU/EU.9002.01"}, "what is delisted is not listed"
+    person, company = found["EU/EU.9001.01"], found["EU/EU.9002.01"]
+    assert (person.name, person.party_kind, person.countries) == ("Synthetic PERSON", "person", ("RU",))
+    assert person.aliases == (
+        Alias(text="Синтетическая Персона", kind="native", language="ru"),
+        Alias(text="Synthi", kind="weak"),
+        Alias(text="Synth P.", kind="weak"),
+    )
+    assert numbers(person) == {("passport", "75 0000001", "RU"), ("other", "1952-10-07", None), ("other", "circa 1953", None)}
+    assert (person.programs, person.citation) == (("UKR", "BLR"), "2022/332 (OJ L53); 2023/1216 (OJ L159)")
+    assert (str(person.effective), str(person.published)) == ("2022-02-25", "2022-02-24")
+    assert (company.addresses, company.countries) == (("P.O. Box 88, 1 Synthetic Road, Tower, Hong Kong, HK",), ("HK",))
+    assert numbers(company) == {("registration", "7700000001", None), ("imo", "9074729", None)}
+    assert [(r.kind, r.name, r.share) for r in company.relations] == [("owned_by", "Synthetic Holding JSC", 0.51)]
+    assert Alias(text="合成航运有限公司", kind="native", language="zh") in company.aliases
+
+
 REFUSED: dict[str, dict[str, tuple[str, str]]] = {
     "ofac_sdn": {
         "bad_alias_type.csv": ("source_changed", r"field 'alt_type' is 'wka'"),
@@ -171,6 +190,24 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_page.html": ("error_body", "Access denied"),
         "bad_party_missing.xml": ("truncated", "expected a party of the file"),
         "bad_reference.xml": ("source_changed", r"field '@ScriptID' is '221', expected the number of one of the file's ScriptValues"),
+        "bad_utf16.xml": ("encoding", "UTF-16"),
+    },
+    "eu_fsf": {
+        "bad_country.xml": ("source_changed", r"field '@countryIso2Code' is 'QQ'"),
+        "bad_cut.xml": ("truncated", "the file is cut"),
+        "bad_date.xml": ("source_changed", r"field '@publicationDate' is '24/06/2024'"),
+        "bad_empty_list.xml": ("empty_list", "without a single record"),
+        "bad_entity_expansion.xml": ("wrong_file", "document type declaration"),
+        "bad_external_entity.xml": ("wrong_file", "document type declaration"),
+        "bad_kind.xml": ("source_changed", r"field '@code' is 'robot'"),
+        "bad_new_attribute.xml": ("source_changed", r"sanctionEntity\[1\]/nameAlias: field '@pronoun' is 'x'"),
+        "bad_new_element.xml": ("source_changed", r"sanctionEntity\[1\]: field 'sanctionedShips'"),
+        "bad_no_kind.xml": ("source_changed", "field 'subjectType'"),
+        "bad_no_name.xml": ("source_changed", r"sanctionEntity\[3\]: field 'nameAlias'"),
+        "bad_number_twice.xml": ("source_changed", "another entry has the same"),
+        "bad_other_version.xml": ("source_changed", "root element"),
+        "bad_page.html": ("error_body", "403 Forbidden"),
+        "bad_strong.xml": ("source_changed", r"field '@strong' is 'maybe'"),
         "bad_utf16.xml": ("encoding", "UTF-16"),
     },
     "un_consolidated": {

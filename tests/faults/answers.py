@@ -17,6 +17,7 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CASES: dict[str, Source] = {**sources(), "straits": straits.SOURCE}
 """Every connector, and a toy."""
 UNITS: dict[str, str] = {
+    "eu_fsf": "sanctionEntity",
     "ofac_advanced": "DistinctParty",
     "un_consolidated": "INDIVIDUAL",
 }
