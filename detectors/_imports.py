@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from statistics import median
 
 from pydantic import BaseModel
 
 from supplywatch.records import PartnerFlow, TradeSlice
+from supplywatch.rule import State
 
 GOODS_CHARACTERS = 60
 
@@ -71,6 +73,40 @@ def incomplete(record: TradeSlice, sums: Sums, params: Completeness) -> str | No
     if covered > 1.0 + params.max_world_excess:
         return f"coverage in doubt: partners add up to {100 * covered:.0f} % of the reported World total"
     return None
+
+
+class Gaps(Completeness):
+    """What makes a period look like a reporting gap against those before it."""
+
+    min_partner_ratio: float
+    min_value_ratio: float
+    adopt_after_periods: int
+
+
+WINDOW = {"annual": 1, "monthly": 12}
+"""Periods before, whose median number of partners and value a period is held against."""
+
+
+def collapsed(before: State, sums: Sums, params: Gaps) -> str | None:
+    """Say why a period looks like a reporting gap, until so many in a row look alike that they are the new normal."""
+    if not before["partners"] or before["gaps"] + 1 >= params.adopt_after_periods:
+        return None
+    partners, usual, usual_usd = len(sums.values), median(before["partners"]), median(before["value_usd"])
+    if partners < params.min_partner_ratio * usual:
+        return f"coverage insufficient: {partners} partners after {usual:.0f} before"
+    if sums.total_usd < params.min_value_ratio * usual_usd:
+        return f"coverage insufficient: the value fell to {100 * sums.total_usd / usual_usd:.0f} % of the period before"
+    return None
+
+
+def usual(before: State, record: TradeSlice, sums: Sums) -> State:
+    """Return what later periods are held against."""
+    window = WINDOW[record.frequency]
+    return {
+        "partners": [*before["partners"], len(sums.values)][-window:],
+        "value_usd": [*before["value_usd"], sums.total_usd][-window:],
+        "gaps": 0,
+    }
 
 
 def goods(record: TradeSlice) -> str:

@@ -116,7 +116,7 @@ def subject(record: TradeSlice, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="1.1.0",
+        version="1.2.0",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),

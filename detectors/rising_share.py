@@ -156,7 +156,7 @@ def subject(record: TradeSlice, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.2.0",
+        version="1.3.0",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),

@@ -20,9 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from detectors._imports import Completeness, Sums, goods, incomplete
+from detectors._imports import WINDOW, Gaps, Sums, collapsed, goods, incomplete, usual
 from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
 from supplywatch.records import PartnerFlow, TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
@@ -31,11 +30,9 @@ from supplywatch.watch import Item, Items
 BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
 PERSISTENCE = 3
 """CEPII GeoDep, criterion 4: over the warning line in at least two of three periods is structure, not an accident."""
-WINDOW = {"annual": 1, "monthly": 12}
-"""Periods before, whose median number of partners and value a period is held against."""
 
 
-class Params(Completeness):
+class Params(Gaps):
     """Parameters; see ``config/thresholds.yaml`` for values and sources."""
 
     watch_hhi: float
@@ -46,9 +43,6 @@ class Params(Completeness):
     critical_top_share: float
     hysteresis_top_share: float
     single_source_share: float
-    min_partner_ratio: float
-    min_value_ratio: float
-    adopt_after_periods: int
     min_weight_coverage: float
     max_unit_value_jump: float
 
@@ -125,36 +119,19 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
     sums = Sums.of(record.partners)
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
-    gap = _collapsed(before, sums, params)
-    if gap is not None and before["gaps"] + 1 < params.adopt_after_periods:
+    if (gap := collapsed(before, sums, params)) is not None:
         return before | {"gaps": before["gaps"] + 1}, Finding(status="unknown", reason=gap)
     shares = _shares(sums, sums.top, params)
     held = Severity(before["band"]) if before["band"] else None
     severity = band(shares.hhi, shares.top_share, held, params)
-    window = WINDOW[record.frequency]
-    new: State = {
+    new: State = usual(before, record, sums) | {
         "band": severity.value if severity else None,
         "since": (before["since"] or record.observed) if severity else None,
-        "partners": [*before["partners"], shares.partners][-window:],
-        "value_usd": [*before["value_usd"], shares.value_usd][-window:],
-        "gaps": 0,
         "unit_value": shares.unit_value_usd_per_kg or before["unit_value"],
         "hhi": round(shares.hhi, 6),
         "over": [*before["over"], shares.hhi > params.warning_hhi][-PERSISTENCE:],
     }
     return new, _finding(record, shares, severity, before, new, params, context.items)
-
-
-def _collapsed(before: State, sums: Sums, params: Params) -> str | None:
-    """Say why a period looks like a reporting gap against those before it."""
-    if not before["partners"]:
-        return None
-    partners, usual, usual_usd = len(sums.values), median(before["partners"]), median(before["value_usd"])
-    if partners < params.min_partner_ratio * usual:
-        return f"coverage insufficient: {partners} partners after {usual:.0f} before"
-    if sums.total_usd < params.min_value_ratio * usual_usd:
-        return f"coverage insufficient: the value fell to {100 * sums.total_usd / usual_usd:.0f} % of the period before"
-    return None
 
 
 def _finding(
@@ -248,7 +225,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.2.0",
+        version="1.3.0",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),

@@ -50,7 +50,7 @@ class Transition(StrEnum):
 class Subject(Frozen):
     """What an alert is about."""
 
-    kind: Literal["chokepoint", "import_line", "commodity", "list_entry", "list_release", "act", "source", "unknown"]
+    kind: Literal["chokepoint", "import_line", "commodity", "list_entry", "list_release", "act", "register", "source", "unknown"]
     id: str
     name: str
 

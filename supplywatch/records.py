@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, field_validator
 
 from supplywatch.frozen import Frozen
 from supplywatch.listing.entry import Alias, Identifier, ListEntry, Listing, Relation
+from supplywatch.site import Site
 
 __all__ = [
     "FAMILIES",
@@ -42,6 +43,7 @@ __all__ = [
     "SourceReport",
     "SourceStatus",
     "Stage",
+    "SupplierRegister",
     "TradeSlice",
     "TransitCount",
 ]
@@ -283,6 +285,21 @@ class PolicyAct(Record):
         return f"act/{self.provenance.source}/{self.document_number}"
 
 
+class SupplierRegister(Record):
+    """All sites the user's register holds for one watched item; ``observed`` is the day for which it is judged."""
+
+    family: ClassVar[str] = "register"
+    kind: Literal["supplier_register"] = "supplier_register"
+
+    item: str
+    sites: tuple[Site, ...]
+
+    @property
+    def series(self) -> str:
+        """``register/<item>``."""
+        return f"register/{self.item}"
+
+
 class SourceStatus(StrEnum):
     """What happened to a source's poll."""
 
@@ -313,8 +330,18 @@ class SourceReport(Record):
 
 
 AnyRecord = Annotated[
-    TradeSlice | TransitCount | CommodityBalance | ListChange | ListRelease | PolicyAct | SourceReport, Field(discriminator="kind")
+    TradeSlice | TransitCount | CommodityBalance | ListChange | ListRelease | PolicyAct | SupplierRegister | SourceReport,
+    Field(discriminator="kind"),
 ]
 
-RECORD_TYPES: tuple[type[Record], ...] = (TradeSlice, TransitCount, CommodityBalance, ListChange, ListRelease, PolicyAct, SourceReport)
+RECORD_TYPES: tuple[type[Record], ...] = (
+    TradeSlice,
+    TransitCount,
+    CommodityBalance,
+    ListChange,
+    ListRelease,
+    PolicyAct,
+    SupplierRegister,
+    SourceReport,
+)
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(t.family for t in RECORD_TYPES))

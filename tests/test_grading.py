@@ -1,14 +1,15 @@
 """A control rule meets the product it touches: what other rules know of the item, as it was known then."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from supplywatch import registry
 from supplywatch.alert import AlertEvent
 from supplywatch.engine import Engine
 from supplywatch.ledger import Ledger
 from supplywatch.ledger.rebuild import rebuild
-from supplywatch.records import Economy, PartnerFlow, PolicyAct, Provenance, Record, TradeSlice
+from supplywatch.records import Economy, PartnerFlow, PolicyAct, Provenance, Record, SupplierRegister, TradeSlice
+from supplywatch.site import Site
 from supplywatch.watch import load_items
 
 CHIPS = "854231"
@@ -119,3 +120,24 @@ def test_a_rebuild_changes_nothing() -> None:
     for batch in ([imports(2022, MANY, datetime(2023, 5, 1, tzinfo=UTC))], [act("2024-01-05")], [imports(2023, FEW, MAY_2024)]):
         judge.judge(batch)
     assert rebuild(judge).identical
+
+
+def register(day: datetime, until: date) -> SupplierRegister:
+    backup = Site(name="B", country="CHN", role="backup", verified_on=day.date(), valid_until=until, evidence="synthetic audit")
+    sites = (backup,)
+    return SupplierRegister(
+        observed=day.date().isoformat(), fetched=day, provenance=provenance("supplier_register"), item="TEC.LOGIC", sites=sites
+    )
+
+
+def test_a_verified_backup_lowers_the_severity_by_one_step_until_it_runs_out() -> None:
+    signed = datetime(2024, 6, 1, tzinfo=UTC)
+    batches = [[imports(2023, FEW, MAY_2024)], [register(signed, date(2025, 6, 1))], [act("2024-12-05")], [act("2025-12-05", "2025-1")]]
+    backed, lapsed = said(engine(), batches, "control_rule")
+    assert backed.grading is not None
+    assert lapsed.grading is not None
+    assert [step.by for step in backed.grading.steps if step.name == "resilience"] == [-1]
+    assert (backed.grading.event, backed.severity) == ("warning", "watch")
+    assert "1 verified domestic backups" in backed.headline.en
+    assert [step.name for step in lapsed.grading.steps if step.by] == ["man_made"]
+    assert "substitutability" in lapsed.grading.unknown

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supplywatch.cli.broker import RUN_FILE, broker_address
-from supplywatch.cli.common import JsonFlag, open_ledger, print_json, print_table
+from supplywatch.cli.common import JsonFlag, make_engine, open_ledger, print_json, print_table
 from supplywatch.cli.demo import demo
 from supplywatch.cli.doctor import doctor
 from supplywatch.errors import BadSetting
@@ -101,7 +101,7 @@ def connect(
 
 def _connect(settings: Settings, address: BrokerAddress, only: list[str], stop: threading.Event) -> None:
     from streams.topics import ensure_topics
-    from supplywatch import registry
+    from supplywatch import register, registry
     from supplywatch.broker import Producer, record_topic
     from supplywatch.health import STATUS_FILE, Health, HealthServer
     from supplywatch.intake.assemble import make_runner
@@ -125,7 +125,8 @@ def _connect(settings: Settings, address: BrokerAddress, only: list[str], stop: 
         for part in ("broker", "ledger"):
             health.set(part, None)
         runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options, sleep=stop.wait)
-        Schedule(runner, chosen, options, wait=stop.wait, tell=health.set).run()
+        engine = make_engine(ledger, ["single_point"])
+        Schedule(runner, chosen, options, wait=stop.wait, tell=health.set, every_day=lambda now: register.check(engine, now)).run()
 
 
 def worker() -> None:

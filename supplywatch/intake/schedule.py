@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
@@ -103,6 +103,8 @@ class Schedule:
         Sleeps for so many seconds, or less; returns True when it is time to end.
     tell
         Told ``(part, problem)`` when broker or ledger go away, and ``None`` when they are back.
+    every_day
+        Called once a day, and again with the next turn when the ledger was away.
     """
 
     runner: Runner
@@ -111,6 +113,8 @@ class Schedule:
     wait: Callable[[float], bool]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     tell: Callable[[str, str | None], None] = lambda _part, _problem: None
+    every_day: Callable[[datetime], object] = lambda _now: None
+    _day_done: date | None = None
     _reoffered: set[str] = field(default_factory=set)
     _away: dict[str, str] = field(default_factory=dict)
     _broken: dict[str, tuple[int, datetime]] = field(default_factory=dict)
@@ -123,9 +127,21 @@ class Schedule:
 
     def turn(self) -> float:
         """Poll what is due now, and return the seconds to sleep."""
+        self._daily()
         moments = [self._visit(source) for source in self.sources]
         nap = min(((moment - self.clock()).total_seconds() for moment in moments), default=LONGEST_NAP_S)
         return min(max(nap, 0.0), LONGEST_NAP_S) * random.uniform(0.9, 1.0)
+
+    def _daily(self) -> None:
+        now = self.clock()
+        if self._day_done == now.date():
+            return
+        try:
+            self.every_day(now)
+        except LedgerAway as error:
+            log.warning("daily checks put off", detail=str(error))
+        else:
+            self._day_done = now.date()
 
     def _visit(self, source: Source) -> datetime:
         """Do what is to be done for one source now, and return when to come again."""
