@@ -13,7 +13,7 @@ delays and misses: ``docs/runbooks/chokepoint_disruption.md``.
 >>> ever_given = [54, 48, 59, 38, 14, 2, 9, 9, 10, 33]  # Suez Canal, 20 to 29 March 2021; aground on the 23rd
 >>> core, opened = Core(), None
 >>> for day, count in enumerate(usual + ever_given, start=-len(usual)):
-...     core = advance(core, f"March {20 + day}", day % 7, count, day, params)
+...     core = advance(core, f"March {20 + day}", day % 7, count, day, params, params.limit_sigma)
 ...     opened = opened or (f"March {20 + day}" if core.open else None)
 >>> opened, core.onset
 ('March 25', 'March 23')
@@ -23,145 +23,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from functools import cache
 from statistics import median
 
-from pydantic import BaseModel
-
+from detectors._cusum import Chart, Core, advance, transformed
+from detectors._quiet import Quiet
 from supplywatch.alert import Evidence, Finding, Severity, Subject, Text
 from supplywatch.errors import BadRequest
 from supplywatch.records import TransitCount
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
 
-MAD_TO_SIGMA = 1.2533
-"""sqrt(pi / 2): from mean absolute deviation to standard deviation of a normal variable."""
-SIGMA_FLOOR, CLIP_SIGMA, GAIN = 0.7, 4.0, 0.02
-CALM_SIGMA = 1.0
 REBASE_DAYS = 28
+Measures = dict[str, float | str | bool | None]
 
 
-class Params(BaseModel):
+class Params(Chart):
     """Parameters; see ``config/thresholds.yaml`` for values and sources."""
 
-    slack_sigma: float
-    limit_sigma: float
-    drop_share: float
-    drop_days: int
-    warm_up_days: int
-    close_days: int
-    half_life_days: float
     max_gap_days: int
     min_transits_per_day: float
     warning_drop: float
     critical_drop: float
     ease_margin: float
     ease_days: int
-
-
-@dataclass(slots=True)
-class Core:
-    """The chart's memory: about twenty numbers.
-
-    Parameters
-    ----------
-    days
-        Days seen.
-    level, scale, offsets
-        Level and mean absolute deviation of the transformed counts, and the seven weekday offsets, Monday first.
-    excess
-        The CUSUM, in sigma.
-    onset
-        First period with an excess since it was last zero.
-    low, calm
-        Days running far below the baseline; days running without a deficit while open.
-    """
-
-    days: int = 0
-    level: float = 0.0
-    scale: float = 1.0
-    offsets: tuple[float, ...] = (0.0,) * 7
-    excess: float = 0.0
-    onset: str | None = None
-    open: bool = False
-    low: int = 0
-    calm: int = 0
-    last_ordinal: int = 0
-
-    def base(self, weekday: int) -> float:
-        """Return the transits a day that the frozen or moving level stands for."""
-        return float(max(0.1, ((self.level + self.offsets[weekday]) / 2) ** 2 - 0.375))
-
-    def weekly_base(self) -> float:
-        """Return the mean of :meth:`base` over the seven weekdays."""
-        return sum(self.base(day) for day in range(7)) / 7
-
-
-def advance(core: Core, period: str, weekday: int, count: int, ordinal: int, params: Params) -> Core:
-    """Return the chart after one more day; the given one is not touched.
-
-    Parameters
-    ----------
-    period, weekday, ordinal
-        The day as text, its weekday (0 = Monday) and its running number.
-    count
-        Transits of the day.
-    """
-    x = 2.0 * math.sqrt(count + 0.375)
-    days = core.days
-    if days == 0:
-        return Core(days=1, level=x, last_ordinal=ordinal)
-    spread = MAD_TO_SIGMA * core.scale
-    sigma = spread if spread > SIGMA_FLOOR else SIGMA_FLOOR
-    z = (x - core.level - core.offsets[weekday]) / sigma
-    if not -CLIP_SIGMA <= z <= CLIP_SIGMA:
-        z = CLIP_SIGMA if z > 0.0 else -CLIP_SIGMA
-    new = Core(days + 1, core.level, core.scale, core.offsets, core.excess, core.onset, core.open, core.low, core.calm, ordinal)
-    if days >= params.warm_up_days:
-        _decide(new, z, count, weekday, period, ordinal == core.last_ordinal + 1, params)
-    if not new.open:
-        _learn(new, days, weekday, z * sigma, params)
-    return new
-
-
-def _decide(core: Core, z: float, count: int, weekday: int, period: str, next_day: bool, params: Params) -> None:
-    drift = core.excess - z - params.slack_sigma
-    excess = drift if drift > 0.0 else 0.0
-    if excess > 0.0 and core.excess == 0.0 and not core.open:
-        core.onset = period
-    elif excess == 0.0 and not core.open:
-        core.onset = None
-    core.low = (core.low + 1 if next_day else 1) if count < (1.0 - params.drop_share) * core.base(weekday) else 0
-    if not core.open and (excess > params.limit_sigma or core.low >= params.drop_days):
-        core.open, core.calm = True, 0
-        core.onset = core.onset or period
-    if core.open:
-        excess = min(excess, 2 * params.limit_sigma)
-        core.calm = (core.calm + 1 if next_day else 1) if -z < CALM_SIGMA else 0
-        if core.calm >= params.close_days:
-            core.open, core.onset, core.calm, core.low, excess = False, None, 0, 0, 0.0
-    core.excess = excess
-
-
-def _learn(core: Core, days: int, weekday: int, step: float, params: Params) -> None:
-    level_gain, offset_gain = _gain(params.half_life_days), GAIN
-    if days < params.warm_up_days:
-        level_gain, offset_gain = max(level_gain, 1.0 / (days + 1)), max(GAIN, 1.0 / (days / 7 + 2))
-    core.level += level_gain * step
-    moved = offset_gain * step
-    centre = moved / 7  # the seven stay centred on zero
-    offsets = [offset - centre for offset in core.offsets]
-    offsets[weekday] += moved
-    core.offsets = tuple(offsets)
-    scale_gain = GAIN if days >= 1.0 / GAIN else 1.0 / (days + 1)
-    core.scale += scale_gain * (abs(step) - core.scale)
-
-
-@cache
-def _gain(half_life_days: float) -> float:
-    return float(1.0 - 0.5 ** (1.0 / half_life_days))
 
 
 CLEAR = Finding(status="clear")
@@ -174,37 +60,69 @@ def detect(state: State | None, record: TransitCount, params: Params, context: C
     day = date.fromisoformat(record.observed)
     ordinal = day.toordinal()
     before = _core(state)
-    core = advance(before, record.observed, day.weekday(), record.transits_total, ordinal, params)
+    quiet = Quiet(*state["quiet"]) if state else Quiet()
+    limit_sigma, source = quiet.limit(params)
+    core = advance(before, record.observed, day.weekday(), record.transits_total, ordinal, params, limit_sigma)
     recent = [*(state["recent"] if state else ())[-6:], record.transits_total]
     new: State = {
-        "chart": [core.days, core.level, core.scale, *core.offsets, core.excess, core.low, core.calm, core.last_ordinal],
+        "chart": [
+            core.days,
+            core.level,
+            core.scale,
+            *core.offsets,
+            core.excess,
+            core.low,
+            core.calm,
+            core.last_ordinal,
+            core.sharp,
+            core.run,
+            core.sharp_run,
+        ],
         "onset": core.onset,
+        "sharp_onset": core.sharp_onset,
         "open": core.open,
         "recent": recent,
         "severity": None,
         "lower_days": 0,
+        "serious": False,
+        "quiet": [quiet.days, quiet.peak, list(quiet.peaks)],
     }
+    threshold: Measures = {"threshold_sigma": round(limit_sigma, 3), "threshold_source": source}
+    finding = _finding(state, before, core, new, record, params, context.items, threshold)
+    if core.days > params.warm_up_days:
+        serious = new["serious"] or bool(state and state["serious"])
+        after = quiet.after(core.excess, was_open=before.open, is_open=core.open, serious=serious)
+        new |= {"serious": serious and core.open, "quiet": [after.days, after.peak, list(after.peaks)]}
+    return new, finding
+
+
+def _finding(
+    state: State | None, before: Core, core: Core, new: State, record: TransitCount, params: Params, items: Items, threshold: Measures
+) -> Finding:
+    recent, days_missing = new["recent"], core.last_ordinal - before.last_ordinal - 1
     if not core.open:
         if before.open:
-            return new, _closed(before, record, recent, context.items)
+            return _closed(before, record, recent, items)
         if core.days <= params.warm_up_days:
-            return new, WARMING_UP
+            return WARMING_UP
         if core.level < 2.0 * math.sqrt(params.min_transits_per_day) and core.weekly_base() < params.min_transits_per_day:
-            return new, TOO_FEW
-        return new, CLEAR
-    if ordinal - before.last_ordinal > params.max_gap_days:
+            return TOO_FEW
+        return CLEAR
+    if days_missing >= params.max_gap_days:
         new["severity"] = state["severity"] if state else None
-        return new, Finding(status="unknown", reason=f"no figures for {ordinal - before.last_ordinal - 1} days before {record.observed}")
+        return Finding(status="unknown", reason=f"no figures for {days_missing} days before {record.observed}")
     new["severity"], new["lower_days"] = _severity(state, core, recent, params)
-    return new, _raised(core, Severity(new["severity"]), record, recent, params, context.items)
+    new["serious"] = Severity(new["severity"]).order > Severity.WATCH.order
+    return _raised(core, Severity(new["severity"]), record, recent, params, items, threshold)
 
 
 def _core(state: State | None) -> Core:
     if state is None:
         return Core()
     days, level, scale, *rest = state["chart"]
-    excess, low, calm, ordinal = rest[7:]
-    return Core(days, level, scale, tuple(rest[:7]), excess, state["onset"], state["open"], low, calm, ordinal)
+    offsets, (excess, low, calm, ordinal, sharp, *runs) = tuple(rest[:7]), rest[7:]
+    onset, sharp_onset = state["onset"], state["sharp_onset"]
+    return Core(days, level, scale, offsets, excess, onset, state["open"], low, calm, ordinal, sharp, sharp_onset, *runs)
 
 
 def _drop(core: Core, recent: Sequence[int]) -> float:
@@ -228,7 +146,7 @@ def _severity(state: State | None, core: Core, recent: Sequence[int], params: Pa
     return (eased.value, 0) if lower_days >= params.ease_days else (held.value, lower_days)
 
 
-def _measures(core: Core, recent: Sequence[int]) -> dict[str, float | str | bool | None]:
+def _measures(core: Core, recent: Sequence[int]) -> Measures:
     return {
         "transits_per_day_7d": round(sum(recent) / len(recent), 2),
         "baseline_transits_per_day": round(core.weekly_base(), 2),
@@ -237,7 +155,9 @@ def _measures(core: Core, recent: Sequence[int]) -> dict[str, float | str | bool
     }
 
 
-def _raised(core: Core, severity: Severity, record: TransitCount, recent: Sequence[int], params: Params, items: Items) -> Finding:
+def _raised(
+    core: Core, severity: Severity, record: TransitCount, recent: Sequence[int], params: Params, items: Items, threshold: Measures
+) -> Finding:
     base, mean = core.weekly_base(), sum(recent) / len(recent)
     drop, since = 100 * _drop(core, recent), core.onset
     name, count = record.chokepoint_name, record.transits_total
@@ -254,7 +174,7 @@ def _raised(core: Core, severity: Severity, record: TransitCount, recent: Sequen
         ),
         clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {base:.0f} transits a day",
         evidence=(Evidence.of(record, "n_total", count, "transits/day"),),
-        measures=_measures(core, recent) | {"threshold_sigma": params.limit_sigma, "threshold_source": "pooled"},
+        measures=_measures(core, recent) | threshold,
         taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
     )
 
@@ -283,10 +203,22 @@ def rebase(state: State, records: Sequence[TransitCount], _params: Params) -> St
     """
     if len(records) < REBASE_DAYS:
         raise BadRequest(f"a new normal needs {REBASE_DAYS} days of figures, there are {len(records)}; wait for more")
-    level = median(2.0 * math.sqrt(record.transits_total + 0.375) for record in records[-REBASE_DAYS:])
-    core = replace(_core(state), level=level, excess=0.0, onset=None, open=False, low=0, calm=0)
-    chart = [core.days, core.level, core.scale, *core.offsets, core.excess, core.low, core.calm, core.last_ordinal]
-    return state | {"chart": chart, "onset": None, "open": False, "severity": None, "lower_days": 0}
+    level = median(transformed(record.transits_total) for record in records[-REBASE_DAYS:])
+    core = replace(_core(state), level=level, excess=0.0, onset=None, open=False, low=0, calm=0, sharp=0.0, run=0, sharp_run=0)
+    chart = [
+        core.days,
+        core.level,
+        core.scale,
+        *core.offsets,
+        core.excess,
+        core.low,
+        core.calm,
+        core.last_ordinal,
+        core.sharp,
+        core.run,
+        core.sharp_run,
+    ]
+    return state | {"chart": chart, "onset": None, "sharp_onset": None, "open": False, "severity": None, "lower_days": 0, "serious": False}
 
 
 def subject(record: TransitCount, _items: Items) -> Subject:
@@ -297,7 +229,7 @@ def subject(record: TransitCount, _items: Items) -> Subject:
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="1.1.0",
+        version="1.2.0",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),
