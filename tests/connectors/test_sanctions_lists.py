@@ -9,7 +9,7 @@ from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.records import Alias, ListEntry
 from supplywatch.registry import source
-from supplywatch.source import Cursor, Part, Payload
+from supplywatch.source import Cursor, Part, Payload, Request
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -137,6 +137,44 @@ def test_eu_entries_hold_what_their_attributes_say() -> None:
     assert Alias(text="合成航运有限公司", kind="native", language="zh") in company.aliases
 
 
+def test_uk_table_and_xml_say_the_same() -> None:
+    from_table = read("uk_sanctions", "good.csv")
+    assert from_table == read("uk_sanctions", "good.xml")
+    assert from_table == read("uk_sanctions", "good_no_report.csv")
+    person, company, ship = (from_table[f"UK/SYN000{number}"] for number in (1, 2, 3))
+    assert (person.name, person.countries, str(person.effective)) == ("Synthetic Ivanovich PERSON", ("RU",), "2022-03-16")
+    assert names(person) == {
+        ("Synthetic PERSONA", "strong"),
+        ("SYNTHI", "weak"),
+        ('SYNTH, "JJ"', "strong"),
+        ("Синтетическая Персона", "native"),
+    }
+    assert {value for _, value, _ in numbers(person)} == {"75 0000001", "000000001", "1945", "1952-10-07"}
+    assert (company.addresses, company.countries) == (("PO BOX 1, IR", "2 Synthetic Road, HK"), ("HK", "IR"))
+    assert {(r.kind, r.name) for r in company.relations} == {
+        ("subsidiary_of", "Synthetic Holding JSC"),
+        ("parent_of", "Synthetic Retail LLC"),
+        ("owned_by", "Synthetic Person"),
+    }
+    assert (ship.party_kind, ship.countries, numbers(ship)) == ("vessel", ("PA",), {("imo", "9074729", None)})
+
+
+def test_the_uk_landing_page_leads_to_the_list() -> None:
+    uk = source("uk_sanctions")
+    (first,) = uk.requests(Cursor(NOW))
+    landing = (FIXTURES / "uk_sanctions" / "page_1.html").read_bytes()
+    following = uk.next_request(Part(landing, "page", request=first))
+    assert following == Request("https://assets.publishing.service.gov.uk/media/0000/UK-Sanctions-List.csv")
+    table = Part((FIXTURES / "uk_sanctions" / "page_2.csv").read_bytes(), "list", request=following)
+    assert uk.next_request(table) is None
+    with pytest.raises(Quarantine, match="without a link"):
+        uk.next_request(Part(landing, "page", request=following))
+    with pytest.raises(Quarantine, match="without a link"):
+        uk.next_request(Part(landing.replace(b".csv", b".pdf"), "page", request=first))
+    parts = (Part(landing, "page", request=first), table)
+    assert len(list(uk.parse(Payload("uk_sanctions", parts, NOW)))) == 16
+
+
 REFUSED: dict[str, dict[str, tuple[str, str]]] = {
     "ofac_sdn": {
         "bad_alias_type.csv": ("source_changed", r"field 'alt_type' is 'wka'"),
@@ -209,6 +247,28 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_page.html": ("error_body", "403 Forbidden"),
         "bad_strong.xml": ("source_changed", r"field '@strong' is 'maybe'"),
         "bad_utf16.xml": ("encoding", "UTF-16"),
+    },
+    "uk_sanctions": {
+        "bad_country.csv": ("source_changed", r"row \d+: field 'Address Country' is 'Ruritania'"),
+        "bad_cp1252.csv": ("encoding", "not utf-8"),
+        "bad_cut.csv": ("truncated", "number of columns|unexpected end"),
+        "bad_cut.xml": ("truncated", "the file is cut"),
+        "bad_date.csv": ("source_changed", r"field 'Date Designated' is '2023-05-05'"),
+        "bad_entity_expansion.xml": ("wrong_file", "document type declaration"),
+        "bad_external_entity.xml": ("wrong_file", "document type declaration"),
+        "bad_kind.csv": ("source_changed", r"field 'Designation Type' is 'Submarine'"),
+        "bad_missing_column.csv": ("source_changed", "Regime Name"),
+        "bad_name_type.csv": ("source_changed", r"field 'Name type' is 'Nickname'"),
+        "bad_new_attribute.xml": ("source_changed", r"UniqueID: field '@new' is '1'"),
+        "bad_new_column.csv": ("source_changed", "Brand New"),
+        "bad_new_element.xml": ("source_changed", "field 'Shoe'"),
+        "bad_no_name.csv": ("source_changed", "field 'Name 6'"),
+        "bad_no_number.csv": ("source_changed", "field 'Unique ID'"),
+        "bad_page.html": ("error_body", "web page"),
+        "bad_report_date.csv": ("source_changed", r"row 1: field 'Report Date' is '31-Foo-2026'"),
+        "bad_strength.csv": ("source_changed", r"field 'Alias strength' is 'Dubious'"),
+        "bad_two_kinds.csv": ("source_changed", "one value in all rows of a designation"),
+        "bad_utf16.csv": ("encoding", "utf-8"),
     },
     "un_consolidated": {
         "bad_country.xml": ("source_changed", r"ENTITY\[1\]: field 'COUNTRY' is 'Ruritania'"),
