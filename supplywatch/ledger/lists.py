@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from supplywatch.ledger import schema
 from supplywatch.ledger.sources import PayloadStatus
 from supplywatch.listing.evidence import Standing
-from supplywatch.listing.names import name_key, name_keys
-from supplywatch.records import ChangeKind, ListChange, Listing
+from supplywatch.listing.names import letters, name_key, name_keys
+from supplywatch.listing.parties import Decision
+from supplywatch.records import ChangeKind, ListChange, ListEntry, Listing
 
 Place = tuple[str, str, str]
 """(source, list code, key) of an entry."""
@@ -72,17 +74,23 @@ def last_changes(
 ) -> dict[Place, ListChange]:
     """Return the last change of every entry that stands."""
     found: dict[Place, ListChange] = {}
-    for change in changes(connection, until=until, source=source):
-        entry, origin = change.entry, change.provenance.source
-        if origin == without:
-            continue
-        if change.previous_key is not None:
-            found.pop((origin, entry.list_code, change.previous_key), None)
-        if change.change is ChangeKind.WITHDRAWAL:
-            found.pop((origin, entry.list_code, entry.key), None)
-        else:
-            found[origin, entry.list_code, entry.key] = change
+    for release in _releases(changes(connection, until=until, source=source)):
+        for change in release:
+            found.pop(_place(change, change.previous_key), None)
+        for change in release:
+            if change.change is not ChangeKind.WITHDRAWAL and change.provenance.source != without:
+                found[_place(change)] = change
     return found
+
+
+def _place(change: ListChange, key: str | None = None) -> Place:
+    return change.provenance.source, change.entry.list_code, key or change.entry.key
+
+
+def _releases(found: Iterable[ListChange]) -> Iterator[list[ListChange]]:
+    """Yield the changes release by release: keys that move up by one each take the place that another gives up."""
+    for _, release in groupby(found, key=lambda change: (change.fetched, change.provenance.source)):
+        yield list(release)
 
 
 def told_as(connection: Connection, *, until: datetime | None = None) -> dict[Place, Listing]:
@@ -105,25 +113,32 @@ def history_of(connection: Connection, party: str, *, until: datetime | None = N
     Parameters
     ----------
     party
-        A name or alias as spelled by any list, a key, or a part of a name.
+        See :func:`is_meant`; what is found is followed through new names and keys.
     """
-    wanted, text = name_key(party), party.strip().casefold()
-    found, followed = [], set[Place]()
-    for change in changes(connection, until=until):
-        entry, origin = change.entry, change.provenance.source
-        place = (origin, entry.list_code, entry.key)
-        before = (origin, entry.list_code, change.previous_key or entry.key)
-        names = (entry.name, *(alias.text for alias in entry.aliases))
-        if (
-            place in followed
-            or before in followed
-            or entry.key == party
-            or wanted in name_keys(entry)
-            or any(text in n.casefold() for n in names)
-        ):
-            followed.add(place)
-            found.append(change)
-    return found
+    threads: dict[Place, list[ListChange]] = {}
+    every: list[list[ListChange]] = []
+    for release in _releases(changes(connection, until=until)):
+        before = [threads.pop(_place(change, change.previous_key), None) for change in release]
+        for change, thread in zip(release, before, strict=True):
+            if thread is None:
+                every.append(thread := [])
+            thread.append(change)
+            if change.change is not ChangeKind.WITHDRAWAL:
+                threads[_place(change)] = thread
+    found = [change for thread in every if any(is_meant(change.entry, party) for change in thread) for change in thread]
+    return sorted(found, key=lambda change: change.fetched)
+
+
+def is_meant(entry: ListEntry, party: str) -> bool:
+    """Tell whether an entry is meant by a name or alias as any list spells it, a part of one, a key, or a number."""
+    text = party.strip().casefold()
+    names = (entry.name, *(alias.text for alias in entry.aliases))
+    return (
+        entry.key == party
+        or name_key(party) in name_keys(entry)
+        or any(text in name.casefold() for name in names)
+        or letters(party) in {letters(identifier.value) for identifier in entry.identifiers}
+    )
 
 
 def partial_files(connection: Connection, list_sources: set[str], *, since: datetime, until: datetime | None = None) -> list[PartialFile]:
@@ -136,3 +151,25 @@ def partial_files(connection: Connection, list_sources: set[str], *, since: date
     if until is not None:
         query = query.where(p.fetched <= until)
     return [PartialFile(*row) for row in connection.execute(query.order_by(p.seq))]
+
+
+def decide(connection: Connection, decision: Decision) -> None:
+    """Write down a person's word on two entries."""
+    row = {
+        "decided_at": decision.at,
+        "verb": decision.verb,
+        "one": decision.one,
+        "other": decision.other,
+        "actor": decision.by,
+        "reason": decision.reason,
+    }
+    connection.execute(insert(schema.party_decision), row)
+
+
+def decisions(connection: Connection, *, until: datetime | None = None) -> list[Decision]:
+    """Return every decision in order, up to an instant."""
+    d = schema.party_decision.c
+    query = select(d.verb, d.one, d.other, d.actor, d.reason, d.decided_at).order_by(d.seq)
+    if until is not None:
+        query = query.where(d.decided_at <= until)
+    return [Decision(*row) for row in connection.execute(query)]

@@ -6,6 +6,7 @@ projections that :mod:`supplywatch.ledger.rebuild` reproduces from them. ``outbo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -141,18 +142,35 @@ source_state = Table(
     Column("body", Text, nullable=False),
 )
 
-APPEND_ONLY = (observation, alert_event, payload)
+party_decision = Table(
+    "party_decision",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("verb", String(8), nullable=False),
+    Column("one", Text, nullable=False),
+    Column("other", Text, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+APPEND_ONLY_FUNCTION = (
+    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, lower(TG_OP); END $$"
+)
+"""What the triggers of PostgreSQL call; the first migration makes it."""
 
 
-def append_only_ddl(dialect: str) -> list[str]:
-    """Return the statements that make the book append-only in the database itself.
+def append_only_triggers(dialect: str, names: Iterable[str]) -> list[str]:
+    """Return the statements that make tables append-only in the database itself.
 
     Parameters
     ----------
     dialect
         ``sqlite`` or ``postgresql``.
+    names
+        Of the tables.
     """
-    names = [table.name for table in APPEND_ONLY]
     if dialect == "sqlite":
         return [
             f"CREATE TRIGGER {name}_no_{verb} BEFORE {verb.upper()} ON {name} "
@@ -160,11 +178,7 @@ def append_only_ddl(dialect: str) -> list[str]:
             for name in names
             for verb in ("update", "delete")
         ]
-    function = (
-        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, lower(TG_OP); END $$"
-    )
-    return [function] + [
+    return [
         f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         for name in names

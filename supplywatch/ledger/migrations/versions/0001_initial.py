@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from supplywatch.ledger.schema import Sequence, UtcTime, append_only_ddl
+from supplywatch.ledger.schema import APPEND_ONLY_FUNCTION, Sequence, UtcTime, append_only_triggers
 
 revision = "0001"
 down_revision = None
@@ -32,7 +32,10 @@ def upgrade() -> None:
     _create_alerts()
     _create_projections()
     _create_sources()
-    for statement in append_only_ddl(op.get_bind().dialect.name):
+    dialect = op.get_bind().dialect.name
+    if dialect == "postgresql":
+        op.execute(APPEND_ONLY_FUNCTION)
+    for statement in append_only_triggers(dialect, ("observation", "alert_event", "payload")):
         op.execute(statement)
 
 
