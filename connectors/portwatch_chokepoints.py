@@ -8,31 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from connectors._read import Row, check_names, document, listing, mapping
-from supplywatch.errors import Quarantine, SourceChanged
+from connectors._arcgis import HOST, calendar_day, layer, next_request, query, rows
+from connectors._read import Row, check_names
+from supplywatch.errors import Quarantine
 from supplywatch.records import Provenance, TransitCount
-from supplywatch.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from supplywatch.source import Calendar, Card, Cursor, Payload, Request, Source
 
-HOST = "services9.arcgis.com"
-URL = f"https://{HOST}/weJ1QsnbMYJlCHdG/arcgis/rest/services/Daily_Chokepoints_Data/FeatureServer/0/query"
+URL = layer("Daily_Chokepoints_Data")
 FIRST_DAY = date(2019, 1, 1)
 WINDOW_DAYS = 400
-PAGE_ROWS = 2000
 MAX_TRANSITS_PER_DAY = 1000
 MAX_MISSING_DAYS = 7
-_DAY_MS = 86_400_000
 
 TYPES = ("container", "dry_bulk", "general_cargo", "roro", "tanker")
 COUNTS = (*(f"n_{kind}" for kind in TYPES), "n_cargo", "n_total")
 IGNORED = (*(f"capacity_{kind}" for kind in (*TYPES, "cargo")),)
 REQUIRED = ("date", "year", "month", "day", "portid", "portname", *COUNTS, *IGNORED, "capacity")
 KNOWN = frozenset((*REQUIRED, "ObjectId"))
-ENVELOPE = frozenset(
-    (
-        "objectIdFieldName uniqueIdField globalIdFieldName geometryType geometryProperties spatialReference hasZ hasM fields features "
-        "exceededTransferLimit properties"
-    ).split()
-)
 
 
 def release(period: str) -> datetime:
@@ -52,72 +44,19 @@ def requests(cursor: Cursor) -> Iterator[Request]:
     if cursor.last_observed is not None:
         # From the first of a month, so that the question stays the same from poll to poll.
         since = (cursor.now.date() - timedelta(days=WINDOW_DAYS)).replace(day=1)
-    yield _page(since, 0)
-
-
-def _page(since: date, offset: int) -> Request:
-    return Request(
-        URL,
-        {
-            "where": f"date >= timestamp '{since:%Y-%m-%d} 00:00:00'",
-            "outFields": "*",
-            "orderByFields": "date,portid",
-            "resultOffset": str(offset),
-            "resultRecordCount": str(PAGE_ROWS),
-            "f": "json",
-        },
-    )
-
-
-def next_request(part: Part) -> Request | None:
-    """Ask for the next page as long as the service says there is more, or fills its pages."""
-    if part.request is None:
-        return None
-    envelope, features = _features(part)
-    if not (_exceeded(envelope) or len(features) >= int(part.request.params["resultRecordCount"])):
-        return None
-    if not features:
-        raise SourceChanged("exceededTransferLimit", True, part.name, "rows on a page that says there are more")
-    offset = int(part.request.params["resultOffset"]) + len(features)
-    return Request(URL, {**part.request.params, "resultOffset": str(offset)})
+    yield query(URL, f"date >= timestamp '{since:%Y-%m-%d} 00:00:00'", "date,portid")
 
 
 def parse(payload: Payload) -> Iterable[TransitCount]:
     """Return one record for each chokepoint and day."""
-    records: list[TransitCount] = []
-    for number, part in enumerate(payload.parts):
-        prefix = f"page {number + 1} " if len(payload.parts) > 1 else ""
-        envelope, features = _features(part)
-        last = number == len(payload.parts) - 1
-        if last and _exceeded(envelope):
-            raise Quarantine("truncated", f"{part.name}: the service holds more rows than it gave (exceededTransferLimit); get all pages")
-        for index, feature in enumerate(features):
-            position = f"{prefix}features[{index}]"
-            attributes = mapping(mapping(feature, "feature", position).get("attributes"), "attributes", position)
-            records.append(_record(Row(attributes, position), payload))
+    records = [_record(row, payload) for _, row in rows(payload)]
     _check_gaps(records)
     return records
 
 
-def _features(part: Part) -> tuple[dict[str, object], list[object]]:
-    envelope = mapping(document(part), "the document", part.name)
-    if "error" in envelope:
-        error = envelope["error"]
-        shown = f"{error.get('code')} {error.get('message')}" if isinstance(error, dict) else str(error)
-        raise Quarantine("error_body", f"{part.name}: the service answers with an error inside HTTP 200: {shown[:200]}")
-    check_names(envelope.keys(), ENVELOPE, ("features",), part.name)
-    return envelope, listing(envelope["features"], "features", part.name)
-
-
-def _exceeded(envelope: dict[str, object]) -> bool:
-    properties = envelope.get("properties")
-    inner = properties.get("exceededTransferLimit") if isinstance(properties, dict) else None
-    return bool(envelope.get("exceededTransferLimit") or inner)
-
-
 def _record(row: Row, payload: Payload) -> TransitCount:
     check_names(row.values.keys(), KNOWN, REQUIRED, row.position)
-    day = _day(row)
+    day = calendar_day(row)
     counts = {name: row.count(name, MAX_TRANSITS_PER_DAY) for name in COUNTS}
     cargo = sum(counts[f"n_{kind}"] for kind in TYPES if kind != "tanker")
     if counts["n_cargo"] != cargo:
@@ -141,25 +80,6 @@ def _record(row: Row, payload: Payload) -> TransitCount:
         **{f"transits_{kind}": counts[f"n_{kind}"] for kind in TYPES},
         capacity_dwt=capacity,
     )
-
-
-def _day(row: Row) -> date:
-    """Read ``date``, epoch milliseconds at midnight UTC or a DateOnly text, and hold it against year, month and day."""
-    value = row.values["date"]
-    expected = "midnight UTC in milliseconds, or YYYY-MM-DD"
-    try:
-        if isinstance(value, int) and not isinstance(value, bool) and value % _DAY_MS == 0:
-            day = date(1970, 1, 1) + timedelta(milliseconds=value)
-        elif isinstance(value, str) and date.fromisoformat(value).isoformat() == value:  # weeks are ISO dates too
-            day = date.fromisoformat(value)
-        else:
-            raise row.refuse("date", expected)
-    except (ValueError, OverflowError) as error:
-        raise row.refuse("date", expected) from error
-    for name, ours in (("year", day.year), ("month", day.month), ("day", day.day)):
-        if row.count(name) != ours:
-            raise row.refuse(name, f"{ours}, as date says {day}")
-    return day
 
 
 def _check_gaps(records: Iterable[TransitCount]) -> None:

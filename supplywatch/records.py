@@ -7,16 +7,16 @@ Missing is ``None``, never 0. ``series`` names the history a record belongs to; 
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator
+from pydantic import Field, field_validator
 
 from supplywatch.frozen import Frozen
 from supplywatch.listing.entry import Alias, Identifier, ListEntry, Listing, Relation
+from supplywatch.logistics import DisruptionEvent, Edition, IndexValue, Place, PortCalls, TransitCount
+from supplywatch.record import Period, Provenance, Record
 from supplywatch.site import Site
 
 __all__ = [
@@ -26,17 +26,22 @@ __all__ = [
     "AnyRecord",
     "ChangeKind",
     "CommodityBalance",
+    "DisruptionEvent",
     "Economy",
+    "Edition",
     "Figure",
     "Frozen",
     "Identifier",
+    "IndexValue",
     "ListChange",
     "ListEntry",
     "ListRelease",
     "Listing",
     "PartnerFlow",
     "Period",
+    "Place",
     "PolicyAct",
+    "PortCalls",
     "Provenance",
     "Record",
     "Relation",
@@ -48,61 +53,9 @@ __all__ = [
     "TransitCount",
 ]
 
-Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$")]
-"""A calendar period in ISO 8601: ``2024`` (year), ``2024-03`` (month) or ``2024-03-17`` (day)."""
-
 Stage = Literal[
     "mine", "smelter", "refinery", "import", "export", "stock", "consumption", "reliance", "price", "reserve", "capacity", "other"
 ]
-
-
-class Provenance(Frozen):
-    """Where a record was read: the source, the vintage of its payload, the payload's hash and the place in it."""
-
-    source: str
-    vintage: str = Field(description="the publisher's edition or, where it names none, the time of the fetch")
-    payload_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    position: str = Field(description="place in the payload, e.g. 'row 17' or 'features[3]'")
-
-
-# Places in the payload too: when a publisher adds a row, all below it move and say what they said before.
-_NOT_SAID: dict[str, Any] = {
-    **dict.fromkeys(("published", "fetched", "provenance", "baseline"), True),
-    "partners": {"__all__": {"position"}},
-    "world": {"position"},
-    "figures": {"__all__": {"position"}},
-}
-
-
-class Record(Frozen):
-    """Base of all records on ``records.<family>.v1``."""
-
-    family: ClassVar[str]
-    revisable: ClassVar[bool] = True
-    """True: a second value for the same period is a revision of it. False: every record is an event of its own."""
-
-    schema_version: Literal[1, 2] = 1
-    observed: Period
-    published: AwareDatetime | None = None
-    fetched: AwareDatetime
-    provenance: Provenance
-    baseline: bool = Field(default=False, description="history of a first load: builds state, alerts nothing by itself")
-
-    @property
-    def series(self) -> str:
-        """Identity of the history this record is one period of; also the Kafka key."""
-        raise NotImplementedError
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 over what the record says: everything but the clocks, where it stands in the payload, and the baseline mark."""
-        content = self.model_dump_json(exclude=_NOT_SAID)
-        return hashlib.sha256(content.encode()).hexdigest()
-
-    @cached_property
-    def record_id(self) -> str:
-        """Deterministic id: the same content of the same fetch for the same period of the same series is the same record."""
-        return hashlib.sha256(f"{self.series}|{self.observed}|{self.fetched.isoformat()}|{self.digest}".encode()).hexdigest()[:32]
 
 
 class Economy(Frozen):
@@ -145,29 +98,6 @@ class TradeSlice(Record):
     def series(self) -> str:
         """``trade/<reporter>/<flow>/<frequency>/<commodity>``."""
         return f"trade/{self.reporter.iso3 or self.reporter.code}/{self.flow}/{self.frequency}/{self.commodity}"
-
-
-class TransitCount(Record):
-    """Ships that passed one chokepoint on one day."""
-
-    family: ClassVar[str] = "transit"
-    kind: Literal["transit_count"] = "transit_count"
-
-    chokepoint_id: str
-    chokepoint_name: str
-    transits_total: int = Field(ge=0)
-    transits_tanker: int = Field(ge=0)
-    transits_cargo: int = Field(ge=0)
-    transits_container: int = Field(ge=0)
-    transits_dry_bulk: int = Field(ge=0)
-    transits_general_cargo: int = Field(ge=0)
-    transits_roro: int = Field(ge=0)
-    capacity_dwt: float | None = Field(default=None, ge=0, description="deadweight tonnes; re-estimated between vintages")
-
-    @property
-    def series(self) -> str:
-        """``transit/<chokepoint id>``."""
-        return f"transit/{self.chokepoint_id}"
 
 
 class Figure(Frozen):
@@ -330,13 +260,28 @@ class SourceReport(Record):
 
 
 AnyRecord = Annotated[
-    TradeSlice | TransitCount | CommodityBalance | ListChange | ListRelease | PolicyAct | SupplierRegister | SourceReport,
+    TradeSlice
+    | TransitCount
+    | PortCalls
+    | DisruptionEvent
+    | Place
+    | IndexValue
+    | CommodityBalance
+    | ListChange
+    | ListRelease
+    | PolicyAct
+    | SupplierRegister
+    | SourceReport,
     Field(discriminator="kind"),
 ]
 
 RECORD_TYPES: tuple[type[Record], ...] = (
     TradeSlice,
     TransitCount,
+    PortCalls,
+    DisruptionEvent,
+    Place,
+    IndexValue,
     CommodityBalance,
     ListChange,
     ListRelease,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.portwatch_chokepoints import FIRST_DAY, PAGE_ROWS, SOURCE, URL, release
+from connectors._arcgis import PAGE_ROWS
+from connectors.portwatch_chokepoints import FIRST_DAY, SOURCE, URL, release
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.intake import guards
 from supplywatch.records import TransitCount
