@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
+from typing import ClassVar
 
 from pydantic import BaseModel
 
@@ -34,10 +35,18 @@ class Sums:
     weighed_usd: float = 0.0
     elsewhere_usd: float = 0.0
     own_usd: float = 0.0
+    _last: ClassVar[tuple[tuple[PartnerFlow, ...], Sums] | None] = None
 
     @classmethod
-    def of(cls, partners: Iterable[PartnerFlow]) -> Sums:
-        """Add up."""
+    def of(cls, partners: tuple[PartnerFlow, ...]) -> Sums:
+        """Add up; not to be changed, for the rules that read the same slice in turn share the sums."""
+        last = Sums._last
+        if last is None or last[0] is not partners:
+            last = Sums._last = partners, cls._added(partners)
+        return last[1]
+
+    @classmethod
+    def _added(cls, partners: Iterable[PartnerFlow]) -> Sums:
         sums = cls()
         for flow in partners:
             value = flow.value_usd
@@ -113,3 +122,13 @@ def goods(record: TradeSlice) -> str:
     """Return the first words of the goods' official name: some run to hundreds of characters."""
     name = (record.commodity_name or "goods").partition(" (")[0]
     return name if len(name) <= GOODS_CHARACTERS else name[:GOODS_CHARACTERS].rpartition(" ")[0].rstrip(",;") + " …"
+
+
+def period_zh(period: str) -> str:
+    """Return a year or a month as Chinese writes it.
+
+    >>> period_zh("2024"), period_zh("2024-03")
+    ('2024年', '2024年3月')
+    """
+    year, _, month = period.partition("-")
+    return f"{year}年{int(month)}月" if month else f"{year}年"

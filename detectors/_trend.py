@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
+from operator import mul
 from statistics import NormalDist, median
 
 NORMAL = NormalDist()
@@ -68,23 +69,57 @@ def seasonal_sen_slope(values: Sequence[float], seasons: int) -> float:
     return median(slopes)
 
 
+def hamed_rao_by_season(values: Sequence[float], seasons: Sequence[int], alpha: float = 0.05) -> tuple[Trend, float]:
+    """Test a series season by season, the variance grown as Hamed and Rao's for what is left of autocorrelation.
+
+    Parameters
+    ----------
+    values, seasons
+        In the order of time; the season of each value, such as its calendar month. Gaps are allowed.
+
+    Returns
+    -------
+    tuple
+        The trend, and Sen's slope a year over all pairs of the same season.
+    """
+    by_season: dict[int, list[float]] = {}
+    for value, season in zip(values, seasons, strict=True):
+        by_season.setdefault(season, []).append(value)
+    parts = [mann_kendall(same) for same in by_season.values()]
+    slopes = [(same[j] - same[i]) / (j - i) for same in by_season.values() for i, j in combinations(range(len(same)), 2)]
+    slope = median(slopes) if slopes else 0.0
+    seen: Counter[int] = Counter()
+    rest = []
+    for value, season in zip(values, seasons, strict=True):
+        rest.append(value - slope * seen[season] - median(by_season[season]))
+        seen[season] += 1
+    # Autocorrelation can only take evidence away: alternating residuals do not make a trend surer.
+    growth = max(1.0, _inflation(rest, alpha))
+    return Trend(sum(part.s for part in parts), sum(part.variance for part in parts) * growth), slope
+
+
 def hamed_rao(values: Sequence[float], alpha: float = 0.05) -> Trend:
     """Test a series whose values depend on the one before: the variance grows with significant autocorrelation of the detrended ranks."""
-    plain, n = mann_kendall(values), len(values)
+    plain = mann_kendall(values)
     slope = sen_slope(values)
-    ranks = _ranks([value - step * slope for step, value in enumerate(values, start=1)])
+    return Trend(plain.s, plain.variance * _inflation([value - step * slope for step, value in enumerate(values, start=1)], alpha))
+
+
+def _inflation(rest: Sequence[float], alpha: float) -> float:
+    """Return by how much the variance of the score grows with significant autocorrelation of the ranks of what a trend leaves over."""
+    ranks, n = _ranks(rest), len(rest)
     centre = sum(ranks) / n
     apart = [rank - centre for rank in ranks]
-    scale = sum(a * a for a in apart)
+    scale = sum([a * a for a in apart])
     if scale == 0:
-        return plain
+        return 1.0
     bound = NORMAL.inv_cdf(1 - alpha / 2) / sqrt(n)
     correction = 0.0
     for lag in range(1, n):
-        correlation = sum(a * b for a, b in zip(apart, apart[lag:], strict=False)) / scale
+        correlation = sum(map(mul, apart, apart[lag:])) / scale
         if abs(correlation) > bound:
             correction += (n - lag) * (n - lag - 1) * (n - lag - 2) * correlation
-    return Trend(plain.s, plain.variance * (1 + 2 / (n * (n - 1) * (n - 2)) * correction))
+    return 1 + 2 / (n * (n - 1) * (n - 2)) * correction
 
 
 def _ranks(values: Sequence[float]) -> list[float]:

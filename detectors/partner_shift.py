@@ -1,5 +1,8 @@
 """Within a year a large part of an import changes hands: who lost, who gained.
 
+Years are held against the year before; months, three taken together since single cargoes move single months, against the same months a
+year before.
+
 Half the sum of the absolute changes of the partners' value shares: the part of the imports that would have to be moved to undo the change.
 Partners through which goods are known to be re-routed are named as suspects when they gain, no more.
 
@@ -12,15 +15,17 @@ Reference: the dissimilarity index (Duncan & Duncan 1955, Amer. Sociol. Rev. 20:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from detectors._imports import Completeness, Sums, goods, incomplete
+from detectors._imports import Completeness, Sums, goods, incomplete, period_zh
 from supplywatch.alert import Evidence, Finding, Severity, Subject, Text
 from supplywatch.records import TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
 
 NAMED = 3
+KEPT_SHARE = 0.01
+"""Of months, partners with less are not remembered: together they are few, and absent on both sides."""
 Moves = list[tuple[str, float]]
 
 
@@ -29,6 +34,8 @@ class Params(Completeness):
 
     watch_shift: float
     warning_shift: float
+    hysteresis_shift: float
+    window_months: int
     suspects: dict[str, tuple[str, ...]]
 
 
@@ -51,23 +58,45 @@ def share_moved(before: Mapping[str, float], now: Mapping[str, float]) -> float:
 
 
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
-    """Judge one year of one import line against the year before."""
-    before: State = state or {"year": None, "shares": {}}
+    """Judge one period of one import line against the year before."""
+    before: State = state or {"periods": [], "values": [], "raised": False}
     sums = Sums.of(record.partners)
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
-    shares = {
-        flow.partner.name: round(flow.value_usd / sums.total_usd, 6)
-        for flow in record.partners
-        if flow.role == "economy" and flow.value_usd
-    }
-    new: State = {"year": record.observed, "shares": shares}
-    if before["year"] is None or int(before["year"]) != int(record.observed) - 1:
-        return new, Finding(status="unknown", reason=f"no complete figures for {int(record.observed) - 1}")
-    if share_moved(before["shares"], shares) < params.watch_shift:
+    monthly = record.frequency == "monthly"
+    least = KEPT_SHARE * sums.total_usd if monthly else 0.0
+    values = {f.partner.name: round(f.value_usd) for f in record.partners if f.role == "economy" and f.value_usd and f.value_usd >= least}
+    kept = 12 + params.window_months if monthly else 2
+    periods, history = [*before["periods"], record.observed][-kept:], [*before["values"], values][-kept:]
+    new: State = {"periods": periods, "values": history, "raised": before["raised"]}
+    span = _span(record.observed, params.window_months) if monthly else [record.observed]
+    wanted = [*span, *(f"{int(period[:4]) - 1}{period[4:]}" for period in span)]
+    by_period = dict(zip(periods, history, strict=True))
+    if missing := [period for period in wanted if period not in by_period]:
+        return new, Finding(status="unknown", reason=f"no complete figures for {missing[-1]}")
+    then, now = (shares([by_period[period] for period in part]) for part in (wanted[len(span) :], span))
+    line = params.watch_shift - (params.hysteresis_shift if monthly and before["raised"] else 0.0)
+    new["raised"] = share_moved(then, now) >= line
+    if not new["raised"]:
         return new, Finding(status="clear")
-    shift, lost, gained = shifted(before["shares"], shares)
+    shift, lost, gained = shifted(then, now)
     return new, _finding(record, shift, lost, gained, params, context.items)
+
+
+def shares(periods: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the share of each partner over several periods together."""
+    totals: dict[str, float] = {}
+    for period in periods:
+        for name, value in period.items():
+            totals[name] = totals.get(name, 0.0) + value
+    whole = sum(totals.values())
+    return {name: round(value / whole, 6) for name, value in totals.items()}
+
+
+def _span(month: str, length: int) -> list[str]:
+    """Return a month and those before it, the latest last."""
+    last = int(month[:4]) * 12 + int(month[5:]) - 1
+    return [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(last - length + 1, last + 1)]
 
 
 def _finding(record: TradeSlice, shift: float, lost: Moves, gained: Moves, params: Params, items: Items) -> Finding:
@@ -78,17 +107,22 @@ def _finding(record: TradeSlice, shift: float, lost: Moves, gained: Moves, param
     doubt = f"; {' and '.join(suspects)} may only pass goods on" if suspects else ""
     doubt_zh = f";{'、'.join(suspects)}疑似转口" if suspects else ""
     (loser, down), (winner, up) = lost[0], gained[0]
+    monthly = record.frequency == "monthly"
+    when, when_zh = record.observed, period_zh(record.observed)
+    if monthly:
+        when, when_zh = f"{params.window_months} months to {when}", f"截至{when_zh}的{params.window_months}个月"
+    clear = params.watch_shift - (params.hysteresis_shift if monthly else 0.0)
     return Finding(
         status="raised",
         severity=Severity.WARNING if shift >= params.warning_shift else Severity.WATCH,
         onset=record.observed,
         headline=Text(
-            en=f"{record.reporter.name} imports of {goods(record)} (HS {record.commodity}), {record.observed}: "
+            en=f"{record.reporter.name} imports of {goods(record)} (HS {record.commodity}), {when}: "
             f"{100 * shift:.0f} % changed hands; {loser} {100 * down:+.0f} points, {winner} {100 * up:+.0f}{doubt}",
-            zh=f"{record.reporter.name}进口HS {record.commodity}{goods_zh},{record.observed}年:{100 * shift:.0f}%的来源易手;"
+            zh=f"{record.reporter.name}进口HS {record.commodity}{goods_zh},{when_zh}:{100 * shift:.0f}%的来源易手;"
             f"{loser}{100 * down:+.0f}个百分点,{winner}{100 * up:+.0f}个百分点{doubt_zh}",
         ),
-        clears_when=f"less than {100 * params.watch_shift:.0f} % changes hands in a fresh year",
+        clears_when=f"less than {100 * clear:.0f} % changes hands against the year before, in a fresh {'month' if monthly else 'year'}",
         evidence=(
             Evidence.of(record, "half the sum of absolute changes of value shares", round(shift, 6), "0..1"),
             *(Evidence.of(record, f"change of share, {name}", move, "0..1") for name, move in (*lost[:NAMED], *gained[:NAMED])),
@@ -105,8 +139,8 @@ def _finding(record: TradeSlice, shift: float, lost: Moves, gained: Moves, param
 
 
 def subject(record: TradeSlice, _items: Items) -> Subject | None:
-    """Return the import line of a heading or finer code, of yearly figures."""
-    if record.flow != "import" or record.frequency != "annual" or len(record.commodity) < 4 or not record.commodity.isdigit():
+    """Return the import line of a heading or finer code; years and months are lines of their own."""
+    if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
         return None
     who = record.reporter.iso3 or record.reporter.code
     name = f"{record.reporter.name}: {goods(record)} (HS {record.commodity})"
@@ -116,7 +150,7 @@ def subject(record: TradeSlice, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="1.2.0",
+        version="1.3.0",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),

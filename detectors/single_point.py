@@ -82,6 +82,8 @@ def detect(state: State | None, record: TradeSlice | SupplierRegister, params: P
     line = params.single_source_share - (params.hysteresis_share if before["since"] else 0.0)
     raised = len(sums.values) == 1 or share >= line
     new = usual(before, record, sums) | {"since": (before["since"] or record.observed) if raised else None}
+    if not raised and before["since"] is None:
+        return new, Finding(status="clear")
     return new, _line(record, sums, share, new["since"], params, context.items)
 
 

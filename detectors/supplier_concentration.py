@@ -131,6 +131,8 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
         "hhi": round(shares.hhi, 6),
         "over": [*before["over"], shares.hhi > params.warning_hhi][-PERSISTENCE:],
     }
+    if severity is None and held is None and not context.items.of_hs(record.commodity):
+        return new, Finding(status="clear")
     return new, _finding(record, shares, severity, before, new, params, context.items)
 
 
@@ -225,7 +227,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.3.0",
+        version="1.4.0",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),

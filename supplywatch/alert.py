@@ -27,7 +27,10 @@ class Severity(StrEnum):
     @property
     def order(self) -> int:
         """0 (info) to 3 (critical); ``unknown`` sorts below all, for consumers of newer versions."""
-        return ("unknown", "info", "watch", "warning", "critical").index(self.value) - 1
+        return _ORDER[self._value_]
+
+
+_ORDER = {"unknown": -1, "info": 0, "watch": 1, "warning": 2, "critical": 3}
 
 
 class Transition(StrEnum):

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json
+
 from supplywatch.alert import AlertEvent, Finding, Severity, Subject, Text, Transition
 from supplywatch.rule import RuleCard, State
+
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass
@@ -58,25 +62,22 @@ class Memory:
 
     def to_json(self) -> str:
         """Return the canonical text that is stored and compared."""
-        return json.dumps(
+        return _CANONICAL.encode(
             {
                 "detector": self.detector,
                 "status": self.status,
                 "episodes": self.episodes,
-                "episode": None if self.episode is None else asdict(self.episode),
+                "episode": None if self.episode is None else vars(self.episode),
                 "series": self.series,
                 "rebased": self.rebased,
                 "axes": self.axes,
-            },
-            ensure_ascii=False,
-            sort_keys=True,
-            separators=(",", ":"),
+            }
         )
 
     @classmethod
     def from_json(cls, text: str) -> Memory:
         """Read what :meth:`to_json` wrote."""
-        raw: dict[str, Any] = json.loads(text)
+        raw: dict[str, Any] = from_json(text)
         episode = raw.pop("episode")
         return cls(**raw, episode=None if episode is None else Episode(**episode))
 

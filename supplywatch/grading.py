@@ -129,7 +129,7 @@ def _own(axes: Axes, known_at: datetime) -> Axes:
 
 
 def _aged(axis: Axis, known_at: datetime) -> Axis:
-    age = None if axis.observed is None else (known_at - period_end(axis.observed)).days
+    age = None if axis.observed is None else max(0, (known_at - period_end(axis.observed)).days)
     return axis.model_copy(update={"known_at": axis.known_at or known_at, "age_days": age})
 
 
