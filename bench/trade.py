@@ -114,9 +114,8 @@ def main() -> None:
     annual, seasonal = trend_ms()
     print(f"one trend test over 60 points: {annual:.2f} ms annual, {seasonal:.2f} ms by season")
     took, reference, records, events = judged_s(arguments.codes, arguments.months)
-    print(
-        f"{records} slices in {took:.1f} s of one core ({records / took:,.0f}/s, {events} events); reference, reading them: {reference:.1f} s"
-    )
+    rate = f"{records / took:,.0f}/s, {events} events"
+    print(f"{records} slices in {took:.1f} s of one core ({rate}); reference, reading them: {reference:.1f} s")
 
 
 if __name__ == "__main__":
