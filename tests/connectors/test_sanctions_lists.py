@@ -175,6 +175,60 @@ def test_the_uk_landing_page_leads_to_the_list() -> None:
     assert len(list(uk.parse(Payload("uk_sanctions", parts, NOW)))) == 16
 
 
+def test_swiss_targets_hold_what_their_elements_say() -> None:
+    found = read("ch_sesam", "good.xml")
+    assert "CH/1004" not in found, "what is delisted is not listed"
+    person, company, ship = (found[f"CH/{number}"] for number in (1001, 1002, 1003))
+    assert (person.name, person.countries) == ("Person Synthetic", ("RU",))
+    assert person.addresses == ("1 Synthetic Street, 101000, Moscow, Moscow Oblast, RU",)
+    assert set(person.aliases) == {
+        Alias(text="Персонов Синтетический", kind="native", language="und-Cyrl"),
+        Alias(text="Personov Synthetic"),
+        Alias(text="Synthi", kind="weak"),
+        Alias(text="Old Person", kind="former"),
+    }
+    assert numbers(person) == {("passport", "75 0000001", "RU"), ("tax", "770000000001", None), ("other", "1952-10-07", None)}
+    assert (str(person.effective), str(person.published), person.programs) == ("2022-03-04", "2022-03-04", ("Synthetic",))
+    assert [(r.kind, r.key) for r in person.relations] == [("linked_to", "1002")]
+    assert (company.addresses, company.aliases) == (
+        ("P.O. Box 88, Synthetic Agents, Hong Kong, HK",),
+        (Alias(text="合成贸易公司", kind="native", language="zh-Hans"),),
+    )
+    assert {(r.kind, r.name, r.key) for r in company.relations} == {("owned_by", None, "1001"), ("owned_by", "Synthetic Holding JSC", None)}
+    assert (ship.party_kind, numbers(ship)) == ("vessel", {("imo", "9074729", None)})
+
+
+def test_canadian_records_hold_what_their_elements_say() -> None:
+    found = read("ca_sema", "good.xml")
+    assert found == read("ca_sema", "good_bilingual.xml")
+    person, company, ship = (found[f"CA/Russia/1, Part {n}/{n}"] for n in (1, 2, 3))
+    assert (person.name, person.party_kind, person.countries, person.programs) == ("Synthetic PERSON", "person", (), ("Russia",))
+    assert {alias.text for alias in person.aliases} == {"Synthi", "S. Person"}
+    assert company.name == "Synthetic Trading Co., Ltd."
+    assert [(alias.text, alias.language) for alias in company.aliases] == [
+        ("Commerce Synthétique Ltée", "fr"),
+        ("STC", None),
+        ("Syntraco Co., Ltd.", None),
+    ]
+    assert (ship.party_kind, numbers(ship), str(ship.effective)) == ("vessel", {("imo", "9074729", None)}, "2025-06-17")
+
+
+def test_taiwanese_rows_hold_names_in_their_scripts() -> None:
+    found = list(read("tw_shtc", "good.csv").values())
+    assert found == list(read("tw_shtc", "good_mark.csv").values())
+    company, person, nameless = found[:3]
+    assert (company.name, company.countries) == ("Synthetic Optics Co., Ltd.", ("CN",))
+    assert company.aliases == (
+        Alias(text="合成光学有限公司", kind="native", language="zh-Hans"),
+        Alias(text="SOC"),
+        Alias(text="合成光學有限公司", kind="native", language="zh-Hant"),
+    )
+    assert (person.name, person.countries) == ("SYNTHETIC PERSON", ("CN", "KP"))
+    assert {value for _, value, _ in numbers(person)} == {"836000001", "KPi.901"}
+    assert nameless.name == "Nameless Synthetic Trading"
+    assert len(found) == 18, "a row that names nobody is no entry"
+
+
 REFUSED: dict[str, dict[str, tuple[str, str]]] = {
     "ofac_sdn": {
         "bad_alias_type.csv": ("source_changed", r"field 'alt_type' is 'wka'"),
@@ -268,6 +322,50 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_report_date.csv": ("source_changed", r"row 1: field 'Report Date' is '31-Foo-2026'"),
         "bad_strength.csv": ("source_changed", r"field 'Alias strength' is 'Dubious'"),
         "bad_two_kinds.csv": ("source_changed", "one value in all rows of a designation"),
+        "bad_utf16.csv": ("encoding", "utf-8"),
+    },
+    "ch_sesam": {
+        "bad_change.xml": ("source_changed", r"field '@modification-type' is 'paused'"),
+        "bad_changes_only.xml": ("wrong_file", "list-type is 'delta-list'"),
+        "bad_country.xml": ("source_changed", r"field '@iso-code' is 'QQ'"),
+        "bad_date.xml": ("source_changed", r"field '@effective-date' is '04.03.2022'"),
+        "bad_name_type.xml": ("source_changed", r"field '@name-type' is 'nickname'"),
+        "bad_new_attribute.xml": ("source_changed", r"target\[1\]/individual: field '@age' is '7'"),
+        "bad_new_element.xml": ("source_changed", "field 'horoscope'"),
+        "bad_no_name.xml": ("source_changed", "a primary name"),
+        "bad_number_twice.xml": ("source_changed", r"field '@ssid' is '1002'"),
+        "bad_object.xml": ("source_changed", "satellite"),
+        "bad_place_missing.xml": ("truncated", r"field '@place-id' is '3002'"),
+        "bad_program_missing.xml": ("truncated", r"field 'sanctions-set-id' is '52'"),
+        "bad_quality.xml": ("source_changed", r"field '@quality' is 'medium'"),
+        "bad_cut.xml": ("truncated", "the file is cut"),
+        "bad_entity_expansion.xml": ("wrong_file", "document type declaration"),
+        "bad_external_entity.xml": ("wrong_file", "document type declaration"),
+        "bad_page.html": ("error_body", "Service unavailable"),
+        "bad_utf16.xml": ("encoding", "UTF-16"),
+    },
+    "ca_sema": {
+        "bad_date.xml": ("source_changed", r"field 'DateOfListing' is '24/02/2023'"),
+        "bad_empty_list.xml": ("empty_list", "without a single record"),
+        "bad_new_attribute.xml": ("source_changed", r"record\[1\]: field '@id' is '1'"),
+        "bad_new_element.xml": ("source_changed", r"record\[1\]: field 'Weight'"),
+        "bad_no_country.xml": ("source_changed", "field 'Country'"),
+        "bad_no_name.xml": ("source_changed", "field 'EntityOrShip'"),
+        "bad_twice.xml": ("source_changed", "one element of each name"),
+        "bad_cut.xml": ("truncated", "the file is cut"),
+        "bad_entity_expansion.xml": ("wrong_file", "document type declaration"),
+        "bad_external_entity.xml": ("wrong_file", "document type declaration"),
+        "bad_page.html": ("error_body", "Service unavailable"),
+        "bad_utf16.xml": ("encoding", "UTF-16"),
+    },
+    "tw_shtc": {
+        "bad_big5.csv": ("encoding", "not utf-8"),
+        "bad_country.csv": ("source_changed", r"row 3: field '國家代碼country code' is 'QQ'"),
+        "bad_cut.csv": ("truncated", "number of columns"),
+        "bad_missing_column.csv": ("source_changed", "護照號碼ID Number"),
+        "bad_new_column.csv": ("source_changed", "新欄"),
+        "bad_number.csv": ("source_changed", r"row 3: field '項次item' is 'two'"),
+        "bad_page.html": ("error_body", "Maintenance"),
         "bad_utf16.csv": ("encoding", "utf-8"),
     },
     "un_consolidated": {

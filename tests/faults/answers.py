@@ -17,6 +17,8 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CASES: dict[str, Source] = {**sources(), "straits": straits.SOURCE}
 """Every connector, and a toy."""
 UNITS: dict[str, str] = {
+    "ca_sema": "record",
+    "ch_sesam": "target",
     "eu_fsf": "sanctionEntity",
     "ofac_advanced": "DistinctParty",
     "un_consolidated": "INDIVIDUAL",
