@@ -38,17 +38,17 @@ TYPES: Mapping[str, ActType] = {
 }
 ASKED = (
     "document_number title abstract type publication_date effective_on citation html_url agencies correction_of corrections action "
-    "docket_ids raw_text_url"
+    "docket_ids raw_text_url start_page end_page page_length"
 ).split()
 REQUIRED = ("document_number", "title", "type", "publication_date", "html_url")
 KNOWN = (
     *ASKED,
     *(
-        "agency_names body_html_url cfr_references comment_url comments_close_on dates disposition_notes end_page excerpts "
+        "agency_names body_html_url cfr_references comment_url comments_close_on dates disposition_notes excerpts "
         "executive_order_notes executive_order_number explanation full_text_xml_url images images_metadata json_url mods_url "
-        "not_received_for_publication page_length page_views pdf_url president presidential_document_number proclamation_number "
+        "not_received_for_publication page_views pdf_url president presidential_document_number proclamation_number "
         "public_inspection_pdf_url regulation_id_number_info regulation_id_numbers regulations_dot_gov_info regulations_dot_gov_url "
-        "signing_date significant start_page subtype toc_doc toc_subject topics volume api_url"
+        "signing_date significant subtype toc_doc toc_subject topics volume api_url"
     ).split(),
 )
 ENVELOPE = ("count", "description", "total_pages", "next_page_url", "previous_page_url", "results")
@@ -160,6 +160,7 @@ def _record(row: Row, payload: Payload) -> PolicyAct:
         abstract=_optional(row, "abstract"),
         citation=_optional(row, "citation"),
         effective=_day(row, "effective_on"),
+        end_page=_end_page(row),
         corrects=corrects,
         url=row.text("html_url"),
         agencies=agencies,
@@ -180,6 +181,14 @@ def _day(row: Row, field: str) -> date | None:
     except ValueError:
         pass
     raise row.refuse(field, "a day as YYYY-MM-DD, or nothing")
+
+
+def _end_page(row: Row) -> int | None:
+    """Return the last page: given, or first page and length; files given by hand may have neither."""
+    first, last, length = (row.values.get(field) for field in ("start_page", "end_page", "page_length"))
+    if last is not None:
+        return row.count("end_page")
+    return row.count("start_page") + max(row.count("page_length"), 1) - 1 if first is not None and length is not None else None
 
 
 def _agencies(row: Row) -> tuple[str, ...]:

@@ -67,7 +67,9 @@ def detect(state: State | None, record: ListChange | ListRelease, params: Params
             return {"on": on}, _amendment(record, params)
         case ChangeKind.SUSPENSION | ChangeKind.RESTORATION:
             return {"on": on}, _suspension(record)
-    left = [other for other in on if other != place]
+    # A listing that is not held by its own name was renamed since it was told.
+    gone = place if place in on or record.same_as is None else _by_content(record.same_as)
+    left = [other for other in on if other != gone]
     if left:
         return {"on": left}, Finding(status="nothing")
     return {"on": []}, _withdrawal(record, clears=bool(on))
@@ -262,7 +264,7 @@ def subject(record: ListChange | ListRelease, _items: Items) -> Subject | None:
 RULE: Rule[ListChange | ListRelease] = Rule(
     card=RuleCard(
         rule_id="list_entry",
-        version="1.2.0",
+        version="1.3.0",
         title="List entry",
         title_zh="清单变动",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),

@@ -25,7 +25,7 @@ class Provenance(Frozen):
 
 # Places in the payload too: when a publisher adds a row, all below it move and say what they said before.
 _NOT_SAID: dict[str, Any] = {
-    **dict.fromkeys(("published", "fetched", "provenance", "baseline"), True),
+    **dict.fromkeys(("published", "fetched", "provenance", "baseline", "already_listed"), True),
     "partners": {"__all__": {"position"}},
     "world": {"position"},
     **dict.fromkeys(("edition", "earlier"), True),

@@ -158,6 +158,7 @@ class ListChange(Record):
     previous_key: str | None = Field(default=None, description="the key before, where it is another one")
     same_as: Listing | None = Field(default=None, description="the listing by which this designation was told first")
     also_on: tuple[Listing, ...] = Field(default=(), description="other lists that the party stands on")
+    announced_by: str | None = Field(default=None, description="the act, as source/document number, whose pages the entry cites")
 
     @field_validator("schema_version", mode="before")
     @classmethod
@@ -205,6 +206,8 @@ class PolicyAct(Record):
     abstract: str | None = None
     citation: str | None = None
     effective: date | None = None
+    end_page: int | None = Field(default=None, description="last page of the citation's volume, where it is known")
+    already_listed: int = Field(default=0, ge=0, description="list entries that cited the act when it was fetched")
     corrects: str | None = Field(default=None, description="document number of the act this one corrects")
     url: str
     agencies: tuple[str, ...] = ()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from supplywatch.intake.guards import Reading, newest_by_series
 from supplywatch.intake.snapshot import World, compare, to_records
 from supplywatch.ledger.book import Key, Known
-from supplywatch.records import ListEntry, Record
+from supplywatch.listing.notices import Notice, Notices
+from supplywatch.records import ChangeKind, ListChange, ListEntry, PolicyAct, Record
 
 R = TypeVar("R", bound=Record)
 
 REWRITTEN_SHARE = 0.05
 REWRITTEN_MIN_COMMON = 20
 ACT_NEWS_DAYS = 14
+CITING = (ChangeKind.ADDITION, ChangeKind.DUPLICATE_OF_OTHER_LIST, ChangeKind.AMENDMENT)
+"""Changes by which a list may follow a notice."""
 
 
 def is_judged(record: Record, known: Mapping[Key, Known]) -> bool:
@@ -74,8 +77,39 @@ def mark_old_acts(records: Sequence[R], reference: datetime) -> list[R]:
 def list_changes(reading: Reading, before: Sequence[ListEntry] | None, world: World | None = None) -> list[Record]:
     """Return the changes between two snapshots as records, the release last."""
     payload = reading.payload
-    differences = compare(before, reading.entries, seen=payload.fetched.date(), world=world or World(payload.source))
-    return list(to_records(differences, payload, payload.source, reading.entries))
+    known = world or World(payload.source)
+    differences = compare(before, reading.entries, seen=payload.fetched.date(), world=known)
+    records = to_records(differences, payload, payload.source, reading.entries)
+    if not any(isinstance(record, ListChange) and record.change in CITING for record in records):
+        return list(records)
+    notices = Notices(known.acts())
+    return [_announced(record, notices) if isinstance(record, ListChange) else record for record in records]
+
+
+def _announced(record: ListChange, notices: Notices) -> ListChange:
+    act = notices.announcing(record.entry.citation) if record.change in CITING else None
+    return record if act is None else record.model_copy(update={"announced_by": act})
+
+
+def with_listed(records: Sequence[R], citations: Callable[[], Collection[str]]) -> list[R]:
+    """Say of each act that is news how many list entries cite it already.
+
+    Parameters
+    ----------
+    citations
+        What the entries in force cite; asked for only when there is an act that is news.
+    """
+    if not any(isinstance(record, PolicyAct) and not record.baseline and record.citation for record in records):
+        return list(records)
+    cited = citations()
+    return [_listed(record, cited) for record in records]
+
+
+def _listed(record: R, citations: Collection[str]) -> R:
+    notice = Notice.of(record) if isinstance(record, PolicyAct) and not record.baseline else None
+    if notice is None:
+        return record
+    return record.model_copy(update={"already_listed": sum(notice.is_cited(citation) for citation in citations)})
 
 
 def _as_baseline(record: R) -> R:

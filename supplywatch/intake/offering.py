@@ -16,13 +16,13 @@ from supplywatch import metrics
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.intake.archive import Archive, ArchiveLost
-from supplywatch.intake.changes import is_judged, list_changes, mark_history, mark_old_acts
+from supplywatch.intake.changes import is_judged, list_changes, mark_history, mark_old_acts, with_listed
 from supplywatch.intake.snapshot import World
 from supplywatch.ledger import Ledger, lists, sources
 from supplywatch.ledger.book import Key, Known
 from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState
 from supplywatch.listing.evidence import Standing
-from supplywatch.records import ListEntry, Listing, Record, SourceReport
+from supplywatch.records import ListEntry, Listing, PolicyAct, Record, SourceReport
 from supplywatch.source import Payload, Source
 
 log = structlog.get_logger(__name__)
@@ -136,7 +136,21 @@ class Offering:
             with self._ledger.read() as connection:
                 return lists.told_as(connection, until=payload.fetched)
 
-        return World(payload.source, elsewhere, told_as)
+        def acts() -> list[PolicyAct]:
+            with self._ledger.read() as connection:
+                return lists.acts(connection, until=payload.fetched)
+
+        return World(payload.source, elsewhere, told_as, acts)
+
+    def citations(self, payload: Payload) -> Callable[[], list[str]]:
+        """Return what tells which citations the list entries had that were in force before a payload was fetched."""
+
+        def found() -> list[str]:
+            with self._ledger.read() as connection:
+                standing = lists.standing(connection, until=payload.fetched)
+            return [one.entry.citation for one in standing if one.entry.citation is not None]
+
+        return found
 
     def _records_of(self, source: Source, entry: Outstanding) -> list[Record]:
         reports: list[Record] = [SourceReport.model_validate_json(text) for text in entry.reports]
@@ -159,4 +173,4 @@ class Offering:
             return mark_history(reading.records, entry.new_series)
         with self._ledger.read() as connection:
             last = sources.last_payload(connection, logged.source, accepted=True, before=logged.seq)
-        return mark_old_acts(reading.records, (last or logged).fetched)
+        return with_listed(mark_old_acts(reading.records, (last or logged).fetched), self.citations(payload))

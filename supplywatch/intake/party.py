@@ -53,6 +53,8 @@ COMPARED = (
 """What an entry says. The list's wording and the link are left out: a publisher's new web site amends nothing."""
 
 
+OWNERSHIP = frozenset("co ltd corp inc llc jsc group holding holdings".split())
+"""Words that come and go with a company's full name."""
 _ROMAN = re.compile(r"[ivx]+")
 
 
@@ -159,6 +161,7 @@ def similar(one: str, other: str) -> bool:
     only, only_other, common = _words_apart(name_key(one), name_key(other))
     if any(character.isdigit() for word in only + only_other for character in word):
         return False
+    only, only_other = ([word for word in words if word not in OWNERSHIP] for words in (only, only_other))
     if not only or not only_other:
         return common * 2 >= 0.66 * (common * 2 + len(only) + len(only_other))
     part, other_part = " ".join(only), " ".join(only_other)

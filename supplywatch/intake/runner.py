@@ -189,6 +189,8 @@ class Runner:
     def _accepted(self, visit: Visit, reading: Reading, before: Sequence[ListEntry] | None, parts: tuple[StoredPart, ...]) -> PollResult:
         payload = reading.payload
         records, new_series = _news(visit, reading, before, self._offering.world(payload))
+        if visit.source.card.kind == "acts":
+            records = changes.with_listed(records, self._offering.citations(payload))
         state = visit.accepted(reading, news=bool(records))
         if visit.source.card.kind == "series" and (text := changes.rewritten(reading.records, visit.known)) is not None:
             visit.report(SourceStatus.HISTORY_REWRITTEN, text, sha256=payload.sha256)

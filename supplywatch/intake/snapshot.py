@@ -16,7 +16,7 @@ from supplywatch.intake.pairing import Pair, Pairing
 from supplywatch.intake.party import namesakes, same_text
 from supplywatch.listing.evidence import Elsewhere, Standing, same_designation
 from supplywatch.listing.names import cited_year_end
-from supplywatch.records import ChangeKind, ListChange, ListEntry, Listing, ListRelease, Provenance
+from supplywatch.records import ChangeKind, ListChange, ListEntry, Listing, ListRelease, PolicyAct, Provenance
 from supplywatch.source import Card, Payload
 
 SMALL_LOSS = 5
@@ -65,11 +65,14 @@ class World:
         What stands on the lists of other sources.
     told_as
         The places of entries whose designation was told by another listing, and that listing.
+    acts
+        The notices known, which entries may cite.
     """
 
     source: str = ""
     elsewhere: Callable[[], Iterable[Standing]] = tuple
     told_as: Callable[[], Mapping[tuple[str, str, str], Listing]] = dict
+    acts: Callable[[], Iterable[PolicyAct]] = tuple
 
 
 def compare(

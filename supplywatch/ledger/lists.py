@@ -14,7 +14,7 @@ from supplywatch.ledger.sources import PayloadStatus
 from supplywatch.listing.evidence import Standing
 from supplywatch.listing.names import letters, name_key, name_keys
 from supplywatch.listing.parties import Decision
-from supplywatch.records import ChangeKind, ListChange, ListEntry, Listing
+from supplywatch.records import ChangeKind, ListChange, ListEntry, Listing, PolicyAct
 
 Place = tuple[str, str, str]
 """(source, list code, key) of an entry."""
@@ -91,6 +91,16 @@ def _releases(found: Iterable[ListChange]) -> Iterator[list[ListChange]]:
     """Yield the changes release by release: keys that move up by one each take the place that another gives up."""
     for _, release in groupby(found, key=lambda change: (change.fetched, change.provenance.source)):
         yield list(release)
+
+
+def acts(connection: Connection, *, until: datetime | None = None) -> list[PolicyAct]:
+    """Return the policy acts known that have a citation."""
+    o = schema.observation.c
+    query = select(o.body).where(o.series.startswith("act/"))
+    if until is not None:
+        query = query.where(o.known_at <= until)
+    found = (PolicyAct.model_validate_json(body) for body in connection.execute(query.order_by(o.known_at, o.seq)).scalars())
+    return [act for act in found if act.citation is not None]
 
 
 def told_as(connection: Connection, *, until: datetime | None = None) -> dict[Place, Listing]:

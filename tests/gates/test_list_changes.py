@@ -12,8 +12,10 @@ import pytest
 from stepping import NOW, given
 from typer.testing import CliRunner
 
+from detectors.list_announcement import Params, lists_in
 from supplywatch import registry
 from supplywatch.cli import app
+from supplywatch.config import rule_params
 from supplywatch.intake.replay import steps
 from supplywatch.records import ListChange
 
@@ -73,3 +75,13 @@ def test_every_new_key_is_accounted_for(versions: list[Path]) -> None:
         changes = {c.entry.key.split("#")[0]: c for c in batch if isinstance(c, ListChange) and c.change != "withdrawal"}
         count.update("addition" if changes[key].change == "addition" else "late or renamed" for key in after - before)
     assert count == {"addition": 50, "late or renamed": 194}
+
+
+def test_genuine_notices_that_add_parties_to_lists(data: Path) -> None:
+    """Of 361 documents 45 add parties to a list of the EAR; removals, modifications and rules on items do not."""
+    raw = json.loads((data / "policy/federal_register/deepseek_news_fr_bis_related_361docs.json").read_text(encoding="utf-8"))
+    documents = raw if isinstance(raw, list) else raw["results"]
+    params = rule_params("list_announcement", Params)
+    found = {d["document_number"]: d for d in documents if lists_in(f"{d['title']} . {d['abstract'] or ''}", params)}
+    assert len(found) == 45
+    assert not [d["title"] for d in found.values() if d["title"].startswith(("Removal", "Entity List Removal", "Modification"))]
