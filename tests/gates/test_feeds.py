@@ -1,13 +1,16 @@
 """The counts of feeds.md on the publishers' genuine payloads, through the connectors."""
 
+import csv
+import gzip
+from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from connectors import gscpi, portwatch_disruptions
+from connectors import gscpi, jodi_oil, portwatch_disruptions, worldbank_prices
 from supplywatch.intake import guards
-from supplywatch.records import DisruptionEvent, IndexValue, Record
+from supplywatch.records import CommodityBalance, DisruptionEvent, IndexValue, Record
 from supplywatch.source import Part, Payload, Source
 
 pytestmark = pytest.mark.gate
@@ -35,3 +38,34 @@ def test_gscpi_to_july_2024(data: Path) -> None:
     assert (len(records), records[0].observed, records[-1].observed) == (319, "1998-01", "2024-07")
     assert (records[0].value, records[-1].value) == (-1.06, -0.09)
     assert max(records, key=lambda r: r.value or 0.0).observed == "2021-12"
+
+
+def test_jodi_january_and_february_2026(data: Path) -> None:
+    body = gzip.decompress((data / "energy_jodi/laluprasad7_jodi_primary_2026.csv.gz").read_bytes())
+    rows = list(csv.DictReader(body.decode().splitlines()))
+    records = [r for r in read(jodi_oil.SOURCE, body, "2026.csv") if isinstance(r, CommodityBalance)]
+    assert len(rows) == 38_400
+    assert Counter(row["OBS_VALUE"] for row in rows if row["OBS_VALUE"] in "-..x") == {"-": 16_312, "..": 3_280, "x": 1_536}
+    assert (len(records), len({r.economy.iso3 for r in records})) == (96 * 4 * 2, 96)
+    figures = [figure for record in records for figure in record.figures]
+    assert len(figures) == 38_400 * 2 // 5, "two of five units"
+    kept = [row for row in rows if row["UNIT_MEASURE"] in ("KTONS", "KBBL")]
+    assert sum(figure.value is not None for figure in figures) == sum(row["OBS_VALUE"] not in ("-", "..", "x") for row in kept)
+    china = [figure for record in records if record.economy.iso3 == "CHN" for figure in record.figures]
+    assert all(figure.value is None and figure.special for figure in china), "conversion factors only"
+    saudi = {r.observed: r for r in records if r.series == "mineral/jodi_oil/SAU/crude oil"}
+    assert [f.value for f in saudi["2026-02"].figures if (f.statistic, f.unit) == ("Production", "thousand barrels")] == [304_696.0]
+
+
+def test_world_bank_prices_since_1960(data: Path) -> None:
+    """A copy with headings of its own, written back into the layout of the sheet."""
+    text = gzip.decompress((data / "production/laluprasad7_worldbank_cmo_monthly_prices.csv.gz").read_bytes()).decode()
+    (_, *names), *rows = csv.reader(text.splitlines())
+    assert (len(rows), len(names)) == (794, 71)
+    lines = [["World Bank Commodity Price Data (The Pink Sheet)"], ["", *names], ["", *["($)"] * len(names)]]
+    lines += [[f"{month[:4]}M{month[5:7]}", *prices] for month, *prices in rows]
+    body = "\n".join(",".join(line) for line in lines).encode()
+    records = [r for r in read(worldbank_prices.SOURCE, body, "prices.csv") if isinstance(r, IndexValue)]
+    assert sum(r.value is not None for r in records) == sum(bool(cell) for _, *cells in rows for cell in cells)
+    assert len({r.series for r in records}) == len(names)
+    assert (records[0].observed, records[-1].observed) == ("1960-01", "2026-02")
