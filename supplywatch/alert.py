@@ -53,7 +53,9 @@ class Transition(StrEnum):
 class Subject(Frozen):
     """What an alert is about."""
 
-    kind: Literal["chokepoint", "import_line", "commodity", "list_entry", "list_release", "act", "register", "source", "unknown"]
+    kind: Literal[
+        "chokepoint", "port", "index", "import_line", "commodity", "list_entry", "list_release", "act", "register", "source", "unknown"
+    ]
     id: str
     name: str
 

@@ -39,6 +39,8 @@ class RuleCard:
     """Path below ``docs/runbooks/``."""
     false_alert_budget: float | None
     """Episodes per series-year that may be false; ``None`` for rules that report acts of a publisher."""
+    opens: bool = True
+    """False: context for the alerts of other rules; it never opens one itself."""
     judged_by: tuple[str, ...] = ()
     """The parameters that are lines of judgement, shown in every alert with their sources; guards and floors are not."""
     surer_when: tuple[str, ...] = ()

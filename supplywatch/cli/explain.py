@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from supplywatch.cli.alerts import AlertId, AsOf, events_of_alert
-from supplywatch.cli.common import JsonFlag, LedgerUrl, print_json, print_table
+from supplywatch.cli.common import JsonFlag, LedgerUrl, instant, open_ledger, print_json, print_table
 
 if TYPE_CHECKING:
     from supplywatch.alert import AlertEvent
+    from supplywatch.corroboration import Corroboration
 
 EXPLAINED = (
     "alert_id",
@@ -30,14 +31,29 @@ EXPLAINED = (
 def explain(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Explain an alert: severity step by step, the four axes, thresholds with their sources, what would change it."""
     event: AlertEvent = events_of_alert(alert, as_of, ledger)[-1]
+    corroborated = _corroborations(event, as_of, ledger)
     if json:
-        print_json(event.model_dump(mode="json", include={*EXPLAINED, "surer_when", "not_supported", "evidence"}))
+        said = event.model_dump(mode="json", include={*EXPLAINED, "surer_when", "not_supported", "evidence"})
+        print_json(said | {"corroborated_by": [one.model_dump(mode="json") for one in corroborated]})
         return
     typer.echo(f"{event.severity.value}: {event.headline.en}\n")
     derivation(event)
     print_axes(event)
     print_thresholds(event)
     print_outlook(event)
+    for one in corroborated:
+        typer.echo(f"surer by       {one.text} ({one.source}, {one.vintage})")
+
+
+def _corroborations(event: AlertEvent, as_of: str | None, url: str | None) -> list[Corroboration]:
+    """Return what other publications say of the place and the time of the alert."""
+    from supplywatch.config import rule_params
+    from supplywatch.corroboration import corroborations
+    from supplywatch.registry import rule
+
+    lines = rule_params("pressure_index", rule("pressure_index").params).model_dump()
+    bands = {"high": lines["high_sigma"], "very high": lines["very_high_sigma"]}
+    return corroborations(open_ledger(url, upgrade=False), event, bands, instant(as_of) if as_of else None)
 
 
 def derivation(event: AlertEvent) -> None:

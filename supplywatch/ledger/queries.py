@@ -6,12 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, select
 
 from supplywatch.alert import AlertEvent, Severity
 from supplywatch.errors import BadRequest
 from supplywatch.ledger import Ledger, schema
 from supplywatch.ledger.projection import Row, project
+from supplywatch.records import AnyRecord, Record
+
+_RECORD: TypeAdapter[Record] = TypeAdapter(AnyRecord)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,17 @@ def history(ledger: Ledger, alert_id: str, as_of: datetime | None = None) -> lis
         query = query.where(e.known_at <= as_of)
     with ledger.read() as connection:
         return [AlertEvent.model_validate_json(body) for body in connection.execute(query).scalars()]
+
+
+def latest_of_source(ledger: Ledger, source: str, as_of: datetime | None = None) -> list[Record]:
+    """Return the latest vintage of every period of every series of a source, as it was known at an instant."""
+    o = schema.observation.c
+    query = select(o.series, o.observed, o.body).where(o.source == source).order_by(o.known_at, o.seq)
+    if as_of is not None:
+        query = query.where(o.known_at <= as_of)
+    with ledger.read() as connection:
+        bodies = {(row.series, row.observed): row.body for row in connection.execute(query)}
+    return [_RECORD.validate_json(body) for body in bodies.values()]
 
 
 def _rows(connection: Connection, wanted: Filter) -> Iterable[Row]:
