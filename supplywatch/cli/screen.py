@@ -1,0 +1,185 @@
+"""``supplywatch screen``: who on the lists may be meant by a name."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
+from supplywatch.errors import BadRequest
+
+if TYPE_CHECKING:
+    from supplywatch.listing.entry import ListEntry
+    from supplywatch.screening.matcher import Matcher
+    from supplywatch.screening.model import Match, Party
+
+_DEFAULT = "name"
+_PROGRESS_EVERY = 1_000
+_KINDS = ("organisation", "person", "vessel", "aircraft", "unknown")
+
+
+class NameOrCommand(TyperGroup):
+    """A group whose first word may be the name itself: ``screen "Some Co."`` is ``screen name "Some Co."``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command in front that is meant when none is named."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = [_DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(help='Screen names against the lists: `screen "NAME"`, or many with --from.', no_args_is_help=True, cls=NameOrCommand)
+
+
+@app.command(_DEFAULT)
+def screen(
+    name: Annotated[str | None, typer.Argument(help="The name of a company, person or vessel, in any script.")] = None,
+    country: Annotated[str | None, typer.Option(help="Its country, ISO 3166-1 alpha-2: another one lowers the tier by one.")] = None,
+    kind: Annotated[str, typer.Option(help="organisation, person, vessel, aircraft or unknown.")] = "unknown",
+    number: Annotated[list[str] | None, typer.Option("--id", help="KIND:VALUE, e.g. uscc:914403007084616988; may be repeated.")] = None,
+    lists: Annotated[
+        Path | None, typer.Option(help="Table of parties (id, kind, country, list, name) instead of the ledger's lists.")
+    ] = None,
+    queries: Annotated[Path | None, typer.Option("--from", help="Table of names to screen (id, name); prints one object a line.")] = None,
+    min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Say nothing of matches below.")] = 0.5,
+    limit: Annotated[int, typer.Option(min=1, help="How many matches of a name at the most.")] = 10,
+    ledger: LedgerUrl = None,
+    json: JsonFlag = False,
+    ndjson: Annotated[bool, typer.Option("--ndjson", help="One JSON object a line; --from always does.")] = False,
+) -> None:
+    """Say who on the lists may be meant: tier, score, and everything the score was made of."""
+    if (name is None) == (queries is None):
+        raise BadRequest("give either a name or a table of names with --from")
+    matcher, entries = _matcher(lists, ledger)
+    if queries is not None:
+        _many(matcher, queries, min_score, limit)
+        return
+    found = matcher.screen(_asked(str(name), country, kind, number or []), limit=limit, min_score=min_score)
+    answers = [_full(match, entries.get(match.party_id)) for match in found]
+    if json or ndjson:
+        answer = {"query": name, "matches": answers}
+        typer.echo(jsonlib.dumps(answer, ensure_ascii=False)) if ndjson else print_json(answer)
+        return
+    for answer in answers:
+        typer.echo("\n".join(_lines(answer)))
+    if not found:
+        typer.echo(f"nobody on the lists resembles {name!r} (least score {min_score})", err=True)
+
+
+def _asked(name: str, country: str | None, kind: str, numbers: list[str]) -> Party:
+    from supplywatch.listing.names import letters
+    from supplywatch.screening.model import Name, Party
+
+    if not name.strip():
+        raise BadRequest("the name is empty")
+    if kind not in _KINDS:
+        raise BadRequest(f"--kind {kind}: write one of {', '.join(_KINDS)}")
+    if country is not None and not (len(country) == 2 and country.isalpha()):
+        raise BadRequest(f"--country {country}: write two letters, e.g. CN")
+    keys = []
+    for text in numbers:
+        label, colon, value = text.partition(":")
+        if not colon or not value:
+            raise BadRequest(f"--id {text}: write KIND:VALUE, e.g. uscc:914403007084616988")
+        prefix = country.upper() if country and label in ("tax", "registration") else ""
+        keys.append((label.lower(), prefix + letters(value).upper()))
+    return Party("query", (Name(name),), country.upper() if country else None, (), kind, tuple(keys))
+
+
+def _matcher(table: Path | None, ledger: str | None) -> tuple[Matcher, dict[str, ListEntry]]:
+    from supplywatch.ledger.lists import standing
+    from supplywatch.screening.index import Index
+    from supplywatch.screening.listed import party_of, version_of
+    from supplywatch.screening.matcher import Matcher
+    from supplywatch.screening.tables import read_lists
+
+    entries: dict[str, ListEntry] = {}
+    if table is not None:
+        parties = list(read_lists(table))
+    else:
+        with open_ledger(ledger, upgrade=False).read() as connection:
+            stands = standing(connection)
+        parties = [party_of(each.source, each.entry) for each in stands]
+        entries = {party.id: each.entry for party, each in zip(parties, stands, strict=True)}
+    if not parties:
+        where = str(table) if table else "the ledger"
+        raise BadRequest(
+            f"{where} holds no list; poll one with `supplywatch pull csl` (or run `supplywatch up`), or give a table with --lists"
+        )
+    return Matcher(Index.build(parties), data_version=version_of(parties)), entries
+
+
+def _many(matcher: Matcher, queries: Path, min_score: float, limit: int) -> None:
+    from supplywatch.screening.tables import read_queries
+
+    done = 0
+    for query in read_queries(queries):
+        found = matcher.screen(query, limit=limit, min_score=min_score) if query.names[0].text.strip() else []
+        matches = [_brief(match) for match in found]
+        line = {"query_id": query.id, "query": query.names[0].text, "matches": matches}
+        typer.echo(jsonlib.dumps(line, ensure_ascii=False))
+        done += 1
+        if done % _PROGRESS_EVERY == 0:
+            sys.stdout.flush()
+            typer.echo(f"{done} names screened", err=True)
+    typer.echo(f"{done} names screened", err=True)
+
+
+def _brief(match: Match) -> dict[str, Any]:
+    plain = match.as_json()
+    return {
+        "entity_id": plain.pop("party_id"),
+        **{key: plain[key] for key in ("score", "tier", "name", "name_kind", "list_code", "explanation")},
+    }
+
+
+def _full(match: Match, entry: ListEntry | None) -> dict[str, Any]:
+    answer = match.as_json()
+    answer["entity_id"] = answer.pop("party_id")
+    if entry is not None:
+        fields = {"list_name", "key", "name", "countries", "citation", "published", "effective", "ends", "status", "url"}
+        answer["entry"] = entry.model_dump(mode="json", include=fields)
+    return answer
+
+
+def _lines(answer: dict[str, Any]) -> list[str]:
+    """Return the lines that tell a person about a match."""
+    why, entry, qualified = answer["explanation"], answer.get("entry", {}), answer["qualification"]
+    place = f"{answer['name_kind']} name, {answer['list_code']}, {answer['entity_id']}"
+    head = f"{answer['tier'].upper():<7} {answer['score']:.3f}  {answer['name']}  ({place})"
+    lines = [head]
+    if entry:
+        dates = ", ".join(
+            f"{word} {entry[key]}" for word, key in (("published", "published"), ("effective", "effective"), ("ends", "ends")) if entry[key]
+        )
+        lines.append(
+            f"  listed    {entry['name']} on {entry['list_name']}; {entry['citation'] or 'no citation'}{'; ' + dates if dates else ''}"
+        )
+    lines.append(f"  forms     {why['ours']!r} and {why['theirs']!r}")
+    if why["pairs"]:
+        lines.append("  same      " + ", ".join(_pair(pair) for pair in why["pairs"]))
+    for side, label in (("ours", "only asked"), ("theirs", "only listed")):
+        words = [f"{extra['word']} (costs {extra['cost']:.2f})" for extra in why["extras"] if extra["side"] == side]
+        if words:
+            lines.append(f"  {label:<11} " + ", ".join(words))
+    if why["penalties"]:
+        lines.append("  penalties " + ", ".join(f"{penalty['reason']} × {penalty['factor']}" for penalty in why["penalties"]))
+    notes = [
+        *([f"same identifier {qualified['identifier']}"] if qualified["identifier"] else []),
+        *(["country differs: one tier lower"] if qualified["country_mismatch"] else []),
+        *(["short or common name: at most review"] if qualified["short_name"] else []),
+    ]
+    if notes:
+        lines.append("  qualified " + "; ".join(notes))
+    lines.append(f"  versions  matcher {answer['matcher_version']}, lists {answer['data_version']}")
+    return lines
+
+
+def _pair(pair: dict[str, Any]) -> str:
+    words = pair["ours"] if pair["ours"] == pair["theirs"] else f"{pair['ours']} ~ {pair['theirs']}"
+    return f"{words} ({pair['weight']:.2f} × {pair['similarity']:.2f})"

@@ -1,0 +1,206 @@
+"""Two forms laid side by side, word by word: what is the same, what is over, and what that costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from supplywatch.screening.background import class_of, weight
+from supplywatch.screening.chinese import HAN, pinyin
+from supplywatch.screening.model import Explanation, Extra, Pair, Penalty
+from supplywatch.screening.normal import Form
+from supplywatch.screening.vocabulary import LEGAL
+
+FUZZY_LEAST = 0.74
+LISTED_EXTRA, LISTED_EXTRA_AGREED = 0.75, 0.5
+OWN_EXTRA = {"brand": 1.0, "place": 0.4, "generic": 0.6, "number": 1.0, "context": 0.5, "legal": 1.0}
+"""What a word costs that only the counterparty has, where every distinctive word of the listed name is found."""
+BRAND_LEAST = 0.5
+FACTORS = {"distinctive words differ": 0.8, "numbers differ": 0.62, "places differ": 0.9, "legal forms differ": 0.93}
+_JOIN_WORDS = 4
+_LOOSE_FORMS = frozenset({"~co", "~ltd", "~corp"})
+
+
+@dataclass(slots=True)
+class Side:
+    """The words of one form that are still to be paired."""
+
+    words: list[str]
+    legal: frozenset[str]
+    free: list[int]
+
+    @classmethod
+    def of(cls, form: Form) -> Side:
+        """Return a form with nothing paired yet."""
+        words = [word for word in form.words if not word.startswith(LEGAL)]
+        legal = frozenset(word for word in form.words if word.startswith(LEGAL))
+        if not words:
+            words, legal = sorted(legal), frozenset()
+        return cls(words, legal, list(range(len(words))))
+
+
+def compare(ours: Form, theirs: Form) -> Explanation:
+    """Return how a counterparty's form (ours) and a listed form (theirs) agree."""
+    if ours.words == theirs.words:
+        return Explanation(ours.key, theirs.key, tuple(Pair(w, w, weight(w), 1.0) for w in ours.words))
+    a, b = Side.of(ours), Side.of(theirs)
+    pairs = [*_exact(a, b), *_joined(a, b, False), *_joined(b, a, True), *_fuzzy(a, b)]
+    return _summed(ours, theirs, a, b, pairs)
+
+
+def _exact(a: Side, b: Side) -> list[Pair]:
+    where: dict[str, list[int]] = {}
+    for j in reversed(b.free):
+        where.setdefault(b.words[j], []).append(j)
+    found = []
+    for i in list(a.free):
+        places = where.get(a.words[i])
+        if places:
+            a.free.remove(i)
+            b.free.remove(places.pop())
+            found.append(Pair(a.words[i], a.words[i], weight(a.words[i]), 1.0))
+    return found
+
+
+def _joined(many: Side, one: Side, swapped: bool) -> list[Pair]:
+    """Pair two to four words in a row with the one word they make."""
+    found: list[Pair] = []
+    for j in list(one.free):
+        whole = one.words[j]
+        if len(whole) < 4 and not HAN.match(whole):
+            continue
+        best = _best_run(many, whole)
+        if best is None:
+            continue
+        run, similarity = best
+        many.free = [i for i in many.free if i not in run]
+        one.free.remove(j)
+        parts = " ".join(many.words[i] for i in run)
+        value = max(weight(whole), *(weight(many.words[i]) for i in run))
+        found.append(Pair(whole, parts, value, similarity) if swapped else Pair(parts, whole, value, similarity))
+    return found
+
+
+def _best_run(many: Side, whole: str) -> tuple[range, float] | None:
+    best: tuple[range, float] | None = None
+    free = set(many.free)
+    for start in many.free:
+        text = many.words[start]
+        for end in range(start + 1, min(start + _JOIN_WORDS, len(many.words))):
+            if end not in free:
+                break
+            text += many.words[end]
+            if abs(len(text) - len(whole)) > 2:
+                continue
+            similarity = 1.0 if text == whole else OSA.normalized_similarity(text, whole)
+            if similarity >= 0.85 and (best is None or similarity > best[1]):
+                best = range(start, end + 1), similarity * 0.98
+    return best
+
+
+def _fuzzy(a: Side, b: Side) -> list[Pair]:
+    options = []
+    for i in a.free:
+        for j in b.free:
+            value = similarity(a.words[i], b.words[j])
+            if value:
+                options.append((value, i, j))
+    found = []
+    for value, i, j in sorted(options, key=lambda option: (-option[0], option[1], option[2])):
+        if i in a.free and j in b.free:
+            a.free.remove(i)
+            b.free.remove(j)
+            ours, theirs = a.words[i], b.words[j]
+            found.append(Pair(ours, theirs, (weight(ours) + weight(theirs)) / 2, value))
+    return found
+
+
+@lru_cache(maxsize=500_000)
+def similarity(one: str, other: str) -> float:
+    """Return how much two words are the same, 0 when they are not.
+
+    >>> similarity("hikvision", "hikvison") > 0.8, similarity("13", "14"), similarity("mashproekt", "mashproject") > 0.8
+    (True, 0.0, True)
+    """
+    if one.isdigit() or other.isdigit():
+        return 0.0
+    if HAN.match(one) or HAN.match(other):
+        return _han_similarity(one, other)
+    plain = OSA.normalized_similarity(one, other)
+    if min(len(one), len(other)) >= 4 and sounded(one) == sounded(other):
+        plain = max(plain, 0.95)
+    if plain >= FUZZY_LEAST and min(len(one), len(other)) >= 4:
+        return plain
+    return 0.8 if _abbreviates(one, other) or _abbreviates(other, one) else 0.0
+
+
+def _han_similarity(one: str, other: str) -> float:
+    plain = OSA.normalized_similarity(one, other)
+    if len(one) == len(other) and pinyin(one) == pinyin(other):
+        plain = (1.0 + plain) / 2
+    return plain if plain >= 0.5 else 0.0
+
+
+_SOUNDS = tuple(
+    tuple(pair.split("="))
+    for pair in (
+        "shch=s sch=s tch=c kh=h ts=c tz=c ph=f ck=k ks=x yu=u iu=u ya=a ia=a ye=e yo=o ij=i j=i y=i w=v q=k c=k z=s ii=i ou=u ee=i oo=u"
+    ).split()
+)
+
+
+@lru_cache(maxsize=200_000)
+def sounded(word: str) -> str:
+    """Return a word as it roughly sounds, whichever transliteration wrote it.
+
+    >>> sounded("donskaya") == sounded("donskaia"), sounded("mosakhar") == sounded("mosahar")
+    (True, True)
+    """
+    for written, sound in _SOUNDS:
+        word = word.replace(written, sound)
+    return "".join(letter for at, letter in enumerate(word) if at == 0 or letter != word[at - 1])
+
+
+def _abbreviates(short: str, word: str) -> bool:
+    """Tell whether a word is cut short or has lost its vowels: trdg for trading."""
+    if not 3 <= len(short) < len(word) or short[0] != word[0] or class_of(word) not in ("generic", "place"):
+        return False
+    if word.startswith(short):
+        return True
+    rest = iter(word)
+    return len(short) <= 5 and all(letter in rest for letter in short)
+
+
+def _summed(ours: Form, theirs: Form, a: Side, b: Side, pairs: list[Pair]) -> Explanation:
+    pairs += [Pair(w, w, weight(w), 1.0) for w in sorted(a.legal & b.legal)]
+    left = [a.words[i] for i in a.free]
+    right = [b.words[j] for j in b.free]
+    our_brands = [w for w in left if is_telling(w)]
+    their_brands = [w for w in right if is_telling(w)]
+    agreed = not their_brands and any(is_telling(pair.ours.split()[0]) for pair in pairs)
+    cost = LISTED_EXTRA_AGREED if agreed else LISTED_EXTRA
+    extras = [
+        *(Extra(w, "ours", round(weight(w) * (OWN_EXTRA[class_of(w)] if agreed else 1.0), 4)) for w in left),
+        *(Extra(w, "theirs", round(weight(w) * cost, 4)) for w in right),
+    ]
+    penalties = _differences(a, b, left, right, bool(our_brands and their_brands))
+    return Explanation(ours.key, theirs.key, tuple(pairs), tuple(extras), tuple(Penalty(reason, FACTORS[reason]) for reason in penalties))
+
+
+def _differences(a: Side, b: Side, left: list[str], right: list[str], brands: bool) -> list[str]:
+    found = ["distinctive words differ"] if brands else []
+    left_kinds, right_kinds = set(map(class_of, left)), set(map(class_of, right))
+    if "number" in left_kinds and "number" in right_kinds:
+        found.append("numbers differ")
+    if "place" in left_kinds and "place" in right_kinds:
+        found.append("places differ")
+    if a.legal and b.legal and not a.legal & b.legal and not (a.legal <= _LOOSE_FORMS and b.legal <= _LOOSE_FORMS):
+        found.append("legal forms differ")
+    return found
+
+
+def is_telling(word: str) -> bool:
+    """Tell whether a word could name a party."""
+    return class_of(word) == "brand" and weight(word) >= BRAND_LEAST

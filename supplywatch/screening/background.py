@@ -1,0 +1,70 @@
+"""How much a word says, from how often it stands in ordinary company names.
+
+The counts are of GLEIF legal names (CC0), made by ``bench/word_counts.py``; they come from no list that is screened.
+
+>>> weight("hikvision") > weight("optical") > weight("technology") > weight("~ltd")
+True
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+from functools import lru_cache
+
+from supplywatch.config import config_dir
+from supplywatch.errors import BadSetting
+from supplywatch.screening.chinese import GLOSSARY, HAN, PLACES, read
+from supplywatch.screening.vocabulary import WORDS
+
+LEGAL_WEIGHT, CONTEXT_WEIGHT, NUMBER_WEIGHT = 0.03, 0.06, 0.6
+_PLACE_FACTOR = 0.6
+_CHEAPEST = 0.12
+_FILE = "word_counts.tsv.gz"
+
+
+@lru_cache(maxsize=1)
+def _counts() -> tuple[int, dict[str, int]]:
+    path = config_dir() / _FILE
+    try:
+        lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    except OSError as error:
+        raise BadSetting(f"{path}: cannot be read ({error}); restore it from the repository") from error
+    counts = {word: int(count) for word, count in (line.split("\t") for line in lines if not line.startswith("#"))}
+    return counts.pop("*"), counts
+
+
+@lru_cache(maxsize=500_000)
+def weight(word: str) -> float:
+    """Return between 0 and 1 what a word says about who is meant."""
+    kind = class_of(word)
+    if kind == "legal":
+        return LEGAL_WEIGHT
+    if kind == "context":
+        return CONTEXT_WEIGHT
+    if kind == "number":
+        return NUMBER_WEIGHT
+    if HAN.match(word):
+        spoken = [weight(part) for part in _spoken(word)]
+        return 1.0 if kind == "brand" else min(1.0, max(spoken))
+    names, counts = _counts()
+    rarity = math.log(names / (counts.get(word, 0) + 4)) / math.log(names / 4)
+    return max(_CHEAPEST, rarity * (_PLACE_FACTOR if kind == "place" else 1.0) * (0.5 if len(word) == 1 else 1.0))
+
+
+@lru_cache(maxsize=500_000)
+def class_of(word: str) -> str:
+    """Return what a word in either script does in a name."""
+    if not HAN.match(word):
+        return WORDS.class_of(word)
+    kinds = {WORDS.class_of(part) for part in _spoken(word)}
+    return "brand" if "brand" in kinds and not is_glossary(word) else "generic" if kinds - {"place"} else "place"
+
+
+def is_glossary(word: str) -> bool:
+    """Tell whether a Chinese word has an English meaning rather than a sound."""
+    return word in GLOSSARY or word in PLACES
+
+
+def _spoken(word: str) -> tuple[str, ...]:
+    return read(word)[1] if HAN.match(word) else (word,)

@@ -1,0 +1,150 @@
+"""Chinese names: folded to simplified script, cut into place | glossary word | brand, and read in English or pinyin.
+
+>>> read("深圳市大疆創新科技有限公司")
+(('深圳', '大疆', '创新', '科技', '~ltd'), ('shenzhen', 'dajiang', 'innovation', 'technology', '~ltd'))
+>>> read("中国电子科技集团公司第十四研究所")[1]
+('china', 'electronic', 'technology', 'group', '~co', '14', 'institute')
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import opencc
+from pypinyin import lazy_pinyin
+
+from supplywatch.config import read_yaml
+
+Words = tuple[str, ...]
+HAN = re.compile(r"[\u3400-\u9fff]")
+KANA = re.compile(r"[\u3040-\u30ff]")
+_RUN = re.compile(r"[\u3400-\u9fff]+|[A-Za-z0-9&.'-]+")
+_NUMBER = re.compile(r"第?([〇零一二三四五六七八九十百]{1,5})(?=研究|所|院|厂|工厂|局|设计|航|师|区|分)|第([一二三四五六七八九十百]{1,5})")
+_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0}
+_ADMIN = ("特别行政区", "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "自治州", "省", "市", "县")
+_ALONE = frozenset("厂局部省")
+_BOOK = read_yaml("vocabulary_zh.yaml")
+_CONVERTER = opencc.OpenCC("t2s")
+
+
+def pinyin(text: str) -> str:
+    """Return the sounds of a Chinese text in one word."""
+    return "".join(lazy_pinyin(text)).lower().replace("ü", "v")
+
+
+PLACES: dict[str, str] = {place: pinyin(place) for place in _BOOK["places"].split()} | _BOOK["place_names"]
+GLOSSARY: dict[str, Words] = {}
+for _item in " ".join(_BOOK["glossary"].split("\n")).replace(" ", "\x00").split("\x00"):
+    _han, _is, _english = _item.partition("=")
+    if _is:
+        _last = _han
+        GLOSSARY[_han] = (_english,)
+    elif _item:
+        GLOSSARY[_last] = (*GLOSSARY[_last], _item)
+GLOSSARY = {han: words for han, words in GLOSSARY.items() if len(han) > 1 or han in _ALONE}
+_LEGAL: dict[str, str] = {form: "~" + legal for legal, forms in _BOOK["legal"].items() for form in forms.split()}
+_PARTS = {len_: {w for w in (*PLACES, *GLOSSARY, *_LEGAL) if len(w) == len_} for len_ in range(1, 14)}
+
+
+class _Simplified(dict[int, str]):
+    """A table for :meth:`str.translate` that asks the converter once for every character."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = _CONVERTER.convert(character) if HAN.match(character) else character
+        return self[code]
+
+
+_TABLE = _Simplified()
+
+
+def simplified(text: str) -> str:
+    """Return a text in simplified characters."""
+    return text.translate(_TABLE)
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether a name is written in Chinese characters, at least in part."""
+    return len(HAN.findall(text)) >= 2
+
+
+@lru_cache(maxsize=100_000)
+def read(text: str) -> tuple[Words, Words]:
+    """Return the words of a Chinese name as they are written, and as they read in English and pinyin."""
+    written: list[str] = []
+    spoken: list[str] = []
+    for run in _RUN.findall(simplified(text)):
+        if HAN.search(run):
+            for han, english in _cut(run):
+                written.append(english[0] if english[0].startswith("~") else han)
+                spoken.extend(english)
+        else:
+            word = run.lower().strip(".-'&")
+            written.append(word)
+            spoken.append(word)
+    return tuple(w for w in written if w), tuple(w for w in spoken if w)
+
+
+def readings(text: str) -> list[Words]:
+    """Return how a Chinese name reads: in English and pinyin, and with the English brands that are known for it."""
+    spoken = read(text)[1]
+    return [spoken]
+
+
+def _cut(run: str) -> list[tuple[str, Words]]:
+    found: list[tuple[str, Words]] = []
+    brand, at = "", 0
+    while at < len(run):
+        part = _known(run, at, bool(brand))
+        if part is None:
+            brand += run[at]
+            at += 1
+            continue
+        if brand:
+            found.append((brand, (pinyin(brand),)))
+            brand = ""
+        length, han, english = part
+        found.append((han, english))
+        at += length
+    if brand:
+        found.append((brand, (pinyin(brand),)))
+    return found
+
+
+def _known(run: str, at: int, after_brand: bool) -> tuple[int, str, Words] | None:
+    number = _NUMBER.match(run, at)
+    if number and not (after_brand and number[1] and len(number[1]) == 1 and not number[0].startswith("第")):
+        value = _value(number[1] or number[2])
+        if value:
+            return number.end() - at, str(value), (str(value),)
+    for length in range(min(13, len(run) - at), 0, -1):
+        piece = run[at : at + length]
+        if piece not in _PARTS[length]:
+            continue
+        if piece in _LEGAL:
+            return length, piece, (_LEGAL[piece],)
+        if length == 1 and at + 1 < len(run) and piece != "省":
+            continue
+        if piece in PLACES:
+            return length + _administrative(run, at + length), piece, tuple(PLACES[piece].split())
+        return length, piece, GLOSSARY[piece]
+    return None
+
+
+def _administrative(run: str, at: int) -> int:
+    return next((len(word) for word in _ADMIN if run.startswith(word, at) and at + len(word) < len(run)), 0)
+
+
+def _value(text: str) -> int:
+    if "十" not in text and "百" not in text:
+        return int("".join(str(_DIGITS[c]) for c in text))
+    total, current = 0, 0
+    for character in text:
+        if character == "百":
+            total, current = total + (current or 1) * 100, 0
+        elif character == "十":
+            total, current = total + (current or 1) * 10, 0
+        else:
+            current = _DIGITS[character]
+    return total + current

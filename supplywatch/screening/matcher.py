@@ -1,0 +1,155 @@
+"""The matcher: candidates, scores, and what qualifies them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from supplywatch.screening.align import compare
+from supplywatch.screening.background import class_of, weight
+from supplywatch.screening.chinese import HAN
+from supplywatch.screening.index import Candidate, Index
+from supplywatch.screening.model import Explanation, Match, Name, Pair, Party, Penalty, Qualification, Tier, score_of, tier_of
+from supplywatch.screening.normal import Form, forms, is_cut_of, letters
+from supplywatch.screening.vocabulary import LEGAL
+
+_LOWER: dict[Tier, Tier] = {"strong": "review", "review": "weak", "weak": "below", "below": "below"}
+_NAMED_APART = frozenset({"person", "vessel", "aircraft"})
+_OTHER_KIND = Penalty("asked as a company, listed as a person or vessel", 0.85)
+_WEAK_ALIAS = Penalty("weak alias", 0.97)
+_CUT = Penalty("cut at 35 characters", 0.88)
+_SAME_LETTERS = 0.98
+_SHORT_LETTERS = 3
+_COMMON_WEIGHT = 0.55
+
+
+class Matcher:
+    """Asks an index who is meant by a name.
+
+    Parameters
+    ----------
+    index
+        The names.
+    indexed
+        What stands in the index: listed parties (asked are counterparties), or counterparties (asked are listed parties).
+        The score of a pair is the same either way.
+    data_version
+        Which lists; goes into every match.
+    """
+
+    def __init__(self, index: Index, *, indexed: Literal["listed", "counterparties"] = "listed", data_version: str = "") -> None:
+        self.index = index
+        self.data_version = data_version
+        self._listed = indexed == "listed"
+        self._depth = 20 if self._listed else 50
+
+    def screen(self, query: Party, *, limit: int = 10, min_score: float = 0.5) -> list[Match]:
+        """Return the parties that may be meant, best first, each once by its best name."""
+        best: dict[str, Match] = {}
+        for candidate in self.index.candidates(query, limit=self._depth):
+            match = self._judged(query, candidate)
+            if match is None or match.score < min_score:
+                continue
+            known = best.get(match.party_id)
+            if known is None or (match.score, known.name) > (known.score, match.name):
+                best[match.party_id] = match
+        return sorted(best.values(), key=lambda match: (-match.score, match.party_id))[:limit]
+
+    def _judged(self, query: Party, candidate: Candidate) -> Match | None:
+        party = candidate.party
+        shared = sorted(set(query.identifiers) & set(party.identifiers))
+        if shared:
+            kind, value = shared[0]
+            explanation = Explanation(f"{kind}:{value}", f"{kind}:{value}", rule="identifier")
+            return self._match(query, query.names[0], candidate, explanation, Qualification(identifier=f"{kind}:{value}"))
+        kinds = {query.kind, party.kind}
+        if len(kinds) > 1 and kinds & _NAMED_APART and "unknown" not in kinds:
+            return None
+        found = [(score_of(each), name, each) for name in query.names for each in self._explained(name, query, candidate)]
+        if not found:
+            return None
+        _, name, explanation = max(found, key=lambda item: (item[0], item[1].text, item[2].ours, item[2].theirs))
+        apart = bool(query.places and party.places) and not query.places & party.places
+        short = is_short(Form.from_key(explanation.ours)) or is_short(Form.from_key(explanation.theirs))
+        return self._match(query, name, candidate, explanation, Qualification(country_mismatch=apart, short_name=short))
+
+    def _explained(self, name: Name, query: Party, candidate: Candidate) -> list[Explanation]:
+        more = []
+        if "weak" in (name.kind, candidate.name.kind):
+            more.append(_WEAK_ALIAS)
+        if (
+            {query.kind, candidate.party.kind} & _NAMED_APART
+            and query.kind != candidate.party.kind
+            and (_is_company(query, name) or _is_company(candidate.party, candidate.name))
+        ):
+            more.append(_OTHER_KIND)
+        found = _by_letters(name.text, candidate.name.text)
+        asked = forms(name.text)
+        both_han = asked and candidate.forms and asked[0].is_han and candidate.forms[0].is_han
+        for mine in asked:
+            for other in candidate.forms:
+                if mine.is_han != other.is_han or (both_han and not mine.is_han):
+                    continue
+                found.append(compare(mine, other) if self._listed else compare(other, mine))
+        return [replace(explanation, penalties=(*explanation.penalties, *more)) for explanation in found] if more else found
+
+    def _match(self, query: Party, name: Name, candidate: Candidate, explanation: Explanation, qualification: Qualification) -> Match:
+        score = score_of(explanation)
+        tier = tier_of(score)
+        vessel = "vessel" in (query.kind, candidate.party.kind) and qualification.identifier is None
+        if tier == "strong" and (qualification.short_name or vessel):
+            tier = "review"
+        if qualification.country_mismatch:
+            tier = _LOWER[tier]
+        return Match(
+            party_id=candidate.party.id,
+            score=score,
+            tier=tier,
+            query_name=name.text,
+            name=candidate.name.text,
+            name_kind=candidate.name.kind,
+            list_code=candidate.party.list_code or query.list_code,
+            explanation=explanation,
+            qualification=qualification,
+            data_version=self.data_version,
+        )
+
+
+def _by_letters(asked: str, indexed: str) -> list[Explanation]:
+    """Return how two names agree letter by letter, where the words do not say it."""
+    mine, other = letters(asked), letters(indexed)
+    if mine == other:
+        return [Explanation(mine, other, (Pair(mine, other, 1.0, _SAME_LETTERS),))]
+    if is_cut_of(asked, indexed) or is_cut_of(indexed, asked):
+        return [Explanation(mine, other, (Pair(mine, other, 1.0, 1.0),), penalties=(_CUT,))]
+    return []
+
+
+def is_short(form: Form) -> bool:
+    """Tell whether a name is too short or too common to mean one party: three letters, or one common word.
+
+    >>> is_short(Form(("abc", "~ltd"))), is_short(Form(("technology", "~co"))), is_short(Form(("hikvision",)))
+    (True, True, False)
+    """
+    words = [word for word in form.words if not word.startswith(LEGAL)]
+    if not words:
+        return True
+    letters = sum(map(len, words))
+    if HAN.match(words[0]):
+        return letters <= 1 or (all(class_of(word) != "brand" for word in words) and len(words) == 1)
+    return letters <= _SHORT_LETTERS or (len(words) == 1 and weight(words[0]) < _COMMON_WEIGHT)
+
+
+def _kinds_differ(query: Party, name: Name, candidate: Candidate) -> bool:
+    """Tell whether a company is compared with a person or vessel, or with a party that may be one."""
+    party = candidate.party
+    if query.kind == party.kind or not {query.kind, party.kind} & _NAMED_APART:
+        return False
+    return _is_company(query, name) or _is_company(party, candidate.name)
+
+
+def _is_company(party: Party, name: Name) -> bool:
+    """Tell whether a party is a company, by its kind or, when that is not known, by a legal form in its name."""
+    if party.kind == "unknown":
+        return any(word.startswith(LEGAL) for form in forms(name.text) for word in form.words)
+    return party.kind == "organisation"
