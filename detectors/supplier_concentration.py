@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from detectors._geodep import governance_hhi, import_export_ratio, load_governance, series_of_exports, structural, world_export_hhi
 from detectors._imports import WINDOW, Gaps, Sums, collapsed, goods, incomplete, usual
 from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
 from supplywatch.records import PartnerFlow, TradeSlice
@@ -45,6 +46,9 @@ class Params(Gaps):
     single_source_share: float
     min_weight_coverage: float
     max_unit_value_jump: float
+    max_world_hhi: float
+    max_import_export_ratio: float
+    min_exporter_coverage: float
 
 
 def concentration(amounts: Sequence[float]) -> tuple[float, float]:
@@ -115,6 +119,7 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
         "unit_value": None,
         "hhi": None,
         "over": [],
+        "met": [],
     }
     sums = Sums.of(record.partners)
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
@@ -131,9 +136,35 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
         "hhi": round(shares.hhi, 6),
         "over": [*before["over"], shares.hhi > params.warning_hhi][-PERSISTENCE:],
     }
+    world, ratio = _abroad(record, shares, params, context)
+    new["met"] = [*before["met"], _criteria(shares.hhi, world, ratio, params)][-PERSISTENCE:]
     if severity is None and held is None and not context.items.of_hs(record.commodity):
         return new, Finding(status="clear")
-    return new, _finding(record, shares, severity, before, new, params, context.items)
+    finding = _finding(record, shares, severity, before, new, params, context.items)
+    more = {"world_export_hhi": world, "import_export_ratio": ratio, "structural": structural(new["met"], PERSISTENCE)}
+    scores = load_governance().scores
+    if scores:
+        more["governance_hhi"] = governance_hhi(record.partners, scores, params.min_coverage)
+    return new, finding.model_copy(update={"measures": finding.measures | more})
+
+
+def _abroad(record: TradeSlice, shares: Shares, params: Params, context: Context) -> tuple[float | None, float | None]:
+    """Return the world-export index and M/X, each ``None`` while the exports are not at hand."""
+    if not context.related:
+        return None, None
+    world = world_export_hhi(record, context.related, params.min_exporter_coverage)
+    ratio = import_export_ratio(record, shares.value_usd, context.related)
+    return None if world is None else round(world, 6), None if ratio is None else round(ratio, 4)
+
+
+def _criteria(hhi: float, world: float | None, ratio: float | None, params: Params) -> bool | None:
+    """Tell whether criteria 1 to 3 hold together; one that does not is enough to say no."""
+    known = [hhi > params.warning_hhi]
+    known += [] if world is None else [world > params.max_world_hhi]
+    known += [] if ratio is None else [ratio > params.max_import_export_ratio]
+    if not all(known):
+        return False
+    return True if len(known) == 3 else None
 
 
 def _finding(
@@ -227,7 +258,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.4.0",
+        version="1.5.0",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),
@@ -236,6 +267,7 @@ RULE = Rule(
             "country of consignment is not always the country of origin: Malaysian crude is mostly trans-shipment",
             "one HS code may hold goods that do not replace each other, or split goods that do",
             "concentration of companies within a country is not seen",
+            "exporters that sell the reporter nothing are missing from the world-export index",
             "annual figures come four months to two years after the year",
         ),
         runbook="supplier_concentration.md",
@@ -263,5 +295,6 @@ RULE = Rule(
     params=Params,
     subject=subject,
     detect=detect,
+    related=series_of_exports,
     axes_of=axes_of,
 )

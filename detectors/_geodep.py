@@ -1,0 +1,116 @@
+"""Criteria 2 to 4 of CEPII GeoDep and the governance-weighted index, for the concentration rule; each is unknown where figures are missing.
+
+Reference: Vicard & Wibaux (2023), CEPII Policy Brief 41; Blengini et al. (2017), EU methodology for critical raw materials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from pydantic import Field
+
+from supplywatch.config import read_yaml, validated
+from supplywatch.records import Frozen, PartnerFlow, Record, TradeSlice
+from supplywatch.watch import Items
+
+NO_EXPORTS = 9999.0
+"""M/X of a reporter that says it exports nothing, as GeoDep writes it."""
+
+
+class Weight(Frozen):
+    """What an economy's share counts for."""
+
+    score: float = Field(ge=0.0, le=1.0)
+    trade: float = Field(default=1.0, gt=0.0)
+
+
+class Governance(Frozen):
+    """``config/governance.yaml``."""
+
+    edition: str | None
+    scores: dict[str, Weight]
+
+
+@cache
+def load_governance() -> Governance:
+    """Read ``config/governance.yaml``."""
+    return validated(Governance, read_yaml("governance.yaml"), "config/governance.yaml")
+
+
+def series_of_exports(record: TradeSlice, items: Items) -> list[str]:
+    """Return the export series of the reporter and of its suppliers, for watched lines of years."""
+    if record.frequency != "annual" or not items.of_hs(record.commodity):
+        return []
+    who = [record.reporter.iso3, *(flow.partner.iso3 for flow in record.partners if flow.role == "economy")]
+    return [f"trade/{iso3}/export/annual/{record.commodity}" for iso3 in dict.fromkeys(who) if iso3]
+
+
+def exports_usd(record: Record | None) -> float | None:
+    """Return what a slice of exports adds up to: as reported for the World, else over its partners."""
+    if not isinstance(record, TradeSlice) or record.flow != "export":
+        return None
+    if record.world is not None and record.world.value_usd is not None:
+        return record.world.value_usd
+    return sum(flow.value_usd or 0.0 for flow in record.partners if flow.role == "economy")
+
+
+def import_export_ratio(record: TradeSlice, imports_usd: float, related: Mapping[str, Record]) -> float | None:
+    """Return M/X of the reporter, ``None`` while its exports are not at hand."""
+    exports = exports_usd(related.get(f"trade/{record.reporter.iso3}/export/annual/{record.commodity}"))
+    if exports is None:
+        return None
+    return imports_usd / exports if exports else NO_EXPORTS
+
+
+def world_export_hhi(record: TradeSlice, related: Mapping[str, Record], min_coverage: float) -> float | None:
+    """Return the index over the exporters other than the reporter, whoever they sell to.
+
+    ``None`` while the exporters at hand stand for less than ``min_coverage`` of the imports. Exporters that sell the reporter nothing
+    are not seen: the index is an upper bound.
+    """
+    values, covered, total = [], 0.0, 0.0
+    for flow in record.partners:
+        if flow.role != "economy" or not flow.value_usd:
+            continue
+        total += flow.value_usd
+        exports = exports_usd(related.get(f"trade/{flow.partner.iso3}/export/annual/{record.commodity}"))
+        if exports:
+            values.append(exports)
+            covered += flow.value_usd
+    if not values or covered < min_coverage * total:
+        return None
+    return sum([value * value for value in values]) / sum(values) ** 2
+
+
+def governance_hhi(partners: Sequence[PartnerFlow], scores: Mapping[str, Weight], min_coverage: float) -> float | None:
+    """Return ``sum s² · score · trade``; ``None`` while too much of the value has no score.
+
+    >>> from supplywatch.records import Economy
+    >>> def flow(iso3, value):
+    ...     partner = Economy(code=iso3, iso3=iso3, name=iso3)
+    ...     return PartnerFlow(partner=partner, role="economy", value_usd=value, net_weight_kg=None, position="row 1")
+    >>> scores = {"AAA": Weight(score=0.2), "BBB": Weight(score=0.8, trade=1.5)}
+    >>> round(governance_hhi([flow("AAA", 60.0), flow("BBB", 40.0)], scores, 0.9), 3)  # 0.36 · 0.2 + 0.16 · 0.8 · 1.5
+    0.264
+    >>> governance_hhi([flow("AAA", 60.0), flow("CCC", 40.0)], scores, 0.9) is None
+    True
+    """
+    flows = [flow for flow in partners if flow.role == "economy" and flow.value_usd]
+    total = sum(flow.value_usd or 0.0 for flow in flows)
+    weighted = [((flow.value_usd or 0.0) / total, scores.get(flow.partner.iso3 or "")) for flow in flows]
+    scored = [(share, weight) for share, weight in weighted if weight is not None]
+    if not scored or sum(share for share, _ in scored) < min_coverage:
+        return None
+    return sum(share * share * weight.score * weight.trade for share, weight in scored)
+
+
+def structural(met: Sequence[bool | None], periods: int) -> bool | None:
+    """Tell whether the criteria hold in at least two of three periods, ``None`` while that is open.
+
+    >>> structural([True, None, True], 3), structural([True, False, None], 3), structural([False, False], 3)
+    (True, None, None)
+    """
+    if sum(one is True for one in met) >= 2:
+        return True
+    return False if len(met) == periods and sum(one is False for one in met) >= 2 else None
