@@ -1,13 +1,13 @@
 """Fewer ships pass a chokepoint than its own past and its weekday let expect.
 
-A one-sided CUSUM on a standardised residual of ``2·sqrt(count + 3/8)`` against a slowly moving level with weekday offsets; a shortcut opens
-on a few days of near-closure. The level and its scale stand still while the alert is open, so a long crisis does not become normal:
-only seven calm days, or a person who accepts a new normal, end it.
+The chart (``detectors/_cusum.py``) opens and dates the alert; the week's mean against the frozen baseline **and** against the same weeks of
+earlier years grades it; ships that an alternative route has gained corroborate it and decide nothing. Only seven calm days, or a person
+who accepts a new normal, end it.
 
-Reference: Page, E. S. (1954), Continuous inspection schemes, Biometrika 41; transform by Anscombe (1948). Measured false alarms,
-delays and misses: ``docs/runbooks/chokepoint_disruption.md``.
+Measured false alarms, delays and misses: ``docs/runbooks/chokepoint_disruption.md``.
 
 >>> from supplywatch.config import rule_params
+>>> from detectors._cusum import Core, advance
 >>> params = rule_params("chokepoint_disruption", Params)
 >>> usual = [50, 52, 47, 55, 49, 51, 60] * 9
 >>> ever_given = [54, 48, 59, 38, 14, 2, 9, 9, 10, 33]  # Suez Canal, 20 to 29 March 2021; aground on the 23rd
@@ -22,32 +22,27 @@ delays and misses: ``docs/runbooks/chokepoint_disruption.md``.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
+from collections.abc import Mapping, Sequence
 from statistics import median
 
-from detectors._cusum import Chart, Core, advance, transformed
-from detectors._quiet import Quiet
-from supplywatch.alert import Evidence, Finding, Severity, Subject, Text
+from detectors._cusum import transformed
+from detectors._traffic import Measures, Reading, TrafficParams, fold, rebased
+from supplywatch.alert import Evidence, Finding, Subject, Text
 from supplywatch.errors import BadRequest
-from supplywatch.records import TransitCount
+from supplywatch.records import Record, TransitCount
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
 
 REBASE_DAYS = 28
-Measures = dict[str, float | str | bool | None]
+ROUTE_MEMORY_DAYS = 60
+ROUTE_DAYS = 7
 
 
-class Params(Chart):
+class Params(TrafficParams):
     """Parameters; see ``config/thresholds.yaml`` for values and sources."""
 
-    max_gap_days: int
     min_transits_per_day: float
-    warning_drop: float
-    critical_drop: float
-    ease_margin: float
-    ease_days: int
+    gained_share: float
 
 
 CLEAR = Finding(status="clear")
@@ -57,131 +52,87 @@ TOO_FEW = Finding(status="unknown", reason="too few transits a day for this char
 
 def detect(state: State | None, record: TransitCount, params: Params, context: Context) -> tuple[State, Finding]:
     """Judge one day of one chokepoint."""
-    day = date.fromisoformat(record.observed)
-    ordinal = day.toordinal()
-    before = _core(state)
-    quiet = Quiet(*state["quiet"]) if state else Quiet()
-    limit_sigma, source = quiet.limit(params)
-    core = advance(before, record.observed, day.weekday(), record.transits_total, ordinal, params, limit_sigma)
-    recent = [*(state["recent"] if state else ())[-6:], record.transits_total]
-    new: State = {
-        "chart": [
-            core.days,
-            core.level,
-            core.scale,
-            *core.offsets,
-            core.excess,
-            core.low,
-            core.calm,
-            core.last_ordinal,
-            core.sharp,
-            core.run,
-            core.sharp_run,
-        ],
-        "onset": core.onset,
-        "sharp_onset": core.sharp_onset,
-        "open": core.open,
-        "recent": recent,
-        "severity": None,
-        "lower_days": 0,
-        "serious": False,
-        "quiet": [quiet.days, quiet.peak, list(quiet.peaks)],
-    }
-    threshold: Measures = {"threshold_sigma": round(limit_sigma, 3), "threshold_source": source}
-    finding = _finding(state, before, core, new, record, params, context.items, threshold)
-    if core.days > params.warm_up_days:
-        serious = new["serious"] or bool(state and state["serious"])
-        after = quiet.after(core.excess, was_open=before.open, is_open=core.open, serious=serious)
-        new |= {"serious": serious and core.open, "quiet": [after.days, after.peak, list(after.peaks)]}
-    return new, finding
+    new, reading = fold(state, record.observed, record.transits_total, params)
+    was_open = bool(state and state["open"])
+    new["routes"] = _routes(state["routes"] if state else {}, context.related, frozen=was_open or reading.core.open)
+    if reading.status == "raised":
+        return new, _raised(reading, new["routes"], record, params, context.items)
+    if reading.status == "closed":
+        return new, _closed(reading, record, context.items)
+    if reading.status == "gap":
+        return new, Finding(status="unknown", reason=f"no figures for {reading.missing_days} days before {record.observed}")
+    if reading.status == "warming_up":
+        return new, WARMING_UP
+    if reading.core.level < 2.0 * math.sqrt(params.min_transits_per_day) and reading.base < params.min_transits_per_day:
+        return new, TOO_FEW
+    return new, CLEAR
 
 
-def _finding(
-    state: State | None, before: Core, core: Core, new: State, record: TransitCount, params: Params, items: Items, threshold: Measures
-) -> Finding:
-    recent, days_missing = new["recent"], core.last_ordinal - before.last_ordinal - 1
-    if not core.open:
-        if before.open:
-            return _closed(before, record, recent, items)
-        if core.days <= params.warm_up_days:
-            return WARMING_UP
-        if core.level < 2.0 * math.sqrt(params.min_transits_per_day) and core.weekly_base() < params.min_transits_per_day:
-            return TOO_FEW
-        return CLEAR
-    if days_missing >= params.max_gap_days:
-        new["severity"] = state["severity"] if state else None
-        return Finding(status="unknown", reason=f"no figures for {days_missing} days before {record.observed}")
-    new["severity"], new["lower_days"] = _severity(state, core, recent, params)
-    new["serious"] = Severity(new["severity"]).order > Severity.WATCH.order
-    return _raised(core, Severity(new["severity"]), record, recent, params, items, threshold)
+def _routes(before: Mapping[str, list[float]], related: Mapping[str, Record], *, frozen: bool) -> dict[str, list[float]]:
+    """Return for each alternative route its slow mean, which stands still during an alert, its days, and its last week."""
+    found = dict(before)
+    for record in related.values():
+        if not isinstance(record, TransitCount):
+            continue
+        mean, days, *week = before.get(record.chokepoint_id, [0.0, 0])
+        if not frozen:
+            days += 1
+            mean += (record.transits_total - mean) / min(days, ROUTE_MEMORY_DAYS)
+        found[record.chokepoint_id] = [mean, days, *week[1 - ROUTE_DAYS :], record.transits_total]
+    return found
 
 
-def _core(state: State | None) -> Core:
-    if state is None:
-        return Core()
-    days, level, scale, *rest = state["chart"]
-    offsets, (excess, low, calm, ordinal, sharp, *runs) = tuple(rest[:7]), rest[7:]
-    onset, sharp_onset = state["onset"], state["sharp_onset"]
-    return Core(days, level, scale, offsets, excess, onset, state["open"], low, calm, ordinal, sharp, sharp_onset, *runs)
+def gains(routes: Mapping[str, Sequence[float]], params: Params) -> dict[str, float]:
+    """Return by how much of their usual traffic the alternative routes have gained, those above the line.
+
+    >>> from supplywatch.config import rule_params
+    >>> gains({"chokepoint7": [50.0, 60, *[80] * 7], "chokepoint2": [30.0, 60, *[31] * 7]}, rule_params("chokepoint_disruption", Params))
+    {'chokepoint7': 0.6}
+    """
+    known = {name: route for name, route in routes.items() if route[1] >= 28 and route[0] >= params.min_transits_per_day}
+    shares = {name: sum(week) / len(week) / mean - 1.0 for name, (mean, _, *week) in known.items() if len(week) == ROUTE_DAYS}
+    return {name: round(share, 3) for name, share in shares.items() if share >= params.gained_share}
 
 
-def _drop(core: Core, recent: Sequence[int]) -> float:
-    return 1.0 - sum(recent) / len(recent) / core.weekly_base()
-
-
-def _band(drop: float, params: Params) -> Severity:
-    if drop < params.warning_drop:
-        return Severity.WATCH
-    return Severity.CRITICAL if drop >= params.critical_drop else Severity.WARNING
-
-
-def _severity(state: State | None, core: Core, recent: Sequence[int], params: Params) -> tuple[str, int]:
-    """Return severity and days in a lower band: up at once, down only after ``ease_days`` well below the line."""
-    drop = _drop(core, recent)
-    band, eased = _band(drop, params), _band(drop + params.ease_margin, params)
-    held = Severity(state["severity"]) if state and state["open"] and state["severity"] else None
-    if held is None or band.order > held.order:
-        return band.value, 0
-    lower_days = state["lower_days"] + 1 if state and eased.order < held.order else 0
-    return (eased.value, 0) if lower_days >= params.ease_days else (held.value, lower_days)
-
-
-def _measures(core: Core, recent: Sequence[int]) -> Measures:
-    return {
-        "transits_per_day_7d": round(sum(recent) / len(recent), 2),
-        "baseline_transits_per_day": round(core.weekly_base(), 2),
-        "drop_7d_pct": round(100 * _drop(core, recent), 1),
-        "cusum_sigma": round(core.excess, 3),
-    }
-
-
-def _raised(
-    core: Core, severity: Severity, record: TransitCount, recent: Sequence[int], params: Params, items: Items, threshold: Measures
-) -> Finding:
-    base, mean = core.weekly_base(), sum(recent) / len(recent)
-    drop, since = 100 * _drop(core, recent), core.onset
+def _raised(reading: Reading, routes: Mapping[str, Sequence[float]], record: TransitCount, params: Params, items: Items) -> Finding:
+    base, mean = reading.base, reading.mean
+    drop, since = 100 * reading.drop, reading.core.onset
     name, count = record.chokepoint_name, record.transits_total
     name_zh = items.chokepoints_zh.get(record.chokepoint_id, name)
     watched = items.of_chokepoint(record.chokepoint_id)
+    gained = gains(routes, params)
+    en, zh = _gained(gained, items)
     return Finding(
         status="raised",
-        severity=severity,
+        severity=reading.severity,
         onset=since,
         headline=Text(
             en=f"{name}: {count} transits on {record.observed}; the week's mean {mean:.0f} a day is {drop:.0f} % below the "
-            f"usual {base:.0f} (since {since})",
-            zh=f"{name_zh}:{record.observed}通行{count}艘;近七日日均{mean:.0f}艘,较常态{base:.0f}艘下降{drop:.0f}%(自{since}起)",
+            f"usual {base:.0f} (since {since}){en}",
+            zh=f"{name_zh}:{record.observed}通行{count}艘;近七日日均{mean:.0f}艘,较常态{base:.0f}艘下降{drop:.0f}%(自{since}起){zh}",
         ),
         clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {base:.0f} transits a day",
         evidence=(Evidence.of(record, "n_total", count, "transits/day"),),
-        measures=_measures(core, recent) | threshold,
+        measures=_measures(reading) | {f"gained_7d_pct.{route}": round(100 * share, 1) for route, share in gained.items()},
+        thresholds=(reading.threshold,),
         taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
     )
 
 
-def _closed(core: Core, record: TransitCount, recent: Sequence[int], items: Items) -> Finding:
+def _gained(gained: Mapping[str, float], items: Items) -> tuple[str, str]:
+    en = "; ".join(f"{items.chokepoints_en.get(route, route)} carries {share:.0%} more" for route, share in gained.items())
+    zh = ";".join(f"{items.chokepoints_zh.get(route, route)}增加{share:.0%}" for route, share in gained.items())
+    return (f"; {en}", f";{zh}") if gained else ("", "")
+
+
+def _measures(reading: Reading) -> Measures:
+    usual = {"transits_per_day_7d": round(reading.mean, 2), "baseline_transits_per_day": round(reading.base, 2)}
+    return usual | reading.measures()
+
+
+def _closed(reading: Reading, record: TransitCount, items: Items) -> Finding:
     name = items.chokepoints_zh.get(record.chokepoint_id, record.chokepoint_name)
-    mean, base = sum(recent) / len(recent), core.weekly_base()
+    mean, base = reading.mean, reading.base
     return Finding(
         status="clear",
         headline=Text(
@@ -189,7 +140,7 @@ def _closed(core: Core, record: TransitCount, recent: Sequence[int], items: Item
             zh=f"{name}:通行已恢复常态一周,日均{mean:.0f}艘,常态{base:.0f}艘",
         ),
         evidence=(Evidence.of(record, "n_total", record.transits_total, "transits/day"),),
-        measures=_measures(core, recent),
+        measures=_measures(reading),
     )
 
 
@@ -203,22 +154,7 @@ def rebase(state: State, records: Sequence[TransitCount], _params: Params) -> St
     """
     if len(records) < REBASE_DAYS:
         raise BadRequest(f"a new normal needs {REBASE_DAYS} days of figures, there are {len(records)}; wait for more")
-    level = median(transformed(record.transits_total) for record in records[-REBASE_DAYS:])
-    core = replace(_core(state), level=level, excess=0.0, onset=None, open=False, low=0, calm=0, sharp=0.0, run=0, sharp_run=0)
-    chart = [
-        core.days,
-        core.level,
-        core.scale,
-        *core.offsets,
-        core.excess,
-        core.low,
-        core.calm,
-        core.last_ordinal,
-        core.sharp,
-        core.run,
-        core.sharp_run,
-    ]
-    return state | {"chart": chart, "onset": None, "sharp_onset": None, "open": False, "severity": None, "lower_days": 0, "serious": False}
+    return rebased(state, median(transformed(record.transits_total) for record in records[-REBASE_DAYS:]))
 
 
 def subject(record: TransitCount, _items: Items) -> Subject:
@@ -226,10 +162,15 @@ def subject(record: TransitCount, _items: Items) -> Subject:
     return Subject(kind="chokepoint", id=record.chokepoint_id, name=record.chokepoint_name)
 
 
+def related(record: TransitCount, items: Items) -> Sequence[str]:
+    """Return the series of the routes that ships take instead."""
+    return [f"transit/{route}" for route in items.alternatives.get(record.chokepoint_id, ())]
+
+
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="1.2.0",
+        version="2.0.0",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),
@@ -265,5 +206,6 @@ RULE = Rule(
     params=Params,
     subject=subject,
     detect=detect,
+    related=related,
     rebase=rebase,
 )

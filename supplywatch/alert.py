@@ -169,7 +169,7 @@ class Finding(Frozen):
     taxonomy: tuple[str, ...] = Field(default=(), description="nodes beyond those of the rule card, e.g. the watched item")
     grading: Grading | None = Field(default=None, description="filled by the engine")
     thresholds: tuple[Threshold, ...] = Field(
-        default=(), description="where they are of the series itself; else those of the configuration"
+        default=(), description="those that are of the series itself; they stand in for the configured ones"
     )
 
 

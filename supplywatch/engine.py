@@ -323,7 +323,8 @@ class Engine:
     def _credited(self, event: AlertEvent) -> AlertEvent:
         sources = dict.fromkeys(item.source for item in event.evidence)
         lines = tuple(self._attribution[source] for source in sources if source in self._attribution)
-        thresholds = event.thresholds or self._thresholds.get(event.rule, ())
+        own = {line.name: line for line in event.thresholds}
+        thresholds = tuple(own.pop(line.name, line) for line in self._thresholds.get(event.rule, ())) + tuple(own.values())
         return event.model_copy(update={"attribution": lines, "thresholds": thresholds})
 
 

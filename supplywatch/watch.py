@@ -52,6 +52,8 @@ class Items(Frozen):
     reporter: str
     items: tuple[Item, ...]
     chokepoints_zh: dict[str, str] = Field(default_factory=dict, description="Chinese names by PortWatch id")
+    chokepoints_en: dict[str, str] = Field(default_factory=dict, description="English names of the alternative routes by PortWatch id")
+    alternatives: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="chokepoint -> routes that ships take instead")
     schema_version: Literal[1] = 1
 
     @cached_property

@@ -1,0 +1,203 @@
+"""What the traffic rules share: one day folded into chart, quiet past, season and severity.
+
+Severity follows the smaller of two deficits of the week's mean: against the frozen baseline, and against the season.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from detectors._cusum import Chart, Core, advance
+from detectors._quiet import DAYS_A_YEAR, Quiet
+from detectors._season import LONG_ALERT_DAYS, Season, start
+from supplywatch.alert import Severity, Threshold
+from supplywatch.rule import State
+
+Measures = dict[str, float | str | bool | None]
+Status = Literal["warming_up", "quiet", "closed", "gap", "raised"]
+
+
+class TrafficParams(Chart):
+    """Parameters of the traffic rules; see ``config/thresholds.yaml`` for values and sources."""
+
+    max_gap_days: int
+    warning_drop: float
+    critical_drop: float
+    ease_margin: float
+    ease_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one day says.
+
+    Parameters
+    ----------
+    status
+        ``closed``: the alert ends with this day. ``gap``: open, but too many days are missing before this one.
+    core
+        The chart after the day.
+    mean, base
+        The week's mean a day, and what the frozen or moving level lets expect.
+    season
+        What the same weeks of earlier years let expect.
+    severity
+        The band, held by its hysteresis; of a raised day only.
+    threshold
+        The limit of the sum, and where it comes from.
+    """
+
+    status: Status
+    core: Core
+    mean: float
+    base: float
+    season: float | None
+    severity: Severity
+    missing_days: int
+    threshold: Threshold
+
+    @property
+    def drop(self) -> float:
+        """Deficit of the week's mean against the baseline."""
+        return 1.0 - self.mean / self.base
+
+    @property
+    def drop_against_season(self) -> float | None:
+        """Deficit of the week's mean against the season."""
+        return None if self.season is None else 1.0 - self.mean / max(self.season, 0.1)
+
+    @property
+    def agreed_drop(self) -> float:
+        """The smaller of the two deficits."""
+        return self.drop if (seasonal := self.drop_against_season) is None else min(self.drop, seasonal)
+
+    def measures(self) -> Measures:
+        """Return the figures shown beside the verdict."""
+        seasonal = self.drop_against_season
+        return {
+            "drop_7d_pct": round(100 * self.drop, 1),
+            "drop_7d_against_season_pct": None if seasonal is None else round(100 * seasonal, 1),
+            "cusum_sigma": round(self.core.excess, 3),
+            "threshold_sigma": self.threshold.value,
+            "threshold_source": self.threshold.kind,
+            "uncalibrated": self.threshold.kind != "calibrated",
+        }
+
+
+def fold(state: State | None, observed: str, count: int, params: TrafficParams) -> tuple[State, Reading]:
+    """Return the state after one more day, and what the day says."""
+    day = date.fromisoformat(observed)
+    ordinal = day.toordinal()
+    before, past = chart_of(state), Quiet(*state["quiet"]) if state else Quiet()
+    limit_sigma, kind = past.limit(params)
+    core = advance(before, observed, day.weekday(), count, ordinal, params, limit_sigma)
+    recent = [*(state["recent"] if state else ())[-6:], count]
+    season = _season(state, before, ordinal)
+    missing = max(0, ordinal - before.last_ordinal - 1) if state else 0
+    status = _status(before, core, missing, params)
+    expected = season.expected(ordinal) if core.open else None
+    threshold = _threshold(limit_sigma, kind, past, params)
+    reading = Reading(status, core, sum(recent) / len(recent), core.weekly_base(), expected, Severity.INFO, missing, threshold)
+    new: State = chart_state(core) | {
+        "recent": recent,
+        "severity": None,
+        "lower_days": 0,
+        "open_days": 0,
+        "serious": False,
+        "halved": False,
+    }
+    if core.open:
+        reading = _graded(new, state, reading, params)
+    serious = new["serious"] or bool(state and state["serious"])
+    if core.days > params.warm_up_days:
+        past = past.after(core.excess, was_open=before.open, is_open=core.open, serious=serious)
+    halved = new["severity"] == Severity.CRITICAL or bool(core.open and state and state["halved"])
+    if halved and core.onset:
+        season = season.without(date.fromisoformat(core.onset).toordinal())
+    new |= {
+        "serious": serious and core.open,
+        "quiet": [past.days, past.peak, list(past.peaks)],
+        "season": [season.first, list(season.weeks)],
+    }
+    return new, reading
+
+
+def _status(before: Core, core: Core, missing_days: int, params: TrafficParams) -> Status:
+    if core.open:
+        return "gap" if missing_days >= params.max_gap_days else "raised"
+    if before.open:
+        return "closed"
+    return "warming_up" if core.days <= params.warm_up_days else "quiet"
+
+
+def _season(state: State | None, before: Core, ordinal: int) -> Season:
+    if state is None:
+        return start(ordinal)
+    recent = state["recent"]
+    usual = not state["halved"] and state["open_days"] <= LONG_ALERT_DAYS
+    return Season(*state["season"]).after(before.last_ordinal, ordinal, sum(recent) / len(recent), usual=usual)
+
+
+def _graded(new: State, state: State | None, reading: Reading, params: TrafficParams) -> Reading:
+    """Write severity and length of the open alert into the new state."""
+    new["open_days"] = (state["open_days"] if state else 0) + 1
+    if reading.status == "gap":
+        new["severity"] = state["severity"] if state else None
+        return reading
+    new["severity"], new["lower_days"] = _severity(state, reading.agreed_drop, params)
+    severity = Severity(new["severity"])
+    new["serious"] = severity.order > Severity.WATCH.order
+    return replace(reading, severity=severity)
+
+
+def _band(drop: float, params: TrafficParams) -> Severity:
+    if drop < params.warning_drop:
+        return Severity.WATCH
+    return Severity.CRITICAL if drop >= params.critical_drop else Severity.WARNING
+
+
+def _severity(state: State | None, drop: float, params: TrafficParams) -> tuple[str, int]:
+    """Return severity and days in a lower band: up at once, down only after ``ease_days`` well below the line."""
+    band, eased = _band(drop, params), _band(drop + params.ease_margin, params)
+    held = Severity(state["severity"]) if state and state["open"] and state["severity"] else None
+    if held is None or band.order > held.order:
+        return band.value, 0
+    lower_days = state["lower_days"] + 1 if state and eased.order < held.order else 0
+    return (eased.value, 0) if lower_days >= params.ease_days else (held.value, lower_days)
+
+
+def _threshold(limit_sigma: float, kind: str, past: Quiet, params: TrafficParams) -> Threshold:
+    limit, years = round(limit_sigma, 3), past.days / DAYS_A_YEAR
+    if kind == "pooled":
+        needed = params.min_quiet_days / DAYS_A_YEAR
+        source = f"pooled over Suez, Bab el-Mandeb and Hormuz; uncalibrated: {years:.1f} of {needed:.1f} quiet years are at hand"
+        return Threshold(name="limit_sigma", value=limit, kind="pooled", source=source)
+    above = sum(peak > limit_sigma for peak in past.peaks)
+    source = f"{years:.1f} quiet years of the series itself would have gone above it {above} times"
+    return Threshold(name="limit_sigma", value=limit, kind="calibrated", source=source)
+
+
+def chart_state(core: Core) -> State:
+    """Return the chart as JSON values."""
+    numbers = [core.days, core.level, core.scale, *core.offsets, core.excess, core.low, core.calm, core.last_ordinal]
+    numbers += [core.sharp, core.run, core.sharp_run]
+    return {"chart": numbers, "onset": core.onset, "sharp_onset": core.sharp_onset, "open": core.open}
+
+
+def chart_of(state: State | None) -> Core:
+    """Read what :func:`chart_state` wrote."""
+    if state is None:
+        return Core()
+    days, level, scale, *rest = state["chart"]
+    offsets, (excess, low, calm, ordinal, sharp, *runs) = tuple(rest[:7]), rest[7:]
+    onset, sharp_onset = state["onset"], state["sharp_onset"]
+    return Core(days, level, scale, offsets, excess, onset, state["open"], low, calm, ordinal, sharp, sharp_onset, *runs)
+
+
+def rebased(state: State, level: float) -> State:
+    """Return the state, closed, with a new normal that a person accepted; quiet past and season stay."""
+    core = replace(chart_of(state), level=level, excess=0.0, onset=None, open=False, low=0, calm=0)
+    core.sharp, core.sharp_onset, core.run, core.sharp_run = 0.0, None, 0, 0
+    return state | chart_state(core) | {"severity": None, "lower_days": 0, "open_days": 0, "serious": False, "halved": False}

@@ -1,0 +1,96 @@
+"""Season and diversion beside the chart: what they say, and what they never decide."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from casebook import transit
+
+from detectors import chokepoint_disruption
+from detectors._season import WEEKS_KEPT, start
+from detectors._traffic import Reading, fold
+from detectors.chokepoint_disruption import Params
+from supplywatch.config import rule_params
+from supplywatch.records import TransitCount
+from supplywatch.rule import Context
+from supplywatch.watch import load_items
+
+PARAMS = rule_params("chokepoint_disruption", Params)
+MONDAY = date(2019, 1, 7)
+
+
+def readings(counts: list[int]) -> list[Reading]:
+    state: dict[str, Any] | None = None
+    found = []
+    for n, count in enumerate(counts):
+        state, reading = fold(state, (MONDAY + timedelta(days=n)).isoformat(), count, PARAMS)
+        found.append(reading)
+    return found
+
+
+def test_a_season_that_comes_every_year_eases_the_grade_not_the_opening() -> None:
+    found = readings([65 if 200 <= n % 364 < 228 else 100 for n in range(4 * 364)])
+    raised = [(n // 364, reading) for n, reading in enumerate(found) if reading.status == "raised"]
+    assert {year for year, _ in raised} == {0, 1, 2, 3}
+    first, last = ({reading.severity.value for year, reading in raised if year == n} for n in (0, 3))
+    assert "warning" in first
+    assert last == {"watch"}
+    assert max(reading.drop for year, reading in raised if year == 3) > PARAMS.warning_drop
+
+
+def test_a_closure_is_graded_alike_with_and_without_a_season() -> None:
+    short, long = ([60] * days + [10] * 14 for days in (200, 800))
+    assert readings(short)[-1].season is None
+    assert readings(long)[-1].season == 60.0
+    assert readings(short)[-1].severity == readings(long)[-1].severity == "critical"
+
+
+def test_a_crisis_is_no_season() -> None:
+    crisis_of_a_year = readings([100] * 400 + [40] * 364)
+    assert {reading.season for reading in crisis_of_a_year[430:]} == {100.0}
+    assert crisis_of_a_year[-1].severity == "critical"
+    shallow_for_two_years = readings([100] * 400 + [78] * 728)
+    assert shallow_for_two_years[-1].status == "raised"
+    assert shallow_for_two_years[-1].season is None or shallow_for_two_years[-1].season > 90
+
+
+def test_the_memory_of_the_season_is_bounded_and_keeps_its_calendar_over_gaps() -> None:
+    season, day = start(MONDAY.toordinal()), MONDAY.toordinal()
+    for n in range(400):
+        later = day + (7 if n % 10 else 28)
+        season = season.after(day, later, float(n), usual=True)
+        day = later
+    assert len(season.weeks) == WEEKS_KEPT
+    assert season.first + WEEKS_KEPT == (day - 1) // 7
+    assert season.weeks.count(None) > 10
+
+
+def _record(portid: str, day: date, count: int) -> TransitCount:
+    fixed = {"fetched": "2026-01-01T00:00Z", "chokepoint_id": portid, "chokepoint_name": portid}
+    origin = {"source": "portwatch_chokepoints", "vintage": "v", "payload_sha256": "0" * 64, "position": "1"}
+    return TransitCount.model_validate({**transit(day, count), **fixed, "provenance": origin})
+
+
+def test_traffic_gained_round_the_cape_is_told_and_decides_nothing() -> None:
+    items, rule = load_items(), chokepoint_disruption.RULE
+    with_route: dict[str, Any] | None = None
+    alone: dict[str, Any] | None = None
+    for n in range(110):
+        day = date(2023, 9, 1) + timedelta(days=n)
+        suez = _record("chokepoint1", day, 70 if n < 100 else 25)
+        cape = _record("chokepoint7", day, 50 if n < 100 else 80)
+        assert rule.related(suez, items) == ["transit/chokepoint7"]
+        with_route, corroborated = rule.detect(with_route, suez, PARAMS, Context(items, {"transit/chokepoint7": cape}))
+        alone, bare = rule.detect(alone, suez, PARAMS, Context(items))
+        assert (corroborated.status, corroborated.severity, corroborated.onset) == (bare.status, bare.severity, bare.onset)
+    assert corroborated.status == "raised"
+    assert corroborated.measures["gained_7d_pct.chokepoint7"] == pytest.approx(60.0, abs=2.0)  # it learned until the alert opened
+    assert corroborated.headline is not None
+    assert "Cape of Good Hope carries 58% more" in corroborated.headline.en
+    assert not [name for name in bare.measures if name.startswith("gained")]
+
+
+def test_an_alert_says_whether_its_limit_is_the_straits_own() -> None:
+    young, old = (readings([60] * days + [10] * 5)[-1].threshold for days in (200, 800))
+    assert (young.name, young.kind, old.kind) == ("limit_sigma", "pooled", "calibrated")
+    assert "uncalibrated" in young.source
