@@ -171,3 +171,27 @@ def test_a_changed_threshold_shows_what_it_would_change(run: Run, ever_given: Pa
     assert run(*words, "--set", "ease_days=9").stdout == ""
     assert "drop_days" in run(*words, "--set", "nope=1", expect=2).stderr
     assert "drop_days" in run(*words, "--set", "drop_days=often", expect=2).stderr
+
+
+def test_register_and_explain(run: Run, tmp_path: Path) -> None:
+    """A register whose only backup has lapsed: imported, raised, explained; a bad row refuses the file."""
+    header, row = (
+        "item,name,country,role,verified_on,valid_days,evidence",
+        "MAT.COPPER,Synthetic B,CHN,backup,2020-01-01,30,synthetic audit",
+    )
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    bad.write_text(f"{header}\n{row}\n{row.replace('CHN', 'China')}\n", encoding="utf-8")
+    ledger = f"sqlite:///{tmp_path / 'ledger.db'}"
+    refused = run("register", "import", str(bad), "--ledger", ledger, expect=1)
+    assert "line 3: country" in refused.stderr
+    assert "nothing taken" in refused.stdout
+    assert "2020-01-31" in run("register", "import", str(good), "--ledger", ledger).stdout
+    assert "Synthetic B" in run("register", "show", "--ledger", ledger).stdout
+    (alert,) = json.loads(run("alerts", "list", "--ledger", ledger, "--json").stdout)
+    told = run("explain", alert["alert_id"], "--ledger", ledger).stdout
+    for words in ("the rule's own band: critical", "substitutability", "Li Yan (2023)", "clears when", "surer when", "not supported"):
+        assert words in told
+    explained = json.loads(run("explain", alert["alert_id"], "--ledger", ledger, "--json").stdout)
+    assert explained["grading"]["steps"][0] == {"name": "event", "by": 0, "because": "the rule's own band: critical"}
+    assert explained["axes"]["dependence"] is None
