@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Literal
 
+from connectors._parties import born, ownership, unique
 from connectors._read import Row, check_names, decode, document, is_json, listing, mapping, rows
 from supplywatch.errors import Quarantine
 from supplywatch.intake.party import content_key, with_unique_keys
-from supplywatch.records import Alias, Identifier, ListChange, ListEntry
+from supplywatch.records import Alias, Identifier, ListChange, ListEntry, Relation
 from supplywatch.source import Calendar, Card, Cursor, Part, Payload, Request, Source
 
 HOST = "data.trade.gov"
@@ -36,6 +37,8 @@ ADDRESS = ("address", "city", "state", "postal_code", "country")
 IDENTIFIER = ("type", "number", "country")
 _CODE = re.compile(r"\(([A-Z0-9-]+)(?: List)?\)")
 _COUNTRY = re.compile(r"(?:^|, )([A-Z]{2})$")
+_CLAUSE = re.compile(r"any successor\b.*$|its (?:sub-units|successors|subsidiaries)\b.*$", re.IGNORECASE)
+_LINK = re.compile(r"Linked To: (?P<name>[^;]+)")
 
 
 def requests(_cursor: Cursor) -> Iterator[Request]:
@@ -90,7 +93,8 @@ def _entry(row: Row) -> ListEntry:
         countries=tuple(countries or sorted({*_several(row, "citizenships"), *_several(row, "nationalities")})),
         addresses=addresses,
         programs=_several(row, "programs"),
-        identifiers=tuple(map(Identifier.from_text, _several(row, "ids", IDENTIFIER))),
+        identifiers=(*map(Identifier.from_text, _several(row, "ids", IDENTIFIER)), *unique(map(born, _several(row, "dates_of_birth")))),
+        relations=_relations(name, _optional(row, "remarks")),
         citation=_optional(row, "federal_register_notice"),
         effective=_day(row, "start_date"),
         ends=_day(row, "end_date"),
@@ -99,6 +103,20 @@ def _entry(row: Row) -> ListEntry:
         remarks=_optional(row, "remarks"),
         url=_optional(row, "source_list_url"),
     )
+
+
+def _relations(name: str, remarks: str | None) -> tuple[Relation, ...]:
+    """Return what name and remarks say of kinship: successors and subsidiaries meant too, links, owners."""
+    clause = _CLAUSE.search(name)
+    clauses = (Relation(kind="successor_clause", text=clause[0]),) if clause else ()
+    links = (Relation(kind="linked_to", name=_closed(found["name"]), text=found[0]) for found in _LINK.finditer(remarks or ""))
+    return (*clauses, *links, *ownership(remarks))
+
+
+def _closed(text: str) -> str:
+    """Return a text without the bracket that closes what stands around it."""
+    text = text.strip()
+    return text.removesuffix(")") if text.count(")") > text.count("(") else text
 
 
 def _list_code(row: Row) -> str:

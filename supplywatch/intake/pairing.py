@@ -45,8 +45,8 @@ class Pairing:
         number; and, where a publisher has spelled a part of its list anew, the same key with the same circumstances.
         """
         pairing = cls(old, new)
-        pairing._pair(_by_key, lambda a, b: not amended_fields(a, b))
-        pairing._pair(lambda e: e.content_key, lambda a, b: not amended_fields(a, b))
+        pairing._pair(_by_key)
+        pairing._pair(lambda e: e.content_key)
         pairing._pair(lambda e: (_by_key(e), e.content_key), lambda a, b: not namesakes(a, b))
         pairing._pair(lambda e: e.content_key, lambda a, b: not namesakes(a, b))
         pairing._pair(_by_key, reads_alike)
@@ -58,25 +58,49 @@ class Pairing:
             pairing._pair(_by_key, lambda a, b: a.list_code in respelled and same_circumstances(a, b))
         return pairing
 
-    def _pair(self, by: Callable[[ListEntry], Hashable], accept: Callable[[ListEntry, ListEntry], bool], most: int | None = None) -> None:
-        """Pair each new entry with the nearest acceptable old one of its group; groups of more than ``most`` pairs stay unpaired."""
+    def _pair(
+        self,
+        by: Callable[[ListEntry], Hashable],
+        accept: Callable[[ListEntry, ListEntry], bool] | None = None,
+        most: int | None = None,
+    ) -> None:
+        """Pair each new entry with the nearest acceptable old one of its group; groups of more than ``most`` pairs stay unpaired.
+
+        Without ``accept`` only what says the same is acceptable.
+        """
         groups: dict[Hashable, list[int]] = defaultdict(list)
         for index, entry in enumerate(self.old):
             groups[by(entry)].append(index)
-        sizes = Counter(by(entry) for entry in self.new)
+        sizes = Counter(by(entry) for entry in self.new) if most is not None else Counter[Hashable]()
         too_large = {group for group, members in groups.items() if most is not None and len(members) * sizes[group] > most}
         left = []
         for new in self.new:
-            group = groups.get(by(new), []) if by(new) not in too_large else []
-            fitting = [(len(amended_fields(self.old[i], new)), i) for i in group if accept(self.old[i], new)]
-            if not fitting:
+            name = by(new)
+            group = groups.get(name, []) if name not in too_large else []
+            nearest = self._nearest(group, new, accept)
+            if nearest is None:
                 left.append(new)
                 continue
-            nearest = min(fitting)[1]
-            group.remove(nearest)
-            self.pairs.append(Pair(self.old[nearest], new, amended_fields(self.old[nearest], new)))
+            index, fields = nearest
+            group.remove(index)
+            self.pairs.append(Pair(self.old[index], new, fields))
         unpaired = sorted(index for members in groups.values() for index in members)
         self.old, self.new = [self.old[index] for index in unpaired], left
+
+    def _nearest(
+        self, group: Sequence[int], new: ListEntry, accept: Callable[[ListEntry, ListEntry], bool] | None
+    ) -> tuple[int, tuple[str, ...]] | None:
+        """Return the old entry that differs in the fewest fields, the first among equals."""
+        best: tuple[int, tuple[str, ...]] | None = None
+        for index in group:
+            if accept is not None and not accept(self.old[index], new):
+                continue
+            fields = amended_fields(self.old[index], new)
+            if not fields:
+                return index, fields
+            if accept is not None and (best is None or len(fields) < len(best[1])):
+                best = index, fields
+        return best
 
     def _respelled_lists(self, before: Sequence[ListEntry]) -> set[str]:
         """Return the lists of which so many entries carry another name under the old key that the spelling must have changed."""

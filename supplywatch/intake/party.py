@@ -92,6 +92,8 @@ def reads_alike(old: ListEntry, new: ListEntry) -> bool:
 
 def same_text(old: ListEntry, new: ListEntry) -> bool:
     """Tell whether two entries say the same to the letter, but for keys and the order of several values."""
+    if old == new:
+        return True
     mine, theirs = (
         {
             field: sorted(map(repr, value)) if isinstance(value, tuple) else value

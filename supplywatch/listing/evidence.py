@@ -6,15 +6,17 @@ entries is always said in words, so that a person can judge and undo it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from supplywatch.listing.entry import ListEntry, Listing
-from supplywatch.listing.names import cited, distinctive, is_telling, name_keys, number_key, numbers
+from supplywatch.listing.names import cited, distinctive, is_telling, name_key, name_keys, number_key, numbers
 
 CITED_PAGES = 15
 """Publications cite the first page of a notice or the page of the entry; additions of one notice lie this close together."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CARRIERS = ("vessel", "aircraft")
 _ONE_EACH = ("uscc", "lei", "imo", "passport")
 """Numbers of which a party has one at a time; two different ones are two parties."""
@@ -45,7 +47,9 @@ def _why_same_name(one: ListEntry, other: ListEntry) -> str | None:
         return f"the same name {names[0]!r} and {circumstance}" if circumstance else None
     if one.countries and other.countries:
         return f"the same name {names[0]!r} in {', '.join(sorted(set(one.countries) & set(other.countries)))}"
-    return f"the same name {names[0]!r}" if len(distinctive(names[0])) >= 2 else None
+    # Where a country is unknown, aliases are not enough: branches abroad share them.
+    main = name_key(one.name)
+    return f"the same name {main!r}" if main == name_key(other.name) and len(distinctive(main)) >= 2 else None
 
 
 def same_designation(source: str, one: ListEntry, other: Listing) -> bool:
@@ -132,6 +136,8 @@ def _contradict(one: ListEntry, other: ListEntry) -> bool:
     """Tell whether countries or numbers of one kind and country speak against it."""
     if one.countries and other.countries and not set(one.countries) & set(other.countries):
         return True
+    if _births(one) and _births(other) and _births(one).isdisjoint(_births(other)):
+        return True
     mine, theirs = _by_kind(one), _by_kind(other)
     return any(mine[kind].isdisjoint(theirs[kind]) for kind in mine.keys() & theirs.keys())
 
@@ -144,6 +150,11 @@ def _by_kind(entry: ListEntry) -> dict[tuple[str, str | None], set[str]]:
     return found
 
 
+def _births(entry: ListEntry) -> set[str]:
+    """Return the exact dates of birth, which publishers file beside the numbers."""
+    return {i.value for i in entry.identifiers if i.label == "DOB" and _DAY.fullmatch(i.value)}
+
+
 def _circumstance(one: ListEntry, other: ListEntry) -> str | None:
     """Return what a name alone does not give for a person."""
     if one.effective is not None and one.effective == other.effective:
@@ -151,4 +162,7 @@ def _circumstance(one: ListEntry, other: ListEntry) -> str | None:
     shared = numbers(one) & numbers(other)
     if shared:
         return f"the same number {min(shared)}"
+    births = _births(one) & _births(other)
+    if births:
+        return f"the same date of birth {min(births)}"
     return f"the same notice {one.citation}" if same_notice(one.citation, other.citation) else None

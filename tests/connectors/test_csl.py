@@ -37,6 +37,21 @@ def test_an_entry_holds_what_its_row_says(fixtures: Path) -> None:
     assert found["bb01"].ends == date(2056, 6, 29)
 
 
+def test_relations_are_kept_with_their_words(fixtures: Path) -> None:
+    found = {entry.key: entry.relations for entry in entries(fixtures / "csl" / "good.csv")}
+    assert [(r.kind, r.text) for r in found["aa02"]] == [("successor_clause", "any successor, sub-unit, or subsidiary thereof")]
+    assert found["aa01"] == ()
+
+
+def test_a_link_in_remarks_names_the_other_party(fixtures: Path) -> None:
+    rows = list(csv.reader(io.StringIO((fixtures / "csl" / "good.csv").read_text(encoding="utf-8"))))
+    rows[1][rows[0].index("remarks")] = "(Linked To: SYNTHETIC BANK (SYB); Linked To: SYNTHETIC CORPS)"
+    table = io.StringIO(newline="")
+    csv.writer(table).writerows(rows)
+    first = next(e for e in SOURCE.parse(given("csl", table.getvalue().encode()).payload) if isinstance(e, ListEntry))
+    assert [(r.kind, r.name) for r in first.relations] == [("linked_to", "SYNTHETIC BANK (SYB)"), ("linked_to", "SYNTHETIC CORPS")]
+
+
 def test_without_ids_the_content_is_the_key(fixtures: Path) -> None:
     found = entries(fixtures / "csl" / "good_28_columns.csv")
     assert all(entry.key == entry.content_key for entry in found)

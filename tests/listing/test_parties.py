@@ -29,6 +29,7 @@ def standing(*entries, source="csl"):
     return [Standing(source, one) for one in entries]
 
 
+BORN = Identifier(kind="other", value="1970-01-02", label="DOB")
 USCC = Identifier(kind="uscc", value="91440300708461698Q", country="CN")
 
 
@@ -43,8 +44,13 @@ USCC = Identifier(kind="uscc", value="91440300708461698Q", country="CN")
             entry("SYNTHETIC, Jane", kind="person", effective=date(2026, 1, 1)),
             "effective date",
         ),
+        (
+            entry("Jane Synthetic", kind="person", identifiers=(BORN,)),
+            entry("SYNTHETIC, Jane", kind="person", identifiers=(BORN,)),
+            "date of birth 1970-01-02",
+        ),
     ],
-    ids=["number", "spelling", "alias", "person on one day"],
+    ids=["number", "spelling", "alias", "person on one day", "person of one birthday"],
 )
 def test_what_joins(one, other, words):
     assert words in why_same(one, other)
