@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Literal
 
+from connectors._countries import CODES, country_code
 from connectors._read import Row, decode, rows
 from supplywatch.intake.party import content_key, with_unique_keys
 from supplywatch.records import Alias, Identifier, ListChange, ListEntry
@@ -18,6 +19,7 @@ from supplywatch.source import Calendar, Card, Cursor, Payload, Request, Source
 
 HOST = "raw.githubusercontent.com"
 URL = f"https://{HOST}/opensanctions/opensanctions/main/datasets/cn/sanctions/sanctions.csv"
+UNION = "EU"
 LIST = "CN"
 """One code for the whole table: ``List`` is free text, empty in one row of seven, and the titles of decisions stand in it."""
 REQUIRED = ("Type", "Name", "Country", "List", "Date", "Source URL")
@@ -33,34 +35,6 @@ KINDS: Mapping[str, Literal["organisation", "person", "vessel", "aircraft", "unk
     "Vessel": "vessel",
     "Airplane": "aircraft",
 }
-COUNTRIES = {
-    "Belgium": "BE",
-    "Canada": "CA",
-    "China": "CN",
-    "Czech Republic": "CZ",
-    "Denmark": "DK",
-    "Estonia": "EE",
-    "European Union": "EU",
-    "France": "FR",
-    "Germany": "DE",
-    "Hong Kong": "HK",
-    "Italy": "IT",
-    "Japan": "JP",
-    "Latvia": "LV",
-    "Lithuania": "LT",
-    "Netherlands": "NL",
-    "Philippines": "PH",
-    "Poland": "PL",
-    "Singapore": "SG",
-    "South Korea": "KR",
-    "Sweden": "SE",
-    "Switzerland": "CH",
-    "Taiwan": "TW",
-    "Ukraine": "UA",
-    "United Kingdom": "GB",
-    "United States": "US",
-}
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
@@ -112,7 +86,7 @@ def _several(row: Row, field: str) -> tuple[str, ...]:
 def _countries(row: Row) -> tuple[str, ...]:
     found = []
     for text in _several(row, "Country"):
-        code = text if _COUNTRY.fullmatch(text) else COUNTRIES.get(text)
+        code = text if text in CODES or text == UNION else country_code(text)
         if code is None:
             raise row.refuse("Country", "an ISO 3166 code of two letters, or a known name")
         found.append(code)

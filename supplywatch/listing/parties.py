@@ -116,12 +116,14 @@ class _Groups:
             self._apart[other].add(one)
 
     def join(self, link: Link) -> None:
-        """Take a link, unless two entries would meet that a person split."""
+        """Take a link, unless two entries would meet that a person split, or branches in two countries over an entry without one."""
         one, other = self._group[link.one], self._group[link.other]
         if one == other:
             self._links[one].append(link)
             return
         if any(not self._apart[member].isdisjoint(self._members[other]) for member in self._members[one] if member in self._apart):
+            return
+        if link.why.startswith("the same name") and self._abroad(one, other):
             return
         if len(self._members[one]) < len(self._members[other]):
             one, other = other, one
@@ -129,6 +131,10 @@ class _Groups:
             self._group[member] = one
             self._members[one].add(member)
         self._links[one] += [*self._links.pop(other, ()), link]
+
+    def _abroad(self, one: str, other: str) -> bool:
+        mine, theirs = ([set(self._entries[m].entry.countries) for m in self._members[group]] for group in (one, other))
+        return any(a and b and a.isdisjoint(b) for a in mine for b in theirs)
 
     def parties(self) -> list[Party]:
         """Return the groups, the first entry in the order of sources, lists and keys."""

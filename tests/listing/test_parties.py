@@ -102,6 +102,13 @@ def test_a_split_holds_through_third_entries_and_a_join_undoes_it():
     assert len(party.entries) == 3
 
 
+def test_branches_abroad_do_not_meet_over_an_entry_without_a_country():
+    three = standing(*(entry("Synthetic Optics Fund", key=str(n), countries=c) for n, c in enumerate(((), ("SE",), ("ZA",)))))
+    found = parties(three)
+    assert sorted(len(party.entries) for party in found) == [1, 2]
+    assert not any({"SE", "ZA"} <= {c for one in party.entries for c in one.entry.countries} for party in found)
+
+
 def test_a_person_joins_what_no_evidence_does():
     two = standing(entry("Hikvision"), entry("杭州海康威视数字技术股份有限公司", "CN-UEL", "n1"))
     assert len(parties(two)) == 2
