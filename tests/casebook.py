@@ -11,6 +11,7 @@ One file per rule, ``tests/detectors/cases/<rule_id>.yaml``. A case ``fires`` wh
         record: {chokepoint_id: chokepoint1, ...}      # fields that every record of the case has
         records: [{observed: 2021-03-23, ...}, ...]    # oldest first; or one of the short forms:
         days: {from: 2021-01-04, transits_total: [59, 52, ...]}             # transit counts, one a day
+        calls: {from: 2021-01-04, calls_total: [31, 33, ...]}           # port calls, one day each
         imports: {2017: {Brazil: 2.0e+9, World: 2.1e+9}, 2018: {...}}       # US dollars by partner; 'weights' alike, in kg
         balances: {2024: {copper: [[Mine production, mine, 1840, kt], ...]}}  # [statistic, stage, value, unit(, special)] by commodity
 
@@ -61,10 +62,10 @@ def cases(rule_id: str) -> list[Case]:
 
 
 def _case(rule_id: str, common: dict[str, Any], raw: dict[str, Any]) -> Case:
-    unknown = set(raw) - {"name", "figures", "fires", "expect", "record", "records", "days", "imports", "weights", "balances"}
+    unknown = set(raw) - {"name", "figures", "fires", "expect", "record", "records", "days", "calls", "imports", "weights", "balances"}
     assert not unknown, f"{rule_id}.yaml: {raw['name']}: unknown fields {sorted(unknown)}"
     shared = {**common, **raw.get("record", {})}
-    bare = [*raw.get("records", []), *_days(raw), *_imports(raw, shared), *_balances(raw)]
+    bare = [*raw.get("records", []), *_days(raw), *_calls(raw), *_imports(raw, shared), *_balances(raw)]
     records = tuple(_RECORD.validate_python(_complete({**shared, **one}, rule_id, n)) for n, one in enumerate(bare))
     return Case(rule_id, raw["name"], raw["fires"], raw["figures"], records, raw.get("expect", {}))
 
@@ -94,6 +95,15 @@ def transit(day: date, total: int) -> dict[str, Any]:
     zeros = dict.fromkeys(("tanker", "container", "dry_bulk", "general_cargo", "roro"), 0)
     counts = {f"transits_{name}": count for name, count in zeros.items()}
     return {"kind": "transit_count", "observed": day.isoformat(), "transits_total": total, "transits_cargo": total, **counts}
+
+
+def _calls(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if calls := raw.get("calls"):
+        zeros = dict.fromkeys((f"calls_{name}" for name in ("tanker", "container", "dry_bulk", "general_cargo", "roro")), 0)
+        for n, count in enumerate(calls["calls_total"]):
+            if count is not None:
+                day = calls["from"] + timedelta(days=n)
+                yield {"kind": "port_calls", "observed": day.isoformat(), "calls_total": count, "calls_cargo": count, **zeros}
 
 
 def _imports(raw: dict[str, Any], shared: dict[str, Any]) -> Iterator[dict[str, Any]]:
