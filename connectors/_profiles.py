@@ -149,24 +149,27 @@ class Profiles:
         if detail is not None and detail.get("DetailReferenceID"):
             return self.references.text("DetailReference", detail, position)
         said = text(version, "VersionDetail")
-        return _span(period) if said is None and period is not None else said
+        return _span(period, position) if said is None and period is not None else said
 
 
-def _span(period: Element) -> str | None:
+def _span(period: Element, position: str) -> str | None:
     """Return a period in words: a day, a year where it spans one, else from and to."""
     ends = ("Start/From", "Start/To", "End/From", "End/To")
-    days = [day for end in ends if (day := joined((text(period, f"{end}/{part}") for part in ("Year", "Month", "Day")), "-"))]
+    days = [day for end in ends if (day := _iso(period.find(end), position))]
     if not days:
         return None
-    first, last = (f"{y}-{int(m):02d}-{int(d):02d}" if d.isdigit() else y for y, m, d in (_three(days[0]), _three(days[-1])))
     start = period.find("Start")
     circa = "circa " if start is not None and start.get("Approximate") == "true" else ""
+    first, last = days[0], days[-1]
     if first == last:
         return circa + first
     whole = first.endswith("-01-01") and last.endswith("-12-31") and first[:4] == last[:4]
     return circa + (first[:4] if whole else f"{first} to {last}")
 
 
-def _three(day: str) -> tuple[str, str, str]:
-    year, month, number = (*day.split("-"), "", "")[:3]
-    return year, month, number
+def _iso(point: Element | None, position: str) -> str | None:
+    """Return a year, a month or a day in ISO 8601."""
+    parts = [] if point is None else [part for name in ("Year", "Month", "Day") if (part := text(point, name))]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise SourceChanged("DatePeriod", "-".join(parts), position, "numbers of year, month and day")
+    return "-".join(part.zfill(2) for part in parts) or None

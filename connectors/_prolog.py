@@ -68,7 +68,7 @@ def check_prolog(part: Part) -> None:
 
 def _check_encoding(part: Part, encoding: str | None) -> None:
     if encoding is not None and encoding.lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise Quarantine("encoding", f"{part.name}: says it is in {encoding!r}; the publisher's files are in utf-8")
+        raise Quarantine("encoding", f"{part.name}: says it is in {encoding[:40]!r}; the publisher's files are in utf-8")
 
 
 def _refuse_doctype(part: Part, name: str) -> None:

@@ -187,7 +187,7 @@ class _Reading:
         if path not in self._ways:
             above = path.removesuffix(name)
             known = {way.removeprefix(above).split("/")[0] for way in (*self._ways, *self._document.units) if way.startswith(above)}
-            raise SourceChanged(name[:80], "a new element", self._position(path), f"one of {', '.join(sorted(known))}"[:400])
+            raise SourceChanged(name[:80], "a new element", self._position(above[:-1]), f"one of {', '.join(sorted(known))}"[:400])
         _check_attributes(element, frozenset(), self._position(path))
         self._open.append(element)
         self._paths.append(path)

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from connectors._parties import Place, born, identifier, joined, listed, ownership, strict_code, strict_country, strict_day, unique
 from connectors._xml import Document, Unit, attribute, choice, shape, text, texts
-from supplywatch.errors import Quarantine, SourceChanged
+from supplywatch.errors import SourceChanged
 from supplywatch.listing.entry import PartyKind, identifier_kind
 from supplywatch.records import Alias, Identifier, ListChange, ListEntry, Relation
 from supplywatch.source import Calendar, Card, Cursor, Part, Payload, Request, Source
@@ -126,9 +126,7 @@ class _File:
             elif unit.path == "place":
                 self.places[unit.element.get("ssid", "")] = _place(unit.element, unit.position)
             elif (said := attribute(unit.element, "list-type")) != "whole-list":
-                raise Quarantine(
-                    "wrong_file", f"{self.part.name}: list-type is {said!r}, expected 'whole-list': the changes are computed here"
-                )
+                raise SourceChanged("@list-type", said, self.part.name, "'whole-list': changes are computed here", "wrong_file")
         for key, draft in self.drafts.items():
             places = [self._whole(number, place, draft.position) for number, place in draft.places]
             yield listed(CODE, NAME, key, places=places, nations=draft.nations, **draft.fields)

@@ -3,6 +3,7 @@
 The default tier tries 200 payloads for each source, the long tier 100,000 (``pytest -m long tests/connectors/test_fuzz.py``).
 """
 
+import copy
 import csv
 import io
 import json
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -169,6 +171,37 @@ def _change_row(rng: random.Random, lines: list[list[str]], row: list[str]) -> N
         row[at] = rng.choice(TEXTS)
 
 
+def _change_xml(rng: random.Random, body: bytes, encoding: str) -> bytes:
+    try:
+        root = ElementTree.fromstring(body)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return _flip(rng, body, encoding)
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        _change_element(rng, rng.choice(list(root.iter())), root)
+    try:
+        return ElementTree.tostring(root, encoding="unicode").encode("utf-8", "surrogatepass")
+    except (TypeError, ValueError):
+        return _flip(rng, body, encoding)
+
+
+def _change_element(rng: random.Random, element: ElementTree.Element, root: ElementTree.Element) -> None:
+    kind = rng.randrange(7)
+    if kind == 0:
+        element.text = rng.choice(TEXTS)
+    elif kind == 1:
+        element.tail = rng.choice(TEXTS)
+    elif kind == 2 and element.attrib:
+        element.set(rng.choice(list(element.attrib)), rng.choice(TEXTS))
+    elif kind == 3 and element.attrib:
+        del element.attrib[rng.choice(list(element.attrib))]
+    elif kind == 4 and len(element):
+        element.remove(rng.choice(list(element)))
+    elif kind == 5:
+        element.append(copy.deepcopy(rng.choice(list(root.iter()))))
+    else:
+        element.tag = rng.choice([other.tag for other in root.iter()])
+
+
 def encoded(text: str, encoding: str) -> bytes:
     """Return the bytes of a text; what the encoding does not know is written as UTF-8, lone surrogates included."""
     try:
@@ -182,7 +215,7 @@ BLIND: tuple[Mutation, ...] = (_flip, _insert, _remove, _cut, _repeat, _replace_
 
 def damaged(rng: random.Random, body: bytes, encoding: str) -> bytes:
     """Return a payload with one to four things changed, half of them with knowledge of the format."""
-    structural = _change_json if body.lstrip()[:1] in (b"{", b"[") else _change_table
+    structural = {b"{": _change_json, b"[": _change_json, b"<": _change_xml}.get(body.lstrip()[:1], _change_table)
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         mutation: Mutation = structural if rng.random() < 0.5 else rng.choice(BLIND)
         body = mutation(rng, body, encoding) or b"0"

@@ -1,9 +1,12 @@
 """Lists of OFAC, the UN, the EU, the United Kingdom, Switzerland, Canada and Taiwan: what an entry says, and every refusal."""
 
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from faults.monitor import Watch
+from faults.server import Publisher, send
 
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
@@ -35,6 +38,33 @@ def test_three_files_of_ofac_are_one_list() -> None:
     whole = list(source("ofac_sdn").parse(Payload("ofac_sdn", tuple(parts), NOW)))
     assert whole == list(read("ofac_sdn", "good.csv").values())
     assert [request.url.rsplit("/")[-1] for request in source("ofac_sdn").requests(Cursor(NOW))] == ["SDN.CSV", "ADD.CSV", "ALT.CSV"]
+
+
+def test_three_requests_of_one_poll_are_one_list(server: Publisher, watch: Watch) -> None:
+    watched = watch(source("ofac_sdn"), most_requests=3)
+    parties, addresses, aliases = (FIXTURES / "ofac_sdn" / "good.csv").read_bytes().split(b"\x1a")[:3]
+    server.serve(send(parties), send(addresses), send(aliases + b"\x1a"))
+    assert watched.poll().outcome == "accepted"
+    assert len(server.asked) == 3
+    server.serve(send(parties), send(addresses), send(b"oops", 500))
+    assert watched.poll().outcome == "unreachable", "two files of three are no list"
+    server.serve(send(parties), send(parties), send(aliases))
+    assert watched.poll().reason in ("source_changed", "truncated")
+
+
+def test_the_signed_address_of_a_redirect_is_kept_nowhere(server: Publisher, watch: Watch) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if "X-Amz-Signature" in handler.path:
+            send((FIXTURES / "ofac_sdn" / "good.csv").read_bytes())(handler)
+        else:
+            send(b"", 302, Location=f"{server.url}/released/SDN.CSV?X-Amz-Signature=5ec2e7")(handler)
+
+    watched = watch(source("ofac_sdn"))
+    server.answer = answer
+    assert watched.poll().outcome == "accepted"
+    assert any("5ec2e7" in path for path in server.asked)
+    kept = [repr(entry) for entry in watched.logged()] + [repr(watched.state)]
+    assert not any("5ec2e7" in words for words in kept)
 
 
 def test_sdn_entries_hold_what_their_rows_say() -> None:
@@ -326,7 +356,7 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "ch_sesam": {
         "bad_change.xml": ("source_changed", r"field '@modification-type' is 'paused'"),
-        "bad_changes_only.xml": ("wrong_file", "list-type is 'delta-list'"),
+        "bad_changes_only.xml": ("wrong_file", "field '@list-type' is 'delta-list'"),
         "bad_country.xml": ("source_changed", r"field '@iso-code' is 'QQ'"),
         "bad_date.xml": ("source_changed", r"field '@effective-date' is '04.03.2022'"),
         "bad_name_type.xml": ("source_changed", r"field '@name-type' is 'nickname'"),

@@ -1,13 +1,15 @@
 """Genuine files of OFAC and the UN: exact counts of feeds.md section 5, no orphan, native scripts, days with a zone offset."""
 
+import csv
 import gzip
+import io
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from connectors import ofac_consolidated, ofac_sdn, un_consolidated
+from connectors import csl, ofac_consolidated, ofac_sdn, un_consolidated
 from connectors._ofac import read_parties
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
@@ -100,3 +102,16 @@ def test_un_of_february_2026(data: Path) -> None:
     saddam = next(entry for entry in found if entry.key == "IQi.001")
     assert any("صدام" in alias.text for alias in saddam.aliases)
     assert {relation.kind for entry in found for relation in entry.relations} == {"owned_by", "subsidiary_of"}
+
+
+def test_both_feeds_of_the_sdn_list_give_the_same_keys(data: Path) -> None:
+    """So that a change is judged once, whichever feed shows it first; the two samples are nearly five years apart."""
+    direct = {entry.key: entry for entry in entries(ofac_sdn.SOURCE, *ofac(data, *SDN_2019))}
+    table = gzip.decompress((data / "sanctions" / "csl" / "moov_csl_partial_20231130.csv.gz").read_bytes()).decode()
+    rows = list(csv.reader(io.StringIO(table, newline="")))
+    whole = io.StringIO(newline="")
+    csv.writer(whole).writerows([rows[0], *rows[2:-1]])  # the header stands there twice, and the last row is cut
+    screened = [entry for entry in entries(csl.SOURCE, whole.getvalue().encode()) if entry.list_code == "SDN"]
+    pairs = [(direct[entry.key], entry) for entry in screened if entry.key in direct]
+    assert (len(screened), len(pairs)) == (1_737, 1_736)
+    assert sum(one.content_key == other.content_key for one, other in pairs) == 1_698
