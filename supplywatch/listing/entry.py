@@ -32,7 +32,7 @@ _LABELS: dict[IdentifierKind, str] = {
     r"taxpayer|tributari|\bRIF\b|\bRTN\b|\bC\.I\.F\b|\bN\.I\.F\b|ИНН",
     "national_id": r"national (foreign )?id|personal id|identity|cedula|D\.N\.I\.|C\.U\.R\.P\.|\bSSN\b|birth certificate|"
     r"identification (number|no|card)|cédula|tazkira|social security|citizen's card|numero de identidad|national number|\bID (card|no)",
-    "registration": r"regist|company number|\bC\.R\. No|incorporation|legal entity number|\bLE number|\bOGRN\b|commerc|folio|"
+    "registration": r"regist|company number|\bC\.?R\.? No|incorporation|legal entity number|\bLE number|\bOGRN\b|commerc|folio|"
     r"mercantil|trade licen[cs]e|(enterprise|business) (number|no)|organi[sz]ation code|gazette number|ОГРН",
 }
 """The words by which publishers name their numbers, the most particular first."""
