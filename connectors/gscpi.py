@@ -87,7 +87,7 @@ def _month(row: Row) -> str:
         raise row.refuse(DATE, expected) from error
     if following.day != 1:
         raise row.refuse(DATE, expected)
-    return f"{last:%Y-%m}"
+    return last.isoformat()[:7]
 
 
 def _value(row: Row, heading: str) -> float | None:
