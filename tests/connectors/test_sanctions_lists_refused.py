@@ -183,8 +183,8 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
 @pytest.mark.parametrize(("source_id", "name"), [(source_id, name) for source_id, table in REFUSED.items() for name in table])
 def test_what_is_refused_is_named(source_id: str, name: str) -> None:
     reason, words = REFUSED[source_id][name]
+    payload = Payload(source_id, (Part((FIXTURES / source_id / name).read_bytes(), name),), NOW)
     with pytest.raises(Quarantine, match=words) as refused:
-        payload = Payload(source_id, (Part((FIXTURES / source_id / name).read_bytes(), name),), NOW)
         guards.read(source(source_id), payload, now=NOW, warn=lambda _: None)
     assert refused.value.reason == reason
 
