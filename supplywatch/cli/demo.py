@@ -40,26 +40,33 @@ STYLES = {"critical": "bold red", "warning": "yellow", "watch": "cyan", "info": 
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where ledger and logs go; emptied first.")] = FOLDER,
+    case: Annotated[
+        str | None,
+        typer.Option(help="One event of the past: hormuz-2026, red-sea-2023, ever-given-2021, soy-2018, eu-wood-2022."),
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Play recorded figures through broker, worker, ledger and alert topic: Suez, Hormuz, soy, iron ore, chips, lists, controls."""
     from rich.console import Console
 
+    from supplywatch.demo import cases
     from supplywatch.demo.figures import records
 
     # A pipe has no width: do not fold lines that a program or a pager will read.
     console = Console(highlight=False, soft_wrap=True, quiet=json, width=None if sys.stdout.isatty() else 160)
-    figures = records()
+    chosen = None if case is None else cases.case(case)
+    figures = records() if chosen is None else chosen.records()
     started = time.monotonic()
-    console.print(
-        f"Playing {len(figures)} recorded figures of four publishers through an embedded Kafka broker, a Faust worker and SQLite."
-    )
+    what = "four publishers" if chosen is None else f"one event ({chosen.title}; {chosen.citation})"
+    console.print(f"Playing {len(figures)} recorded figures of {what} through an embedded Kafka broker, a Faust worker and SQLite.")
     with ExitStack() as stack:
         stage = stack.enter_context(_stage(folder))
         console.print(f"Broker, worker and relay are up after {time.monotonic() - started:.1f} s.\n")
         events = _play(stage, figures, console, as_json=json)
         logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the listener notices that the broker stops: no news here
         console.print()
+        for line in chosen.told(events) if chosen is not None else ():
+            console.print(f"{line}\n", markup=False)
         _closing(console, stage.ledger, stage.url, events, time.monotonic() - started)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import groupby
@@ -27,18 +27,27 @@ from supplywatch.records import (
 FOLDER = Path(__file__).resolve().parent
 NAMES = {
     "chokepoint1": "Suez Canal",
+    "chokepoint4": "Bab el-Mandeb Strait",
     "chokepoint6": "Strait of Hormuz",
     "120190": "soya beans",
     "260111": "iron ores, not agglomerated",
+    "4403": "wood in the rough",
     "854231": "processors and controllers",
 }
 ANNUAL_LAG = timedelta(days=120)
 """China reports a year to Comtrade about four months after its end; a working assumption of the demonstration."""
+CHINA = Economy(code="156", iso3="CHN", name="China")
+EUROPEAN_UNION = Economy(code="97", iso3=None, name="European Union")
 
 
 def records() -> list[Record]:
     """Return all records, the first known first; within a day in the order of their periods."""
-    return sorted([*_transits(), *_imports(), *_listings(), *_acts()], key=lambda r: (r.fetched, r.observed, r.series))
+    return in_order([*transits("transits.csv"), *imports("imports.csv", CHINA), *_listings(), *_acts()])
+
+
+def in_order(found: Iterable[Record]) -> list[Record]:
+    """Return records in the order in which they became known."""
+    return sorted(found, key=lambda record: (record.fetched, record.observed, record.series))
 
 
 def _rows(name: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -61,26 +70,28 @@ def _release(day: date) -> datetime:
     return datetime.combine(sunday + timedelta(days=2), time(13, 35), UTC)
 
 
-def _transits() -> Iterator[TransitCount]:
-    for line, row in _rows("transits.csv"):
+def transits(name: str) -> Iterator[TransitCount]:
+    """Yield the days of a table, each known on the Tuesday on which PortWatch showed it."""
+    for line, row in _rows(name):
         known = _release(date.fromisoformat(row["date"]))
-        counts = {name: int(row[name]) for name in ("container", "dry_bulk", "general_cargo", "roro", "tanker")}
+        counts = {kind: int(row[kind]) for kind in ("container", "dry_bulk", "general_cargo", "roro", "tanker")}
         cargo = sum(counts.values()) - counts["tanker"]
         yield TransitCount(
             observed=row["date"],
             published=known,
             fetched=known,
-            provenance=_provenance("portwatch_chokepoints", "transits.csv", line, known),
+            provenance=_provenance("portwatch_chokepoints", name, line, known),
             chokepoint_id=row["chokepoint_id"],
             chokepoint_name=NAMES[row["chokepoint_id"]],
             transits_total=cargo + counts["tanker"],
             transits_cargo=cargo,
-            **{f"transits_{name}": count for name, count in counts.items()},
+            **{f"transits_{kind}": count for kind, count in counts.items()},
         )
 
 
-def _imports() -> Iterator[TradeSlice]:
-    by_slice = groupby(_rows("imports.csv"), key=lambda item: (item[1]["commodity"], item[1]["year"]))
+def imports(name: str, reporter: Economy) -> Iterator[TradeSlice]:
+    """Yield the years of a table, each known when the reporter's figures came."""
+    by_slice = groupby(_rows(name), key=lambda item: (item[1]["commodity"], item[1]["year"]))
     for (commodity, year), rows in by_slice:
         known = datetime(int(year) + 1, 1, 1, tzinfo=UTC) + ANNUAL_LAG
         flows = [
@@ -89,15 +100,15 @@ def _imports() -> Iterator[TradeSlice]:
                 role="economy",
                 value_usd=float(row["value_usd"]),
                 net_weight_kg=None,
-                position=f"imports.csv line {line}",
+                position=f"{name} line {line}",
             )
             for line, row in rows
         ]
         yield TradeSlice(
             observed=year,
             fetched=known,
-            provenance=_provenance("comtrade", "imports.csv", int(flows[0].position.rpartition(" ")[2]), known),
-            reporter=Economy(code="156", iso3="CHN", name="China"),
+            provenance=_provenance("comtrade", name, int(flows[0].position.rpartition(" ")[2]), known),
+            reporter=reporter,
             flow="import",
             commodity=commodity,
             commodity_name=NAMES[commodity],
