@@ -27,18 +27,22 @@ _LOOSE_FORMS = frozenset({"~co", "~ltd", "~corp"})
 class Side:
     """The words of one form that are still to be paired."""
 
-    words: list[str]
+    words: tuple[str, ...]
     legal: frozenset[str]
     free: list[int]
 
     @classmethod
     def of(cls, form: Form) -> Side:
         """Return a form with nothing paired yet."""
-        words = [word for word in form.words if not word.startswith(LEGAL)]
-        legal = frozenset(word for word in form.words if word.startswith(LEGAL))
-        if not words:
-            words, legal = sorted(legal), frozenset()
+        words, legal = _divided(form)
         return cls(words, legal, list(range(len(words))))
+
+
+@lru_cache(maxsize=100_000)
+def _divided(form: Form) -> tuple[tuple[str, ...], frozenset[str]]:
+    words = tuple(word for word in form.words if not word.startswith(LEGAL))
+    legal = frozenset(word for word in form.words if word.startswith(LEGAL))
+    return (words, legal) if words else (tuple(sorted(legal)), frozenset())
 
 
 def compare(ours: Form, theirs: Form) -> Explanation:
@@ -67,6 +71,8 @@ def _exact(a: Side, b: Side) -> list[Pair]:
 def _joined(many: Side, one: Side, swapped: bool) -> list[Pair]:
     """Pair two to four words in a row with the one word they make."""
     found: list[Pair] = []
+    if len(many.free) < 2:
+        return found
     for j in list(one.free):
         whole = one.words[j]
         if len(whole) < 4 and not HAN.match(whole):

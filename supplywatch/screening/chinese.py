@@ -19,6 +19,7 @@ from supplywatch.config import read_yaml
 Words = tuple[str, ...]
 HAN = re.compile(r"[\u3400-\u9fff]")
 KANA = re.compile(r"[\u3040-\u30ff]")
+_MIDDLE_DOT = re.compile(r"[·・•‧]")
 _RUN = re.compile(r"[\u3400-\u9fff]+|[A-Za-z0-9&.'-]+")
 _NUMBER = re.compile(r"第?([〇零一二三四五六七八九十百]{1,5})(?=研究|所|院|厂|工厂|局|设计|航|师|区|分)|第([一二三四五六七八九十百]{1,5})")
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0}
@@ -44,6 +45,11 @@ for _item in " ".join(_BOOK["glossary"].split("\n")).replace(" ", "\x00").split(
         GLOSSARY[_last] = (*GLOSSARY[_last], _item)
 GLOSSARY = {han: words for han, words in GLOSSARY.items() if len(han) > 1 or han in _ALONE}
 _LEGAL: dict[str, str] = {form: "~" + legal for legal, forms in _BOOK["legal"].items() for form in forms.split()}
+_ALIASES: dict[str, Words] = {
+    row["zh"]: tuple(re.findall(r"[a-z0-9]+", row["en"].lower())) for row in read_yaml("aliases.yaml") if row["source"]
+}
+"""Brands that are neither the sound nor the meaning of the Chinese name."""
+_LONGEST_ALIAS = max(map(len, _ALIASES))
 _PARTS = {len_: {w for w in (*PLACES, *GLOSSARY, *_LEGAL) if len(w) == len_} for len_ in range(1, 14)}
 
 
@@ -61,7 +67,7 @@ _TABLE = _Simplified()
 
 def simplified(text: str) -> str:
     """Return a text in simplified characters."""
-    return text.translate(_TABLE)
+    return text.translate(_TABLE).replace("家俱", "家具")
 
 
 def is_chinese(text: str) -> bool:
@@ -88,15 +94,17 @@ def read(text: str) -> tuple[Words, Words]:
 
 def readings(text: str) -> list[Words]:
     """Return how a Chinese name reads: in English and pinyin, and with the English brands that are known for it."""
-    spoken = read(text)[1]
-    return [spoken]
+    named: list[str] = []
+    for run in _RUN.findall(_MIDDLE_DOT.sub("", simplified(text))):
+        named.extend(word for _, english in _cut(run, aliases=True) for word in english) if HAN.search(run) else named.append(run.lower())
+    return list(dict.fromkeys((read(text)[1], tuple(named))))
 
 
-def _cut(run: str) -> list[tuple[str, Words]]:
+def _cut(run: str, *, aliases: bool = False) -> list[tuple[str, Words]]:
     found: list[tuple[str, Words]] = []
     brand, at = "", 0
     while at < len(run):
-        part = _known(run, at, bool(brand))
+        part = (_alias(run, at) if aliases else None) or _known(run, at, bool(brand))
         if part is None:
             brand += run[at]
             at += 1
@@ -129,6 +137,14 @@ def _known(run: str, at: int, after_brand: bool) -> tuple[int, str, Words] | Non
         if piece in PLACES:
             return length + _administrative(run, at + length), piece, tuple(PLACES[piece].split())
         return length, piece, GLOSSARY[piece]
+    return None
+
+
+def _alias(run: str, at: int) -> tuple[int, str, Words] | None:
+    for length in range(min(_LONGEST_ALIAS, len(run) - at), 1, -1):
+        piece = run[at : at + length]
+        if piece in _ALIASES:
+            return length, piece, _ALIASES[piece]
     return None
 
 

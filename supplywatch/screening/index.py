@@ -15,9 +15,11 @@ import tantivy
 from supplywatch.errors import BadSetting
 from supplywatch.screening.background import weight
 from supplywatch.screening.model import MATCHER_VERSION, Name, Party
-from supplywatch.screening.normal import Form, forms
+from supplywatch.screening.normal import Form, forms, start_of
 from supplywatch.screening.vocabulary import LEGAL
 
+_FAR_BEHIND = 0.4
+"""Candidates that share less than this part of what the first one shares are not looked at."""
 _GRAM_TERMS, _WORD_TERMS = 16, 12
 _PENDING_MOST = 2_000
 _HEAP_BYTES = 128_000_000
@@ -133,10 +135,16 @@ class Index:
             asked = self._asked(terms)
             if asked is not None:
                 yield from self._found(asked, limit, seen)
+        for name in query.names:
+            if (start := start_of(name.text)) is not None:
+                yield from self._found(self._query("start", start), limit, seen)
         yield from self._in_pending(query, wanted, limit)
 
     def _found(self, query: tantivy.Query, limit: int, seen: set[str]) -> Iterator[Candidate]:
-        for _, address in self._searcher.search(query, limit, count=False).hits:
+        hits = self._searcher.search(query, limit, count=False).hits
+        for relevance, address in hits:
+            if relevance < hits[0][0] * _FAR_BEHIND:
+                break
             body = self._body(address.segment_ord, address.doc)
             if body in seen:
                 continue
@@ -187,6 +195,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=False, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("ident", stored=False, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("start", stored=False, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("words", stored=False, tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("grams", stored=False, tokenizer_name=_TOKENIZER, index_option="basic")
     builder.add_text_field("body", stored=True, tokenizer_name="raw", index_option="basic")
@@ -213,6 +222,8 @@ def _documents(party: Party, candidates: tuple[Candidate, ...]) -> Iterator[tant
             words, letters = _parts(form)
             document.add_text("words", " ".join(words))
             document.add_text("grams", letters)
+        if (start := start_of(candidate.name.text)) is not None:
+            document.add_text("start", start)
         document.add_text("body", _encoded(candidate))
         yield document
 

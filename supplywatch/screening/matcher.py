@@ -47,15 +47,15 @@ class Matcher:
         """Return the parties that may be meant, best first, each once by its best name."""
         best: dict[str, Match] = {}
         for candidate in self.index.candidates(query, limit=self._depth):
-            match = self._judged(query, candidate)
-            if match is None or match.score < min_score:
+            match = self._judged(query, candidate, min_score)
+            if match is None:
                 continue
             known = best.get(match.party_id)
             if known is None or (match.score, known.name) > (known.score, match.name):
                 best[match.party_id] = match
         return sorted(best.values(), key=lambda match: (-match.score, match.party_id))[:limit]
 
-    def _judged(self, query: Party, candidate: Candidate) -> Match | None:
+    def _judged(self, query: Party, candidate: Candidate, min_score: float) -> Match | None:
         party = candidate.party
         shared = sorted(set(query.identifiers) & set(party.identifiers))
         if shared:
@@ -68,7 +68,9 @@ class Matcher:
         found = [(score_of(each), name, each) for name in query.names for each in self._explained(name, query, candidate)]
         if not found:
             return None
-        _, name, explanation = max(found, key=lambda item: (item[0], item[1].text, item[2].ours, item[2].theirs))
+        score, name, explanation = max(found, key=lambda item: (item[0], item[1].text, item[2].ours, item[2].theirs))
+        if score < min_score:
+            return None
         apart = bool(query.places and party.places) and not query.places & party.places
         short = is_short(Form.from_key(explanation.ours)) or is_short(Form.from_key(explanation.theirs))
         return self._match(query, name, candidate, explanation, Qualification(country_mismatch=apart, short_name=short))

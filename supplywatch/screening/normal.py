@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -51,6 +51,11 @@ class Form:
     """One reading of a name: words in one spelling, legal forms as ``~class``."""
 
     words: Words
+    is_han: bool = field(init=False, compare=False)
+    """Whether it is in Chinese characters."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_han", any(chinese.HAN.match(word) for word in self.words))
 
     @property
     def key(self) -> str:
@@ -61,11 +66,6 @@ class Form:
     def from_key(cls, key: str) -> Form:
         """Return a stored form."""
         return cls(tuple(key.split()))
-
-    @property
-    def is_han(self) -> bool:
-        """Whether it is in Chinese characters."""
-        return any(chinese.HAN.match(word) for word in self.words)
 
 
 @lru_cache(maxsize=50_000)
@@ -163,6 +163,12 @@ def letters(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text)
     plain = chinese.simplified(plain) if chinese.HAN.search(plain) else plain if plain.isascii() else anyascii(plain)
     return "".join(character for character in plain.casefold() if character.isalnum())
+
+
+def start_of(text: str) -> str | None:
+    """Return the first letters of a name long enough to have been cut to a field of 35 characters."""
+    start = letters(text)[:_CUT_LEAST] if len(text) >= _CUT_LENGTHS[0] else ""
+    return start if len(start) == _CUT_LEAST else None
 
 
 def is_cut_of(short: str, whole: str) -> bool:

@@ -18,7 +18,7 @@ LEGAL = "~"
 """Stands before the class of a legal form in a key."""
 _RUSSIAN_ENDING = re.compile(r"(?:iye|oye|aya|aia|ogo|ykh|ikh|yy|yi|yj|iy|ii|ij|oy|oi|oe|ye|ie|y|i|a|e|o)$")
 _STEM_LETTERS = 7
-_CORRECTED_LETTERS = 7
+_CORRECTED_LETTERS = 6
 _REMEMBERED = 200_000
 Words = tuple[str, ...]
 
@@ -49,7 +49,11 @@ class Vocabulary:
         self.places |= {part for word in book["exonyms"] for part in word.split()} | _chinese_places()
         self.known = frozenset(self._words) | self.generic | {w for phrase in self.phrases for w in phrase if len(w) > 3}
         whole = " ".join((*book["words"], *book["phrases"], *map(str, book["legal"].values()))).replace(",", " ")
-        self._spelt = sorted({word for word in whole.split() if len(word) >= _CORRECTED_LETTERS})
+        plain = {word for word in whole.split() if len(word) >= _CORRECTED_LETTERS}
+        plural = {
+            variant for variant, word in self._words.items() if word in plain or word + "s" == variant or word[:-1] + "ies" == variant
+        }
+        self._spelt = sorted(word for word in plain | plural if len(word) >= _CORRECTED_LETTERS)
 
     def _learn(self, word: str, variants: list[str]) -> None:
         self._words.setdefault(word, word)
@@ -81,7 +85,7 @@ class Vocabulary:
             return known
         allowed = 1 if len(word) < 9 else 2
         found = process.extractOne(word, self._spelt, scorer=OSA.distance, score_cutoff=allowed)
-        answer = word if found is None or found[0][0] != word[0] else found[0]
+        answer = word if found is None or not _starts_alike(found[0], word) else found[0]
         if len(self._corrections) < _REMEMBERED:
             self._corrections[word] = answer
         return answer
@@ -97,6 +101,10 @@ class Vocabulary:
         if word in self.generic:
             return "generic"
         return "context" if word in self.context else "brand"
+
+
+def _starts_alike(one: str, other: str) -> bool:
+    return one[0] == other[0] or set(one[:2]) == set(other[:2])
 
 
 def _split(text: str | list[str]) -> list[str]:
