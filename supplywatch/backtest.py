@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
 
 from supplywatch.alert import AlertEvent
 from supplywatch.engine import Engine, Verdict
+from supplywatch.intake.files import Given
+from supplywatch.intake.replay import steps
+from supplywatch.ledger import Ledger
 from supplywatch.records import Record
+from supplywatch.rule import Rule
+from supplywatch.source import Source
+from supplywatch.watch import load_items
 
 BATCH = 500
 
@@ -29,3 +39,30 @@ def step(engine: Engine, batches: Iterable[Sequence[Record]]) -> Iterator[tuple[
         for start in range(0, len(ordered), BATCH):
             verdict = engine.judge(ordered[start : start + BATCH])
             yield verdict, sorted(verdict.events, key=lambda event: event.observed_at)
+
+
+def replayed(
+    rule: Rule[Any], source: Source, given: Sequence[Given], *, now: datetime, params: BaseModel | None = None
+) -> tuple[list[AlertEvent], dict[tuple[str, str], tuple[str, str]]]:
+    """Step payloads through one rule and a ledger in memory.
+
+    Returns
+    -------
+    tuple
+        The transitions, and by (id, name) of each subject its first and last period.
+    """
+    ledger, items, name = Ledger.open("sqlite://"), load_items(), rule.card.rule_id
+    engine = Engine(ledger, {name: rule}, items, params={} if params is None else {name: params})
+    spans: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def noted() -> Iterator[Sequence[Record]]:
+        for batch in steps(source, given, now=now, warn=lambda _message: None):
+            for record in batch:
+                for _, subject in engine.watchers(record):
+                    first, last = spans.get((subject.id, subject.name), (record.observed, record.observed))
+                    spans[subject.id, subject.name] = min(first, record.observed), max(last, record.observed)
+            yield batch
+
+    events = [event for _, transitions in step(engine, noted()) for event in transitions]
+    ledger.close()
+    return events, spans

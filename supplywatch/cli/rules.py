@@ -135,6 +135,31 @@ def diff(
     raise typer.Exit(1 if lines else 0)
 
 
+@app.command()
+def backtest(
+    rule: Annotated[str, typer.Argument(help="Rule id.")],
+    source: Annotated[str, typer.Option("--source", help="The source whose payloads are given.")],
+    from_files: Annotated[list[str], typer.Option("--from", metavar="FILE[@TIME]", help="Recorded payload; may be repeated.")],
+    json: JsonFlag = False,
+) -> None:
+    """Hold a rule's openings on a recorded history against dated events: hits with their delays, misses, false ones a series-year."""
+    from dataclasses import asdict
+
+    from supplywatch import registry, scoring
+    from supplywatch.backtest import replayed
+    from supplywatch.intake.files import read_file
+
+    found, feed, now = registry.rule(rule), registry.source(source), datetime.now(UTC)
+    given = [read_file(spec, feed.card, now=now) for spec in from_files]
+    events, judged = replayed(found, feed, given, now=now)
+    result = scoring.score(rule, events, judged, scoring.load_events())
+    if json:
+        print_json(asdict(result) | {"false_per_series_year": result.false_per_series_year})
+        return
+    for line in scoring.report(result, found.card.false_alert_budget):
+        typer.echo(line)
+
+
 def _changed(params: BaseModel, changes: list[str]) -> BaseModel:
     values = params.model_dump()
     for change in changes:
@@ -149,15 +174,7 @@ def _changed(params: BaseModel, changes: list[str]) -> BaseModel:
 
 
 def _openings(rule: Rule[Any], source: Source, given: list[Given], params: BaseModel) -> dict[tuple[str, str], AlertEvent]:
-    from supplywatch.backtest import step
-    from supplywatch.engine import Engine
-    from supplywatch.intake.replay import steps
-    from supplywatch.ledger import Ledger
-    from supplywatch.watch import load_items
+    from supplywatch.backtest import replayed
 
-    ledger, name = Ledger.open("sqlite://"), rule.card.rule_id
-    engine = Engine(ledger, {name: rule}, load_items(), params={name: params})
-    batches = steps(source, given, now=datetime.now(UTC), warn=lambda _message: None)
-    events = [event for _, transitions in step(engine, batches) for event in transitions if event.transition.value == "opened"]
-    ledger.close()
-    return {(event.subject.id, event.observed_at): event for event in events}
+    events, _ = replayed(rule, source, given, now=datetime.now(UTC), params=params)
+    return {(event.subject.id, event.observed_at): event for event in events if event.transition.value == "opened"}
