@@ -92,13 +92,14 @@ def _joined(many: Side, one: Side, swapped: bool) -> list[Pair]:
 def _best_run(many: Side, whole: str) -> tuple[range, float] | None:
     best: tuple[range, float] | None = None
     free = set(many.free)
+    shortest, longest = len(whole) - 2, len(whole) + 2
     for start in many.free:
         text = many.words[start]
         for end in range(start + 1, min(start + _JOIN_WORDS, len(many.words))):
-            if end not in free:
+            if end not in free or len(text) > longest:
                 break
             text += many.words[end]
-            if abs(len(text) - len(whole)) > 2:
+            if not shortest <= len(text) <= longest:
                 continue
             similarity = 1.0 if text == whole else OSA.normalized_similarity(text, whole)
             if similarity >= 0.85 and (best is None or similarity > best[1]):

@@ -127,7 +127,7 @@ def _meaning(words: list[str] | Words) -> list[str]:
     found: list[str] = []
     at = 0
     while at < len(raw):
-        for length in range(min(WORDS.longest, len(raw) - at), 0, -1):
+        for length in range(min(WORDS.longest(raw[at], plain[at]), len(raw) - at), 0, -1):
             phrase = WORDS.phrases.get(tuple(raw[at : at + length])) or WORDS.phrases.get(tuple(plain[at : at + length]))
             if phrase is None or (length == 1 and not _stands(raw, at)):
                 continue

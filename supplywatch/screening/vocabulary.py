@@ -45,7 +45,9 @@ class Vocabulary:
         for legal, variants in book["legal"].items():
             for variant in _split(variants):
                 self._phrase(variant, (LEGAL + legal,))
-        self.longest = max(map(len, self.phrases))
+        self._longest: dict[str, int] = {}
+        for phrase in self.phrases:
+            self._longest[phrase[0]] = max(len(phrase), self._longest.get(phrase[0], 0))
         self.places |= {part for word in book["exonyms"] for part in word.split()} | _chinese_places()
         self.known = frozenset(self._words) | self.generic | {w for phrase in self.phrases for w in phrase if len(w) > 3}
         whole = " ".join((*book["words"], *book["phrases"], *map(str, book["legal"].values()))).replace(",", " ")
@@ -69,6 +71,10 @@ class Vocabulary:
         raw = tuple(variant.split())
         self.phrases.setdefault(raw, meaning)
         self.phrases.setdefault(tuple(self._words.get(word, word) for word in raw), meaning)
+
+    def longest(self, raw: str, plain: str) -> int:
+        """Return the words of the longest phrase that begins with a word as written or in its one spelling; 0 for none."""
+        return max(self._longest.get(raw, 0), self._longest.get(plain, 0))
 
     def canonical(self, word: str) -> str:
         """Return the one spelling for a word, its abbreviations, plurals and Russian endings."""
