@@ -38,6 +38,30 @@ def chokepoint_update_us() -> float:
     return (time.perf_counter() - start) * 10
 
 
+def chokepoint_rule_us() -> float:
+    """Return the microseconds of one update of the whole rule, state as JSON values and finding, over ten years of usual traffic."""
+    from datetime import date, timedelta
+
+    from casebook import transit
+
+    from detectors.chokepoint_disruption import RULE, Params
+    from supplywatch.config import rule_params
+    from supplywatch.records import TransitCount
+    from supplywatch.rule import Context
+    from supplywatch.watch import load_items
+
+    params, context = rule_params("chokepoint_disruption", Params), Context(load_items())
+    origin = {"source": "bench", "vintage": "bench", "payload_sha256": "0" * 64, "position": "1"}
+    fixed = {"fetched": "2026-01-01T00:00Z", "chokepoint_id": "chokepoint6", "chokepoint_name": "bench", "provenance": origin}
+    days = [date(2015, 1, 1) + timedelta(days=n) for n in range(3652)]
+    counts = [52, 47, 55, 49, 51, 60, 44, 58, 50]
+    records = [TransitCount.model_validate({**transit(day, counts[n % 9]), **fixed}) for n, day in enumerate(days)]
+    state, start = None, time.process_time()
+    for record in records:
+        state, _ = RULE.detect(state, record, params, context)
+    return (time.process_time() - start) / len(records) * 1e6
+
+
 def main() -> None:
     """Measure and print one JSON object."""
     import genuine
@@ -55,6 +79,7 @@ def main() -> None:
             ),
         }
     figures["chokepoint_update_us"] = chokepoint_update_us()
+    figures["chokepoint_rule_us"] = chokepoint_rule_us()
     print(json.dumps({key: round(value, 2) for key, value in figures.items()}))
 
 

@@ -6,8 +6,7 @@ a crisis is no season.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 LAGS = (52, 104, 157)
@@ -21,13 +20,18 @@ LONG_ALERT_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """Weekly means from the week ``first`` on, ``None`` where a week is not remembered."""
+    """Weekly means from the week ``first`` on, ``None`` where a week is not remembered; the list is shared and never changed."""
 
     first: int
-    weeks: Sequence[float | None] = ()
+    weeks: list[float | None] = field(default_factory=list)
+
+    @staticmethod
+    def same_week(last_ordinal: int, ordinal: int) -> bool:
+        """Tell whether two days are of one week, in which the memory stands still."""
+        return _week(last_ordinal) == _week(ordinal)
 
     def after(self, last_ordinal: int, ordinal: int, mean: float, *, usual: bool) -> Season:
-        """Return the memory on a new day; it stands still inside a week.
+        """Return the memory on the first day of a new week.
 
         Parameters
         ----------
@@ -39,8 +43,6 @@ class Season:
             Whether that week is to be remembered.
         """
         ended, now = _week(last_ordinal), _week(ordinal)
-        if ended == now:
-            return self
         gap = [None] * (ended - self.first - len(self.weeks))
         weeks = [*self.weeks, *gap, round(mean, 3) if usual else None, *[None] * (now - ended - 1)]
         surplus = max(0, len(weeks) - WEEKS_KEPT)

@@ -29,9 +29,9 @@ class TrafficParams(Chart):
     ease_days: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
-    """What one day says.
+    """What one day says; figures are worked out when somebody asks, on most days nobody does.
 
     Parameters
     ----------
@@ -39,24 +39,35 @@ class Reading:
         ``closed``: the alert ends with this day. ``gap``: open, but too many days are missing before this one.
     core
         The chart after the day.
-    mean, base
-        The week's mean a day, and what the frozen or moving level lets expect.
+    recent
+        The counts of the last seven days.
+    past, limit_sigma, kind
+        The quiet past, the limit of the sum, and whether the one comes from the other.
     season
-        What the same weeks of earlier years let expect.
+        What the same weeks of earlier years let expect; of an open day only.
     severity
         The band, held by its hysteresis; of a raised day only.
-    threshold
-        The limit of the sum, and where it comes from.
     """
 
     status: Status
     core: Core
-    mean: float
-    base: float
-    season: float | None
-    severity: Severity
-    missing_days: int
-    threshold: Threshold
+    recent: list[int]
+    past: Quiet
+    limit_sigma: float
+    kind: str
+    missing_days: int = 0
+    season: float | None = None
+    severity: Severity = Severity.INFO
+
+    @property
+    def mean(self) -> float:
+        """The week's mean a day."""
+        return sum(self.recent) / len(self.recent)
+
+    @property
+    def base(self) -> float:
+        """What the frozen or moving level lets expect a day."""
+        return self.core.weekly_base()
 
     @property
     def drop(self) -> float:
@@ -75,15 +86,26 @@ class Reading:
 
     def measures(self) -> Measures:
         """Return the figures shown beside the verdict."""
-        seasonal = self.drop_against_season
+        seasonal, calibrated = self.drop_against_season, self.kind == "calibrated"
         return {
             "drop_7d_pct": round(100 * self.drop, 1),
             "drop_7d_against_season_pct": None if seasonal is None else round(100 * seasonal, 1),
             "cusum_sigma": round(self.core.excess, 3),
-            "threshold_sigma": self.threshold.value,
-            "threshold_source": self.threshold.kind,
-            "uncalibrated": self.threshold.kind != "calibrated",
+            "threshold_sigma": round(self.limit_sigma, 3),
+            "threshold_source": self.kind,
+            "uncalibrated": not calibrated,
         }
+
+    def threshold(self, params: Chart) -> Threshold:
+        """Return the limit of the sum with where it comes from: the quiet past of the series itself, or other series."""
+        limit, years = round(self.limit_sigma, 3), self.past.days / DAYS_A_YEAR
+        if self.kind == "pooled":
+            needed = params.min_quiet_days / DAYS_A_YEAR
+            source = f"pooled over Suez, Bab el-Mandeb and Hormuz; uncalibrated: {years:.1f} of {needed:.1f} quiet years are at hand"
+            return Threshold(name="limit_sigma", value=limit, kind="pooled", source=source)
+        above = sum(peak > self.limit_sigma for peak in self.past.peaks)
+        source = f"{years:.1f} quiet years of the series itself would have gone above it {above} times"
+        return Threshold(name="limit_sigma", value=limit, kind="calibrated", source=source)
 
 
 def fold(state: State | None, observed: str, count: int, params: TrafficParams) -> tuple[State, Reading]:
@@ -95,21 +117,11 @@ def fold(state: State | None, observed: str, count: int, params: TrafficParams) 
     core = advance(before, observed, day.weekday(), count, ordinal, params, limit_sigma)
     recent = [*(state["recent"] if state else ())[-6:], count]
     season = _season(state, before, ordinal)
-    missing = max(0, ordinal - before.last_ordinal - 1) if state else 0
-    status = _status(before, core, missing, params)
-    expected = season.expected(ordinal) if core.open else None
-    threshold = _threshold(limit_sigma, kind, past, params)
-    reading = Reading(status, core, sum(recent) / len(recent), core.weekly_base(), expected, Severity.INFO, missing, threshold)
-    new: State = chart_state(core) | {
-        "recent": recent,
-        "severity": None,
-        "lower_days": 0,
-        "open_days": 0,
-        "serious": False,
-        "halved": False,
-    }
+    reading = Reading(_status(before, core, params), core, recent, past, limit_sigma, kind)
+    new: State = chart_state(core)
+    new |= {"recent": recent, "severity": None, "lower_days": 0, "open_days": 0, "serious": False, "halved": False}
     if core.open:
-        reading = _graded(new, state, reading, params)
+        _grade(new, state, reading, season.expected(ordinal), ordinal - before.last_ordinal - 1 if state else 0, params)
     serious = new["serious"] or bool(state and state["serious"])
     if core.days > params.warm_up_days:
         past = past.after(core.excess, was_open=before.open, is_open=core.open, serious=serious)
@@ -119,14 +131,14 @@ def fold(state: State | None, observed: str, count: int, params: TrafficParams) 
     new |= {
         "serious": serious and core.open,
         "quiet": [past.days, past.peak, list(past.peaks)],
-        "season": [season.first, list(season.weeks)],
+        "season": [season.first, season.weeks],
     }
     return new, reading
 
 
-def _status(before: Core, core: Core, missing_days: int, params: TrafficParams) -> Status:
+def _status(before: Core, core: Core, params: TrafficParams) -> Status:
     if core.open:
-        return "gap" if missing_days >= params.max_gap_days else "raised"
+        return "raised"
     if before.open:
         return "closed"
     return "warming_up" if core.days <= params.warm_up_days else "quiet"
@@ -135,21 +147,24 @@ def _status(before: Core, core: Core, missing_days: int, params: TrafficParams) 
 def _season(state: State | None, before: Core, ordinal: int) -> Season:
     if state is None:
         return start(ordinal)
+    season = Season(*state["season"])
+    if season.same_week(before.last_ordinal, ordinal):
+        return season
     recent = state["recent"]
     usual = not state["halved"] and state["open_days"] <= LONG_ALERT_DAYS
-    return Season(*state["season"]).after(before.last_ordinal, ordinal, sum(recent) / len(recent), usual=usual)
+    return season.after(before.last_ordinal, ordinal, sum(recent) / len(recent), usual=usual)
 
 
-def _graded(new: State, state: State | None, reading: Reading, params: TrafficParams) -> Reading:
-    """Write severity and length of the open alert into the new state."""
+def _grade(new: State, state: State | None, reading: Reading, season: float | None, missing_days: int, params: TrafficParams) -> None:
+    """Write severity and length of the open alert into state and reading."""
     new["open_days"] = (state["open_days"] if state else 0) + 1
-    if reading.status == "gap":
-        new["severity"] = state["severity"] if state else None
-        return reading
+    reading.season, reading.missing_days = season, missing_days
+    if missing_days >= params.max_gap_days:
+        reading.status, new["severity"] = "gap", state["severity"] if state else None
+        return
     new["severity"], new["lower_days"] = _severity(state, reading.agreed_drop, params)
-    severity = Severity(new["severity"])
-    new["serious"] = severity.order > Severity.WATCH.order
-    return replace(reading, severity=severity)
+    reading.severity = Severity(new["severity"])
+    new["serious"] = reading.severity.order > Severity.WATCH.order
 
 
 def _band(drop: float, params: TrafficParams) -> Severity:
@@ -168,22 +183,10 @@ def _severity(state: State | None, drop: float, params: TrafficParams) -> tuple[
     return (eased.value, 0) if lower_days >= params.ease_days else (held.value, lower_days)
 
 
-def _threshold(limit_sigma: float, kind: str, past: Quiet, params: TrafficParams) -> Threshold:
-    limit, years = round(limit_sigma, 3), past.days / DAYS_A_YEAR
-    if kind == "pooled":
-        needed = params.min_quiet_days / DAYS_A_YEAR
-        source = f"pooled over Suez, Bab el-Mandeb and Hormuz; uncalibrated: {years:.1f} of {needed:.1f} quiet years are at hand"
-        return Threshold(name="limit_sigma", value=limit, kind="pooled", source=source)
-    above = sum(peak > limit_sigma for peak in past.peaks)
-    source = f"{years:.1f} quiet years of the series itself would have gone above it {above} times"
-    return Threshold(name="limit_sigma", value=limit, kind="calibrated", source=source)
-
-
 def chart_state(core: Core) -> State:
     """Return the chart as JSON values."""
-    numbers = [core.days, core.level, core.scale, *core.offsets, core.excess, core.low, core.calm, core.last_ordinal]
-    numbers += [core.sharp, core.run, core.sharp_run]
-    return {"chart": numbers, "onset": core.onset, "sharp_onset": core.sharp_onset, "open": core.open}
+    numbers = [core.days, core.level, core.scale, *core.offsets, core.excess, core.low, core.calm, core.last_ordinal, core.sharp]
+    return {"chart": [*numbers, core.run, core.sharp_run], "onset": core.onset, "sharp_onset": core.sharp_onset, "open": core.open}
 
 
 def chart_of(state: State | None) -> Core:

@@ -114,7 +114,7 @@ def _raised(reading: Reading, routes: Mapping[str, Sequence[float]], record: Tra
         clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {base:.0f} transits a day",
         evidence=(Evidence.of(record, "n_total", count, "transits/day"),),
         measures=_measures(reading) | {f"gained_7d_pct.{route}": round(100 * share, 1) for route, share in gained.items()},
-        thresholds=(reading.threshold,),
+        thresholds=(reading.threshold(params),),
         taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
     )
 
@@ -170,7 +170,7 @@ def related(record: TransitCount, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="2.0.0",
+        version="2.0.1",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),

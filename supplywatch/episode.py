@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -223,4 +223,12 @@ def reconcile(memory: Memory, judged: Judged, raised: Iterable[tuple[str, str]])
     start = episode.onset or episode.opened
     supported = any(first <= judged.observed and last >= start for first, last in raised)
     memory.episode = None
-    return [event(judged, episode, Transition.RESOLVED if supported else Transition.RETRACTED)]
+    if supported:
+        return [event(judged, episode, Transition.RESOLVED)]
+    vintage = next((item.vintage for item in judged.finding.evidence), f"known {judged.known_at:%Y-%m-%d}")
+    reason = f"revised figures ({vintage}) from {start} to {judged.observed} raise nothing"
+    return [
+        event(
+            replace(judged, finding=judged.finding.model_copy(update={"reason": reason, "headline": None})), episode, Transition.RETRACTED
+        )
+    ]

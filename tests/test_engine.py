@@ -124,6 +124,9 @@ def test_revision_that_takes_the_evidence_away_retracts(engine: Engine) -> None:
     feed(engine, [20, 20, 3])
     events = engine.judge([transit(2, 20, fetched_day=9)]).events
     assert steps(events) == ["retracted:03"]
+    assert events[0].reason is not None
+    assert "revised figures" in events[0].reason
+    assert events[0].reason in events[0].headline.en
     assert steps(feed(engine, [3], first_day=11)) == ["opened:12"]
 
 

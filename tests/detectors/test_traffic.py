@@ -91,6 +91,6 @@ def test_traffic_gained_round_the_cape_is_told_and_decides_nothing() -> None:
 
 
 def test_an_alert_says_whether_its_limit_is_the_straits_own() -> None:
-    young, old = (readings([60] * days + [10] * 5)[-1].threshold for days in (200, 800))
+    young, old = (readings([60] * days + [10] * 5)[-1].threshold(PARAMS) for days in (200, 800))
     assert (young.name, young.kind, old.kind) == ("limit_sigma", "pooled", "calibrated")
     assert "uncalibrated" in young.source
