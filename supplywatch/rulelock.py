@@ -1,7 +1,7 @@
 """The lock of the rules: version and content hash of each, so that none changes what it says without a new version.
 
 ``config/rules.lock`` is written by ``supplywatch rules lock``; CI compares. Content is the rule's file, the private modules of the
-catalogue it imports, and its block of ``config/thresholds.yaml``.
+catalogue it imports, directly or through one another, and its block of ``config/thresholds.yaml``.
 """
 
 from __future__ import annotations
@@ -28,8 +28,14 @@ def lock_file() -> Path:
 def content_hash(rule: Rule[Any]) -> str:
     """Return the SHA-256 over what a rule is made of."""
     path = Path(rule.detect.__code__.co_filename)
-    source = path.read_text(encoding="utf-8")
-    parts = [source, *((path.parent / f"{name}.py").read_text(encoding="utf-8") for name in sorted(_PRIVATE.findall(source)))]
+    sources = {path.stem: path.read_text(encoding="utf-8")}
+    waiting = _PRIVATE.findall(sources[path.stem])
+    while waiting:
+        name = waiting.pop()
+        if name not in sources:
+            sources[name] = (path.parent / f"{name}.py").read_text(encoding="utf-8")
+            waiting += _PRIVATE.findall(sources[name])
+    parts = [sources[name] for name in sorted(sources)]
     parts.append(json.dumps(read_yaml("thresholds.yaml")[rule.card.rule_id], sort_keys=True, ensure_ascii=False))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
