@@ -141,14 +141,7 @@ def _controlled(
 ) -> Finding:
     item = next(item for item in items.items if item.id == record.item)
     backups, last = len(found.backups), found.lapsed[0] if found.lapsed else None
-    why, why_zh = f"{backups} verified domestic backup(s)", f"有{backups}处经核实的境内备份"
-    if severity is not None and last is not None:
-        why, why_zh = (
-            f"the last domestic backup, {last.name}, counted until {last.valid_until}",
-            f"境内备份{last.name}的核实已于{last.valid_until}到期",
-        )
-    elif severity is not None:
-        why, why_zh = "no domestic backup is on record", "登记册中无境内备份"
+    why = _why(found, severity)
     sites = f"{len(found.primaries)} verified domestic site(s)"
     axis = Axis(
         value=float(backups),
@@ -163,7 +156,7 @@ def _controlled(
         status="clear" if severity is None else "raised",
         severity=severity or Severity.INFO,
         onset=since,
-        headline=Text(en=f"{item.en}: {why}; {sites}", zh=f"{item.zh}:{why_zh};经核实的境内生产点{len(found.primaries)}处"),
+        headline=Text(en=f"{item.en}: {why.en}; {sites}", zh=f"{item.zh}:{why.zh};经核实的境内生产点{len(found.primaries)}处"),
         clears_when=f"the register holds {params.min_backups} domestic backup(s) whose verification is in force",
         evidence=(
             Evidence.of(record, "verified domestic backups", backups, "sites"),
@@ -183,6 +176,18 @@ def _controlled(
         },
         taxonomy=item.taxonomy,
         standing=False if last is not None else None,
+    )
+
+
+def _why(found: AtHome, severity: Severity | None) -> Text:
+    if severity is None:
+        return Text(en=f"{len(found.backups)} verified domestic backup(s)", zh=f"有{len(found.backups)}处经核实的境内备份")
+    if not found.lapsed:
+        return Text(en="no domestic backup is on record", zh="登记册中无境内备份")
+    last = found.lapsed[0]
+    return Text(
+        en=f"the last domestic backup, {last.name}, counted until {last.valid_until}",
+        zh=f"境内备份{last.name}的核实已于{last.valid_until}到期",
     )
 
 
@@ -206,7 +211,7 @@ def axes_of(item: Item, _items: Items) -> Sequence[str]:
 RULE: Rule[TradeSlice | SupplierRegister] = Rule(
     card=RuleCard(
         rule_id="single_point",
-        version="1.0.1",
+        version="1.0.2",
         title="Single point of failure",
         title_zh="单点故障",
         taxonomy=("RF.6", "IND.SPOF"),

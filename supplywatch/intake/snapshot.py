@@ -179,33 +179,31 @@ def to_records(
     place = {(entry.list_code, entry.key): f"entry {number}" for number, entry in enumerate(entries, start=1)}
     origin = Provenance(source=source_id, vintage=payload.vintage, payload_sha256=payload.sha256, position="the whole payload")
     observed = payload.fetched.date().isoformat()
-    changes: list[ListChange | ListRelease] = []
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    late = []
-    reformatted: Counter[str] = Counter()
-    for difference in differences:
-        entry = difference.entry
-        counts[entry.list_code][difference.change] += 1
-        if difference.change is ChangeKind.BACK_FILL:
-            late.append(difference)
-        elif difference.change is ChangeKind.FORMAT_CHANGE:
-            reformatted.update(difference.amended_fields or ("spelling",))
-        position = place.get((entry.list_code, entry.key), "no longer in the payload")
-        changes.append(
-            ListChange(
-                observed=observed,
-                published=payload.published,
-                fetched=payload.fetched,
-                provenance=origin.model_copy(update={"position": position}),
-                baseline=difference.change is ChangeKind.BASELINE,
-                change=difference.change,
-                entry=entry,
-                amended_fields=difference.amended_fields,
-                previous_key=difference.previous_key,
-                same_as=difference.same_as,
-                also_on=difference.also_on,
-            )
+    changes = [
+        ListChange(
+            observed=observed,
+            published=payload.published,
+            fetched=payload.fetched,
+            provenance=origin.model_copy(
+                update={"position": place.get((found.entry.list_code, found.entry.key), "no longer in the payload")}
+            ),
+            baseline=found.change is ChangeKind.BASELINE,
+            change=found.change,
+            entry=found.entry,
+            amended_fields=found.amended_fields,
+            previous_key=found.previous_key,
+            same_as=found.same_as,
+            also_on=found.also_on,
         )
+        for found in differences
+    ]
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    reformatted: Counter[str] = Counter()
+    for change in changes:
+        counts[change.entry.list_code][change.change] += 1
+        if change.change is ChangeKind.FORMAT_CHANGE:
+            reformatted.update(change.amended_fields or ("spelling",))
+    late = [change for change in changes if change.change is ChangeKind.BACK_FILL]
     release = ListRelease(
         observed=observed,
         published=payload.published,
@@ -214,9 +212,9 @@ def to_records(
         baseline=bool(changes) and all(change.baseline for change in changes),
         entries=len(entries),
         counts={code: dict(sorted(kinds.items())) for code, kinds in sorted(counts.items())},
-        back_filled=tuple(difference.entry.name for difference in late[:LINES_SHOWN]),
-        back_fills=tuple(Listing.of(source_id, difference.entry) for difference in late[:LINES_SHOWN]),
-        back_fills_elsewhere=sum(bool(difference.also_on) for difference in late),
+        back_filled=tuple(change.entry.name for change in late[:LINES_SHOWN]),
+        back_fills=tuple(Listing.of(source_id, change.entry) for change in late[:LINES_SHOWN]),
+        back_fills_elsewhere=sum(bool(change.also_on) for change in late),
         reformatted=dict(sorted(reformatted.items())),
     )
     return [*changes, release]
