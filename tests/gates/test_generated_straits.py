@@ -5,11 +5,15 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+import pytest
+
 from detectors.chokepoint_disruption import RULE, Params
 from supplywatch.config import rule_params
 from supplywatch.records import Provenance, TransitCount
 from supplywatch.rule import Context
 from supplywatch.watch import load_items
+
+pytestmark = pytest.mark.gate
 
 FIRST, DAYS, WARM_UP = date(2019, 1, 1), 7 * 365, 365
 PARAMS, CONTEXT = rule_params(RULE.card.rule_id, Params), Context(load_items())
