@@ -9,8 +9,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
+from supplywatch.alert import Subject
 from supplywatch.records import PartnerFlow, TradeSlice
 from supplywatch.rule import State
+from supplywatch.watch import Items
 
 GOODS_CHARACTERS = 60
 
@@ -132,3 +134,12 @@ def period_zh(period: str) -> str:
     """
     year, _, month = period.partition("-")
     return f"{year}年{int(month)}月" if month else f"{year}年"
+
+
+def import_line(record: TradeSlice, _items: Items) -> Subject | None:
+    """Return the import line of a heading or finer code; years and months are lines of their own."""
+    if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
+        return None
+    who = record.reporter.iso3 or record.reporter.code
+    name = f"{record.reporter.name}: {goods(record)} (HS {record.commodity})"
+    return Subject(kind="import_line", id=f"{who}/{record.frequency}/{record.commodity}", name=name)

@@ -264,15 +264,15 @@ def subject(record: ListChange | ListRelease, _items: Items) -> Subject | None:
 RULE: Rule[ListChange | ListRelease] = Rule(
     card=RuleCard(
         rule_id="list_entry",
-        version="1.3.0",
+        version="1.3.1",
         title="List entry",
         title_zh="清单变动",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),
         reference="methods.md section 6, D4; effective dates as the lists give them",
         blind_spots=(
-            "whom an entry hits: names are matched against counterparties elsewhere",
+            "whom an entry hits: names are screened on request, not against a list of counterparties",
             "an entry that neither has a date nor cites a dated notice is held to be new unless its party stands on that list already",
-            "a designation announced in the Federal Register but not yet on the list",
+            "a designation announced but not yet on the list (list_announcement tells it)",
             "a designation that two lists show within one poll of each other, before either is in the ledger, is told twice",
             "a party that changes its name and all its circumstances at once looks like a withdrawal and an addition",
         ),

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from detectors._imports import Completeness, Sums, goods, incomplete, period_zh
-from supplywatch.alert import Evidence, Finding, Severity, Subject, Text
+from detectors._imports import Completeness, Sums, goods, import_line, incomplete, period_zh
+from supplywatch.alert import Evidence, Finding, Severity, Text
 from supplywatch.records import TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
@@ -138,19 +138,10 @@ def _finding(record: TradeSlice, shift: float, lost: Moves, gained: Moves, param
     )
 
 
-def subject(record: TradeSlice, _items: Items) -> Subject | None:
-    """Return the import line of a heading or finer code; years and months are lines of their own."""
-    if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
-        return None
-    who = record.reporter.iso3 or record.reporter.code
-    name = f"{record.reporter.name}: {goods(record)} (HS {record.commodity})"
-    return Subject(kind="import_line", id=f"{who}/{record.frequency}/{record.commodity}", name=name)
-
-
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="1.3.0",
+        version="1.3.1",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),
@@ -179,6 +170,6 @@ RULE = Rule(
     ),
     records=(TradeSlice,),
     params=Params,
-    subject=subject,
+    subject=import_line,
     detect=detect,
 )

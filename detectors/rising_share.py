@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from detectors._imports import Completeness, Sums, goods, incomplete, period_zh
+from detectors._imports import Completeness, Sums, goods, import_line, incomplete, period_zh
 from detectors._trend import benjamini_hochberg, hamed_rao, hamed_rao_by_season, sen_slope
-from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
+from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Text
 from supplywatch.records import TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
@@ -165,19 +165,10 @@ def _finding(record: TradeSlice, new: State, found: Mapping[str, Rise], params: 
     )
 
 
-def subject(record: TradeSlice, _items: Items) -> Subject | None:
-    """Return the import line of a heading or finer code; years and months are lines of their own."""
-    if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
-        return None
-    who = record.reporter.iso3 or record.reporter.code
-    name = f"{record.reporter.name}: {goods(record)} (HS {record.commodity})"
-    return Subject(kind="import_line", id=f"{who}/{record.frequency}/{record.commodity}", name=name)
-
-
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.4.0",
+        version="1.4.1",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),
@@ -209,6 +200,6 @@ RULE = Rule(
     ),
     records=(TradeSlice,),
     params=Params,
-    subject=subject,
+    subject=import_line,
     detect=detect,
 )
