@@ -2,6 +2,8 @@
 
 ``observation`` and ``alert_event`` are the book: rows are added, never changed (the database refuses). ``rule_state`` and ``alert`` are
 projections that :mod:`supplywatch.ledger.rebuild` reproduces from them. ``outbox`` holds what the relay has not published yet.
+``watchlist_row`` holds what an import changes; nobody sees it before ``watchlist_import`` has a row of the same stage, and from then on
+it stays.
 """
 
 from __future__ import annotations
@@ -154,6 +156,45 @@ party_decision = Table(
     Column("reason", Text, nullable=False),
 )
 
+Ordered = Text().with_variant(Text(collation="C"), "postgresql")
+"""A text that both databases order by its code points."""
+
+watchlist_import = Table(
+    "watchlist_import",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=False),
+    Column("watchlist", String(64), nullable=False),
+    Column("stage", Sequence, nullable=False, unique=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("verb", String(8), nullable=False),
+    Column("file_name", Text),
+    Column("sha256", String(64)),
+    Column("matcher", String(20), nullable=False),
+    *(Column(count, Integer, nullable=False) for count in ("accepted", "refused", "added", "changed", "unchanged", "removed")),
+    Index("watchlist_import_by_list", "watchlist", "seq"),
+)
+
+watchlist_stage = Table(
+    "watchlist_stage",
+    metadata,
+    Column("stage", Sequence, primary_key=True, autoincrement=True),
+    Column("watchlist", String(64), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+watchlist_row = Table(
+    "watchlist_row",
+    metadata,
+    Column("stage", Sequence, primary_key=True, autoincrement=False),
+    Column("counterparty_id", Ordered, primary_key=True),
+    Column("digest", String(32)),
+    Column("body", Text),
+    Column("name_keys", Text),
+    Index("watchlist_row_by_counterparty", "counterparty_id", "stage"),
+)
+
 APPEND_ONLY_FUNCTION = (
     "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, lower(TG_OP); END $$"
@@ -182,4 +223,28 @@ def append_only_triggers(dialect: str, names: Iterable[str]) -> list[str]:
         f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         for name in names
+    ]
+
+
+def kept_when_complete(dialect: str) -> list[str]:
+    """Return the statements by which the database itself keeps the rows of complete imports: no change, no removal, no late addition."""
+    complete = "EXISTS (SELECT 1 FROM watchlist_import i WHERE i.stage = {stage})"
+    if dialect == "sqlite":
+        abort = "SELECT RAISE(ABORT, 'watchlist_row of a complete import: change refused')"
+        return [
+            f"CREATE TRIGGER watchlist_row_no_update BEFORE UPDATE ON watchlist_row BEGIN {abort}; END",
+            *(
+                f"CREATE TRIGGER watchlist_row_no_{verb} BEFORE {verb.upper()} ON watchlist_row "
+                f"WHEN {complete.format(stage=f'{row}.stage')} BEGIN {abort}; END"
+                for verb, row in (("delete", "OLD"), ("insert", "NEW"))
+            ),
+        ]
+    return [
+        "CREATE FUNCTION refuse_when_complete() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF {complete.format(stage='COALESCE(NEW.stage, OLD.stage)')} THEN "
+        "RAISE EXCEPTION 'watchlist_row of a complete import: change refused'; END IF; RETURN COALESCE(NEW, OLD); END $$",
+        "CREATE TRIGGER watchlist_row_no_delete BEFORE INSERT OR DELETE ON watchlist_row "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_when_complete()",
+        "CREATE TRIGGER watchlist_row_no_update BEFORE UPDATE OR TRUNCATE ON watchlist_row "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     ]

@@ -209,6 +209,8 @@ def _registered(index: tantivy.Index) -> tantivy.Index:
 
 
 def _candidates(party: Party) -> tuple[Candidate, ...]:
+    if party.keys:
+        return tuple(Candidate(party, name, tuple(map(Form.from_key, keys))) for name, keys in zip(party.names, party.keys, strict=True))
     return tuple(Candidate(party, name, forms(name.text)) for name in party.names)
 
 

@@ -23,7 +23,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A listed entity or a counterparty."""
+    """A listed entity or a counterparty.
+
+    ``keys`` are the stored forms of its names, in their order; where there are none they are made when they are needed.
+    """
 
     id: str
     names: tuple[Name, ...]
@@ -32,6 +35,7 @@ class Party:
     kind: str = "unknown"
     identifiers: tuple[tuple[str, str], ...] = ()
     list_code: str | None = None
+    keys: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     @property
     def places(self) -> frozenset[str]:
