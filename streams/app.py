@@ -16,21 +16,20 @@ import faust
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
 from streams.deadletter import Incoming
-from streams.judging import Stopped
-from streams.topics import judge_group
+from streams.settling import Stopped
 from supplywatch.broker import FETCH_WAIT_MS, MAX_MESSAGE_BYTES, BrokerAddress
 from supplywatch.settings import Settings
 
 Settle = Callable[[Sequence[Incoming]], None]
 
 
-def build_app(settings: Settings, address: BrokerAddress) -> Any:
-    """Return the Faust application; call it from a running event loop."""
+def build_app(settings: Settings, address: BrokerAddress, group: str) -> Any:
+    """Return the Faust application of a consumer group; call it from a running event loop."""
     # The embedded broker lets a group wait for its rebalance timeout at every join.
     timing = (10.0, 2.0, 6.0) if address.embedded else (10.0, 3.0, 30.0)
     session_s, heartbeat_s, rebalance_s = timing
     app = faust.App(
-        judge_group(settings.topic_prefix),
+        group,
         broker=[f"kafka://{server}" for server in address.servers],
         broker_credentials=_credentials(address),
         broker_session_timeout=session_s,

@@ -17,7 +17,6 @@ from supplywatch import metrics
 from supplywatch.broker import BrokerAddress, Headers, Producer
 from supplywatch.brokeradmin import Admin, read_topic
 
-STAGE = "judge"
 REPLAY_GROUP = "dlq-replay"
 _DETAIL_MAX = 2000
 
@@ -61,10 +60,10 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """Sends dead letters of the workers and waits until the broker has them."""
+    """Sends dead letters of one stage and waits until the broker has them."""
 
-    def __init__(self, producer: Producer, prefix: str) -> None:
-        self._producer, self._topic = producer, prefix + DLQ_JUDGE
+    def __init__(self, producer: Producer, prefix: str, stage: str) -> None:
+        self._producer, self._topic, self._stage = producer, prefix + DLQ_JUDGE, stage
 
     def put(self, message: Incoming, reason: str, detail: str) -> None:
         """Put one message aside.
@@ -84,7 +83,7 @@ class DeadLetters:
             *((name, value) for name, value in message.headers if not name.startswith("sw-")),
         ]
         self._producer.flush_checked([self._producer.send(self._topic, message.key, message.value or b"", headers)])
-        metrics.DEAD_LETTERS.labels(STAGE, reason).inc()
+        metrics.DEAD_LETTERS.labels(self._stage, reason).inc()
 
 
 def list_letters(address: BrokerAddress, prefix: str, *, all_letters: bool = False) -> Iterator[DeadLetter]:

@@ -21,13 +21,13 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy import func, select
 
-from streams.topics import ALERT_STATE, ALERTS, ensure_topics
+from streams.topics import ALERT_STATE, ALERTS, COUNTERPARTIES, Changed, ensure_topics
 from streams.worker import CRASHED, REFUSED, STOPPED, settings_of_process
 from supplywatch import desk, metrics
 from supplywatch.broker import BrokerAddress, Headers, Producer, Sent
 from supplywatch.errors import LedgerAway, Refuse, Retry, SupplywatchError
 from supplywatch.health import STATUS_FILE, Health, HealthServer
-from supplywatch.ledger import Ledger, schema
+from supplywatch.ledger import Ledger, listed, schema, watchlists
 from supplywatch.ledger.book import OutboxRow
 from supplywatch.settings import Settings
 
@@ -96,8 +96,9 @@ class Relay:
             for row in rows:
                 metrics.RELAYED.labels(row.transition).inc()
                 metrics.RELAY_LATENCY.observe(max(0.0, (now - row.recorded_at).total_seconds()))
+        given_out = self._give_out()
         self._measure()
-        return len(rows)
+        return len(rows) + given_out
 
     def release(self) -> None:
         """Hand the lease on at once."""
@@ -117,6 +118,25 @@ class Relay:
         if (now := time.monotonic()) >= self._unshelve_at:
             self._unshelve_at = now + UNSHELVE_EVERY_S
             desk.unshelve_expired(self._ledger, datetime.now(UTC))
+
+    def _give_out(self) -> int:
+        """Put the next counterparties that changed on their topic, to be matched, and note how far that came."""
+        with self._ledger.read() as connection:
+            seq, after = listed.bookmark(connection, listed.GIVEN_OUT)
+            newest = watchlists.latest_seq(connection)
+            if (seq, after) == (newest, ""):
+                return 0
+            changes = list(watchlists.changes_since(connection, seq, after=after or None, limit=BATCH))
+        through = (newest, "") if len(changes) < BATCH else (changes[-1].seq, changes[-1].counterparty_id)
+        topic = self._prefix + COUNTERPARTIES
+        said = [Changed(counterparty_id=change.counterparty_id, seq=change.seq) for change in changes]
+        sends = [self._producer.send(topic, one.counterparty_id.encode(), one.model_dump_json().encode()) for one in said]
+        self._producer.flush_checked(sends)
+        with self._ledger.begin() as connection:
+            # The bookmark may have been set back meanwhile, to give all out again: then these come once more.
+            if listed.bookmark(connection, listed.GIVEN_OUT) == (seq, after):
+                listed.set_bookmark(connection, listed.GIVEN_OUT, *through)
+        return len(changes)
 
     def _alerts(self, rows: Sequence[OutboxRow]) -> list[Sent]:
         return [self._send(ALERTS, row) for row in rows]

@@ -52,6 +52,7 @@ def tree(workers: int, connect: Sequence[str]) -> list[ChildSpec]:
     return [
         ChildSpec("relay", (*python, "streams.relay")),
         *(ChildSpec(name, (*python, "streams.worker")) for name in names),
+        ChildSpec("match", (*python, "streams.matching")),
         ChildSpec("connect", tuple(connect)),
     ]
 

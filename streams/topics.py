@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
+from pydantic import Field
 
 from supplywatch.broker import MAX_MESSAGE_BYTES, BrokerAddress, TopicSpec, record_topic
 from supplywatch.brokeradmin import Admin
-from supplywatch.records import FAMILIES
+from supplywatch.frozen import Frozen
+from supplywatch.records import FAMILIES, ListChange
 from supplywatch.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -16,7 +18,9 @@ log = structlog.get_logger(__name__)
 ALERTS = "alerts.v1"
 ALERT_STATE = "alert-state.v1"
 DLQ_JUDGE = "dlq.judge.v1"
-JUDGE_GROUP = "judge"
+COUNTERPARTIES = "counterparties.v1"
+JUDGE, MATCH = "judge", "match"
+"""The stages; also the names of their consumer groups."""
 _DAY_MS = 24 * 3600 * 1000
 
 
@@ -48,6 +52,13 @@ class Topic:
         return TopicSpec(prefix + self.name, self.partitions, configs)
 
 
+class Changed(Frozen):
+    """What stands on the topic of counterparties: who changed; the name and the rest stand in the ledger."""
+
+    counterparty_id: str = Field(min_length=1)
+    seq: int
+
+
 RECORDS: tuple[Topic, ...] = tuple(
     Topic(record_topic(family), f"records of family '{family}', to be judged", "series of the record", partitions=6, retention_days=30)
     for family in FAMILIES
@@ -56,7 +67,8 @@ TOPICS: tuple[Topic, ...] = (
     *RECORDS,
     Topic(ALERTS, "every transition of every alert (CloudEvents 1.0)", "alert id", partitions=3, retention_days=400),
     Topic(ALERT_STATE, "the last transition of each alert", "alert id", partitions=3, retention_days=None),
-    Topic(DLQ_JUDGE, "messages no worker could judge, as they came, with the reason in headers", "key as it came", 1, retention_days=90),
+    Topic(COUNTERPARTIES, "ids of counterparties that changed on a watch-list, to be matched", "counterparty id", 6, retention_days=30),
+    Topic(DLQ_JUDGE, "messages no worker could use, as they came, with the reason in headers", "key as it came", 1, retention_days=90),
 )
 
 
@@ -67,7 +79,17 @@ def record_topics(prefix: str) -> list[str]:
 
 def judge_group(prefix: str) -> str:
     """Return the consumer group of the workers."""
-    return prefix + JUDGE_GROUP
+    return prefix + JUDGE
+
+
+def match_topics(prefix: str) -> list[str]:
+    """Return the names of the topics a matching process reads."""
+    return [record_topic(ListChange.family, prefix), prefix + COUNTERPARTIES]
+
+
+def match_group(prefix: str) -> str:
+    """Return the consumer group of the matching processes."""
+    return prefix + MATCH
 
 
 def ensure_topics(settings: Settings, address: BrokerAddress) -> list[str]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from streams.topics import JUDGE
 from supplywatch import metrics
 from supplywatch.broker import BrokerAddress
 from supplywatch.brokeradmin import Admin, GroupState
@@ -69,12 +70,13 @@ class Watchdog:
         group: str,
         topics: Sequence[str],
         *,
+        stage: str = JUDGE,
         idle_s: float,
         own: Callable[[], frozenset[Partition]],
         report: Callable[[str, str | None], None],
     ) -> None:
         self._address, self._group, self._topics = address, group, topics
-        self._own, self._report = own, report
+        self._stage, self._own, self._report = stage, own, report
         self._idle = Idleness(idle_s)
         self._committed: Mapping[Partition, int] = {}
 
@@ -89,15 +91,15 @@ class Watchdog:
             return False
         own = self._own()
         unowned = self._unowned(state, own)
-        metrics.UNOWNED.set(len(unowned))
-        metrics.ASSIGNED.set(len(own))
+        metrics.UNOWNED.labels(self._stage).set(len(unowned))
+        metrics.ASSIGNED.labels(self._stage).set(len(own))
         for topic, behind in state.lag_by_topic().items():
-            metrics.LAG.labels(topic).set(behind)
+            metrics.LAG.labels(self._stage, topic).set(behind)
         missing = [topic for topic in self._topics if topic not in known]
         if missing:
             self._report("partitions", f"topic {missing[0]} does not exist; a restart of the worker creates it")
         elif unowned:
-            self._report("partitions", f"{len(unowned)} of {len(state.lag)} partitions of the record topics have no owner")
+            self._report("partitions", f"{len(unowned)} of {len(state.lag)} partitions of its topics have no owner")
         else:
             self._report("partitions", None)
         return self._idle.exceeded(len(unowned), len(own), time.monotonic())

@@ -1,4 +1,4 @@
-"""``python -m streams.worker``: one worker process, from settings to exit code."""
+"""``python -m streams.worker``: one worker process, from settings to exit code; the processes of other stages share all but their work."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,7 +18,8 @@ from mode import loop
 from streams.app import Drain, build_app
 from streams.deadletter import DeadLetters
 from streams.judging import Judge, Judges
-from streams.topics import ensure_topics, judge_group, record_topics
+from streams.settling import PutsAside, Settler
+from streams.topics import JUDGE, ensure_topics, record_topics
 from streams.watchdog import LOOK_EVERY_S, Watchdog
 from supplywatch import registry
 from supplywatch.broker import BrokerAddress, Producer
@@ -42,8 +44,42 @@ def default_engine(ledger: Ledger) -> Judges:
     return Engine(ledger, registry.rules(), load_items(), attribution=attribution)
 
 
-def run_worker(settings: Settings, make_engine: Callable[[Ledger], Judges] = default_engine) -> int:
-    """Run one worker until it is asked to stop, and return its exit code.
+Report = Callable[[str, str | None], None]
+Make = Callable[[Settings, Ledger, Producer, PutsAside, Report, threading.Event], Settler[Any]]
+"""``(settings, ledger, producer, dead letters, report, stop) -> what settles the batches of a stage``."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One kind of process that reads topics.
+
+    Parameters
+    ----------
+    name
+        Also that of its consumer group.
+    topics
+        ``prefix -> names``.
+    batch_max
+        ``settings -> messages settled together at the most``.
+    """
+
+    name: str
+    topics: Callable[[str], list[str]]
+    make: Make
+    batch_max: Callable[[Settings], int] = lambda settings: settings.batch_max
+
+
+def judging(make_engine: Callable[[Ledger], Judges] = default_engine) -> Stage:
+    """Return the stage that judges records."""
+
+    def make(_settings: Settings, ledger: Ledger, _producer: Producer, letters: PutsAside, report: Report, stop: threading.Event) -> Judge:
+        return Judge(make_engine(ledger), letters, report, stop)
+
+    return Stage(JUDGE, record_topics, make)
+
+
+def run_stage(settings: Settings, stage: Stage) -> int:
+    """Run one process of a stage until it is asked to stop, and return its exit code.
 
     Raises
     ------
@@ -51,7 +87,7 @@ def run_worker(settings: Settings, make_engine: Callable[[Ledger], Judges] = def
         When it cannot start: broker or ledger away, a wrong setting.
     """
     address = BrokerAddress.parse(settings.broker)
-    health = Health.of_process("worker", ["broker", "ledger", "partitions"])
+    health = Health.of_process(stage.name, ["broker", "ledger", "partitions"])
     with ExitStack() as stack:
         if STATUS_FILE not in os.environ:
             stack.callback(HealthServer(health.problems, settings.metrics_host, settings.metrics_port).close)
@@ -61,18 +97,24 @@ def run_worker(settings: Settings, make_engine: Callable[[Ledger], Judges] = def
         producer = stack.enter_context(Producer(address, settings.outage_s))
         health.set("broker", None)
         health.set("ledger", None)
-        return asyncio.run(serve(settings, address, make_engine(ledger), DeadLetters(producer, settings.topic_prefix), health))
+        stop = threading.Event()
+        letters = DeadLetters(producer, settings.topic_prefix, stage.name)
+        settler = stage.make(settings, ledger, producer, letters, health.set, stop)
+        return asyncio.run(serve(settings, address, stage, settler, health, stop))
 
 
-async def serve(settings: Settings, address: BrokerAddress, engine: Judges, dead_letters: DeadLetters, health: Health) -> int:
+async def serve(
+    settings: Settings, address: BrokerAddress, stage: Stage, settler: Settler[Any], health: Health, stop: threading.Event
+) -> int:
     """Run the Faust application with its drain and its watchdog until one of them ends."""
-    topics, group, stop = record_topics(settings.topic_prefix), judge_group(settings.topic_prefix), threading.Event()
-    app = build_app(settings, address)
-    drain = Drain(app, topics, Judge(engine, dead_letters, health.set, stop).settle, settings.batch_max, stop)
+    topics, group = stage.topics(settings.topic_prefix), settings.topic_prefix + stage.name
+    app = build_app(settings, address, group)
+    drain = Drain(app, topics, settler.settle, stage.batch_max(settings), stop)
     watchdog = Watchdog(
         address,
         group,
         topics,
+        stage=stage.name,
         idle_s=settings.idle_s,
         own=lambda: frozenset((tp.topic, tp.partition) for tp in app.consumer.assignment()),
         report=health.set,
@@ -81,7 +123,7 @@ async def serve(settings: Settings, address: BrokerAddress, engine: Judges, dead
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     await app.start()
-    log.info("worker started", broker=",".join(address.servers), topics=len(topics))
+    log.info("started", stage=stage.name, broker=",".join(address.servers), topics=len(topics))
     draining = asyncio.create_task(drain.run())
     ends: dict[asyncio.Task[Any], int] = {
         draining: CRASHED,
@@ -125,13 +167,13 @@ def settings_of_process() -> Settings:
     return settings
 
 
-def main(make_engine: Callable[[Ledger], Judges] = default_engine) -> None:
-    """Run a worker with the settings of the environment and exit with its code."""
+def main(stage: Stage) -> None:
+    """Run a process of a stage with the settings of the environment and exit with its code."""
     settings = settings_of_process()
     with suppress(ImportError):  # not made for Windows; the worker is a quarter slower there
         loop.use("uvloop")
     try:
-        code = run_worker(settings, make_engine)
+        code = run_stage(settings, stage)
     except SupplywatchError as error:
         log.error("worker ends", reason=str(error))
         code = REFUSED if isinstance(error, Refuse) else CRASHED
@@ -144,4 +186,4 @@ def main(make_engine: Callable[[Ledger], Judges] = default_engine) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(judging())

@@ -54,7 +54,18 @@ class Subject(Frozen):
     """What an alert is about."""
 
     kind: Literal[
-        "chokepoint", "port", "index", "import_line", "commodity", "list_entry", "list_release", "act", "register", "source", "unknown"
+        "chokepoint",
+        "port",
+        "index",
+        "import_line",
+        "commodity",
+        "list_entry",
+        "list_release",
+        "party_match",
+        "act",
+        "register",
+        "source",
+        "unknown",
     ]
     id: str
     name: str

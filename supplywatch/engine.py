@@ -182,6 +182,7 @@ class Engine:
     ) -> list[tuple[int, bool]]:
         """Store what is new and return (index, revised?) of it; count the rest."""
         known = book.latest(connection, ((r.series, r.observed) for r in records))
+        again = book.recorded(connection, (r.record_id for r in records if (r.series, r.observed) in known))
         fresh, rows = [], []
         for index, record in enumerate(records):
             key = (record.series, record.observed)
@@ -192,6 +193,10 @@ class Engine:
             if before is not None and record.fetched < before.known_at:
                 verdict.stale += 1
                 continue
+            if record.record_id in again:
+                verdict.duplicate += 1
+                continue
+            again.add(record.record_id)
             revised = before is not None and record.revisable
             verdict.revision += revised
             verdict.new += not revised

@@ -41,8 +41,8 @@ OUTCOMES = Counter(
     "supplywatch_record_outcomes_total", "What judged records were: new, revision, duplicate or stale (an older vintage).", ["outcome"]
 )
 DEAD_LETTERS = Counter("supplywatch_dead_letters_total", "Messages put aside because nobody could use them.", ["stage", "reason"])
-BATCH_SECONDS = Histogram("supplywatch_judge_batch_seconds", "Time from validating a batch to its commit.", buckets=_LATENCY_S)
-BATCH_RECORDS = Histogram("supplywatch_judge_batch_records", "Messages judged in one transaction.", buckets=_BATCH)
+BATCH_SECONDS = Histogram("supplywatch_batch_seconds", "Time from validating a batch to its commit.", ["stage"], buckets=_LATENCY_S)
+BATCH_RECORDS = Histogram("supplywatch_batch_records", "Messages worked on together.", ["stage"], buckets=_BATCH)
 JUDGE_LATENCY = Histogram(
     "supplywatch_judge_latency_seconds", "From a record's time on its topic to the commit of its judgement.", buckets=_LATENCY_S
 )
@@ -58,9 +58,19 @@ OPEN_ALERTS = Gauge(
 OUTBOX = Gauge("supplywatch_outbox_pending", "Alert events not yet published.", multiprocess_mode="livemostrecent")
 RELAYED = Counter("supplywatch_relay_events_total", "Alert events the broker has confirmed.", ["transition"])
 RETRIES = Counter("supplywatch_retries_total", "Calls repeated because something was away.", ["stage", "what"])
-LAG = Gauge("supplywatch_consumer_lag", "Messages on a record topic not yet judged.", ["topic"], multiprocess_mode="livemostrecent")
-UNOWNED = Gauge("supplywatch_partitions_unowned", "Partitions of the record topics no worker owns.", multiprocess_mode="livemostrecent")
-ASSIGNED = Gauge("supplywatch_partitions_assigned", "Partitions this process owns.", multiprocess_mode="livesum")
+LAG = Gauge(
+    "supplywatch_consumer_lag",
+    "Messages on a topic that a stage has not yet worked on.",
+    ["stage", "topic"],
+    multiprocess_mode="livemostrecent",
+)
+UNOWNED = Gauge(
+    "supplywatch_partitions_unowned", "Partitions of a stage's topics that no process owns.", ["stage"], multiprocess_mode="livemostrecent"
+)
+ASSIGNED = Gauge("supplywatch_partitions_assigned", "Partitions this process owns.", ["stage"], multiprocess_mode="livesum")
+MATCHES = Counter(
+    "supplywatch_party_matches_total", "Pairs of counterparty and listed party compared anew, by tier.", ["direction", "tier"]
+)
 READY = Gauge("supplywatch_ready", "1 when the process is ready, 0 when not (reasons at /readyz).", multiprocess_mode="livemin")
 
 

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 from supplywatch.frozen import Frozen
 from supplywatch.listing.entry import Alias, Identifier, ListEntry, Listing, Relation
 from supplywatch.logistics import DisruptionEvent, Edition, IndexValue, Place, PortCalls, TransitCount
+from supplywatch.partymatch import MatchDecision, PartyMatch
 from supplywatch.record import Period, Provenance, Record
 from supplywatch.site import Site
 
@@ -37,7 +38,9 @@ __all__ = [
     "ListEntry",
     "ListRelease",
     "Listing",
+    "MatchDecision",
     "PartnerFlow",
+    "PartyMatch",
     "Period",
     "Place",
     "PolicyAct",
@@ -274,6 +277,8 @@ AnyRecord = Annotated[
     | ListRelease
     | PolicyAct
     | SupplierRegister
+    | PartyMatch
+    | MatchDecision
     | SourceReport,
     Field(discriminator="kind"),
 ]
@@ -290,6 +295,8 @@ RECORD_TYPES: tuple[type[Record], ...] = (
     ListRelease,
     PolicyAct,
     SupplierRegister,
+    PartyMatch,
+    MatchDecision,
     SourceReport,
 )
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(t.family for t in RECORD_TYPES))

@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY, generate_latest
 
 from supplywatch import metrics
 
-BOUNDED = {"source", "rule", "family", "stage", "reason", "transition", "severity", "topic", "outcome", "what"}
+BOUNDED = {"source", "rule", "family", "stage", "reason", "transition", "severity", "topic", "outcome", "what", "direction", "tier"}
 
 
 def test_names_units_and_labels() -> None:

@@ -51,7 +51,7 @@ def _guarded(part: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check
 
 def _broker(settings: Settings) -> Iterator[Check]:
     from streams.deadletter import waiting
-    from streams.topics import RECORDS, TOPICS, judge_group
+    from streams.topics import RECORDS, TOPICS, judge_group, match_group, match_topics
     from supplywatch.brokeradmin import Admin
 
     address = broker_address(settings)
@@ -67,6 +67,7 @@ def _broker(settings: Settings) -> Iterator[Check]:
             return
         yield Check("topics", "ok", f"all {len(TOPICS)} there")
         group = admin.group(judge_group(prefix), [prefix + topic.name for topic in RECORDS])
+        matching = admin.group(match_group(prefix), match_topics(prefix))
     behind = sum(group.lag.values())
     unowned = len(group.lag) - len(group.owned) if group.owned is not None else len(group.lag) * (group.members == 0)
     if unowned:
@@ -75,6 +76,13 @@ def _broker(settings: Settings) -> Iterator[Check]:
         owners = "every partition has an owner" if group.owned is not None else "the embedded broker does not tell who owns what"
         yield Check("workers", "ok", f"{group.members} in the group, {owners}")
     yield Check("lag", "ok" if behind < MANY_PENDING else "warn", f"{behind} messages not yet judged")
+    unmatched = sum(matching.lag.values())
+    if matching.members == 0:
+        yield Check("matching", "fail", f"nobody matches counterparties, {unmatched} messages wait; start 'supplywatch match'")
+    else:
+        yield Check(
+            "matching", "ok" if unmatched < MANY_PENDING else "warn", f"{unmatched} list entries and counterparties not yet matched"
+        )
     dead = waiting(address, prefix)
     yield Check("dead letters", "warn" if dead else "ok", f"{dead} waiting" + ("; see 'supplywatch dlq list'" if dead else ""))
 

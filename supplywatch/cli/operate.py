@@ -1,4 +1,4 @@
-"""``supplywatch up``, ``connect``, ``worker``, ``relay`` and ``dlq``: running the product."""
+"""``supplywatch up``, ``connect``, ``worker``, ``match``, ``relay`` and ``dlq``: running the product."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ dlq = typer.Typer(help="Dead letters: messages nobody could use.", no_args_is_he
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (demo, up, connect, worker, relay, doctor):
+    for command in (demo, up, connect, worker, match, relay, doctor):
         app.command()(command)
     app.add_typer(dlq, name="dlq")
 
@@ -131,10 +131,19 @@ def _connect(settings: Settings, address: BrokerAddress, only: list[str], stop: 
 
 def worker() -> None:
     """Judge records from the record topics; start more of them to scale out."""
+    from streams.worker import judging, main
+
+    _resolve_broker()
+    main(judging())
+
+
+def match() -> None:
+    """Match counterparties of the watch-list against lists, from both sides; start more of them to scale out."""
+    from streams.matching import STAGE
     from streams.worker import main
 
     _resolve_broker()
-    main()
+    main(STAGE)
 
 
 def relay() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from supplywatch.cli import review
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.errors import BadRequest
 
@@ -183,3 +184,8 @@ def _lines(answer: dict[str, Any]) -> list[str]:
 def _pair(pair: dict[str, Any]) -> str:
     words = pair["ours"] if pair["ours"] == pair["theirs"] else f"{pair['ours']} ~ {pair['theirs']}"
     return f"{words} ({pair['weight']:.2f} × {pair['similarity']:.2f})"
+
+
+app.command("decide")(review.decide)
+app.command("why")(review.why)
+app.command("decisions")(review.decisions)

@@ -165,6 +165,13 @@ def latest(connection: Connection, keys: Iterable[Key]) -> dict[Key, Known]:
     return found
 
 
+def recorded(connection: Connection, record_ids: Iterable[str]) -> set[str]:
+    """Return those record ids that stand in the book."""
+    wanted, o = sorted(set(record_ids)), schema.observation.c
+    chunks = (wanted[start : start + LOOKUP_CHUNK] for start in range(0, len(wanted), LOOKUP_CHUNK))
+    return {found for chunk in chunks for found in connection.execute(select(o.record_id).where(o.record_id.in_(chunk))).scalars()}
+
+
 def latest_bodies(connection: Connection, keys: Iterable[Key], before: datetime | None = None) -> dict[Key, str]:
     """Return the latest vintage's record, as JSON, of each (series, observed) that has one; known before an instant where given."""
     o = schema.observation.c

@@ -3,7 +3,7 @@
 ``observation`` and ``alert_event`` are the book: rows are added, never changed (the database refuses). ``rule_state`` and ``alert`` are
 projections that :mod:`supplywatch.ledger.rebuild` reproduces from them. ``outbox`` holds what the relay has not published yet.
 ``watchlist_row`` holds what an import changes; nobody sees it before ``watchlist_import`` has a row of the same stage, and from then on
-it stays.
+it stays. ``listed`` and ``match_pair`` are the memory of the matching stage: which entries stand, which pairs were ever told.
 """
 
 from __future__ import annotations
@@ -193,6 +193,37 @@ watchlist_row = Table(
     Column("body", Text),
     Column("name_keys", Text),
     Index("watchlist_row_by_counterparty", "counterparty_id", "stage"),
+)
+
+listed = Table(
+    "listed",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("list_code", String(64), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("seq", Sequence, nullable=False, unique=True),
+    Column("known_at", UtcTime, nullable=False),
+    Column("in_force", Boolean, nullable=False),
+    Column("party", String(32), nullable=False),
+    Column("content", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("listed_by_party", "party"),
+)
+
+match_pair = Table(
+    "match_pair",
+    metadata,
+    Column("counterparty_id", Text, primary_key=True),
+    Column("party", String(32), primary_key=True),
+    Index("match_pair_by_party", "party"),
+)
+
+bookmark = Table(
+    "bookmark",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("seq", Sequence, nullable=False),
+    Column("after", Text, nullable=False),
 )
 
 APPEND_ONLY_FUNCTION = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -16,6 +16,7 @@ from supplywatch.screening.model import MATCHER_VERSION
 from supplywatch.watchlist.counterparty import Counterparty, Keys
 
 _FETCH = 5_000
+_ASKED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ class ImportRecord:
     changed: int
     unchanged: int
     removed: int
+
+    @property
+    def differences(self) -> int:
+        """How many counterparties it added, changed or removed."""
+        return self.added + self.changed + self.removed
 
 
 def changes_since(connection: Connection, seq: int, *, after: str | None = None, limit: int | None = None) -> Iterator[Change]:
@@ -113,10 +119,21 @@ def counterparty(connection: Connection, counterparty_id: str) -> Change | None:
     return None if row is None else _change(row)
 
 
-def imports(connection: Connection, *, watchlist: str | None = None, until: datetime | None = None) -> list[ImportRecord]:
-    """Return the imports that came into force, in order."""
+def counterparties(connection: Connection, counterparty_ids: Iterable[str]) -> dict[str, Change]:
+    """Return the last change of some counterparties, those removed included."""
+    i, r = schema.watchlist_import.c, schema.watchlist_row.c
+    wanted = sorted(set(counterparty_ids))
+    found: dict[str, Change] = {}
+    for start in range(0, len(wanted), _ASKED):
+        query = _changes().where(r.counterparty_id.in_(wanted[start : start + _ASKED])).order_by(i.seq)
+        found |= {row.counterparty_id: _change(row) for row in connection.execute(query)}
+    return found
+
+
+def imports(connection: Connection, *, watchlist: str | None = None, since: int = 0, until: datetime | None = None) -> list[ImportRecord]:
+    """Return the imports that came into force, in order; after one, for one watch-list, and as known at an instant where given."""
     i = schema.watchlist_import.c
-    query = select(*(i[name] for name in ImportRecord.__slots__)).order_by(i.seq)
+    query = select(*(i[name] for name in ImportRecord.__slots__)).where(i.seq > since).order_by(i.seq)
     if watchlist is not None:
         query = query.where(i.watchlist == watchlist)
     if until is not None:

@@ -55,6 +55,11 @@ class Matcher:
                 best[match.party_id] = match
         return sorted(best.values(), key=lambda match: (-match.score, match.party_id))[:limit]
 
+    def pair(self, query: Party, party: Party, *, min_score: float = 0.5) -> Match | None:
+        """Return how a party is meant by a query, by its best name, without a search: what is indexed plays no part."""
+        found = (self._judged(query, Candidate(party, name, forms(name.text)), min_score) for name in party.names)
+        return max((match for match in found if match is not None), key=lambda match: (match.score, match.name), default=None)
+
     def _judged(self, query: Party, candidate: Candidate, min_score: float) -> Match | None:
         party = candidate.party
         shared = sorted(set(query.identifiers) & set(party.identifiers))

@@ -14,7 +14,7 @@ from typing import Any, Self
 import toy
 from sqlalchemy import func, select
 
-from streams.topics import ALERT_STATE, ALERTS, ensure_topics, judge_group, record_topics
+from streams.topics import ALERT_STATE, ALERTS, ensure_topics, judge_group, match_group, match_topics, record_topics
 from supplywatch.broker import BrokerAddress, Producer, record_topic
 from supplywatch.brokeradmin import Admin, read_topic
 from supplywatch.engine import Engine
@@ -68,6 +68,13 @@ class Cluster:
     def worker(self) -> Child:
         return self._child("tests.servers.toy_worker")
 
+    def real_worker(self) -> Child:
+        """Start a worker with every rule of the catalogue."""
+        return self._child("streams.worker")
+
+    def matcher(self) -> Child:
+        return self._child("streams.matching")
+
     def relay(self) -> Child:
         return self._child("streams.relay")
 
@@ -82,6 +89,12 @@ class Cluster:
         prefix = self.settings.topic_prefix
         with Admin(self.address) as admin:
             return sum(admin.group(judge_group(prefix), record_topics(prefix)).lag.values())
+
+    def unmatched(self) -> int:
+        """Return how many messages the matching processes have not yet acknowledged."""
+        prefix = self.settings.topic_prefix
+        with Admin(self.address) as admin:
+            return sum(admin.group(match_group(prefix), match_topics(prefix)).lag.values())
 
     def _child(self, module: str) -> Child:
         environment = {f"SUPPLYWATCH_{k.upper()}": str(v) for k, v in self.settings.model_dump(exclude_none=True).items()}

@@ -11,12 +11,12 @@ from tests.servers.toy_worker import make_engine
 NEVER_MS = 3_600_000
 
 
-def build_deaf(settings: Settings, address: BrokerAddress) -> Any:
-    made = app.build_app(settings, address)
+def build_deaf(settings: Settings, address: BrokerAddress, group: str) -> Any:
+    made = app.build_app(settings, address, group)
     made.conf.consumer_metadata_max_age_ms = NEVER_MS
     return made
 
 
 if __name__ == "__main__":
     with patch.object(worker, "build_app", build_deaf), patch.object(worker, "ensure_topics"):
-        worker.main(make_engine)
+        worker.main(worker.judging(make_engine))

@@ -3,7 +3,7 @@
 import toy
 
 from streams.judging import Judges
-from streams.worker import main
+from streams.worker import judging, main
 from supplywatch.engine import Engine
 from supplywatch.ledger import Ledger
 from supplywatch.watch import Items
@@ -14,4 +14,4 @@ def make_engine(ledger: Ledger) -> Judges:
 
 
 if __name__ == "__main__":
-    main(make_engine)
+    main(judging(make_engine))

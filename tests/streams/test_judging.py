@@ -7,9 +7,10 @@ import pytest
 import toy
 from structlog.testing import capture_logs
 
-from streams import judging
+from streams import settling
 from streams.deadletter import Incoming
-from streams.judging import Judge, Judges, Stopped
+from streams.judging import Judge, Judges
+from streams.settling import Stopped
 from supplywatch.engine import Engine, Verdict
 from supplywatch.errors import BrokerAway, LedgerAway, Refuse, SchemaOutdated
 from supplywatch.ledger import Ledger
@@ -59,7 +60,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(judging, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(settling, "FIRST_PAUSE_S", 0.001)
     with capture_logs():
         yield
 
@@ -167,7 +168,7 @@ def test_when_record_after_record_fails_the_worker_ends_instead_of_emptying_the_
     letters = Letters()
     with pytest.raises(Refuse, match="25 records in a row could not be judged"):
         _judge(Troubled(engine, breaks_on=[13]), letters).settle(_messages([13] * 100))
-    assert len(letters.put_aside) == judging.ENGINE_ERRORS_IN_A_ROW - 1
+    assert len(letters.put_aside) == settling.ERRORS_IN_A_ROW - 1
 
 
 def test_what_a_person_must_mend_is_not_the_records_fault(engine: Engine) -> None:

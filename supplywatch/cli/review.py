@@ -1,0 +1,88 @@
+"""``supplywatch screen decide|why|decisions``: what a reviewer sees of a match, and says of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import typer
+
+from supplywatch.cli.alerts import AlertId, By, Reason
+from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, make_engine, open_ledger, print_json, print_table
+from supplywatch.errors import BadRequest
+
+TrueMatch = Annotated[bool, typer.Option("--true-match", help="The counterparty is meant: the alert warns.")]
+FalsePositive = Annotated[bool, typer.Option("--false-positive", help="It is not meant: the alert ends, for exactly these two texts.")]
+
+
+def decide(
+    alert: AlertId,
+    by: By,
+    reason: Reason,
+    true_match: TrueMatch = False,
+    false_positive: FalsePositive = False,
+    ledger: LedgerUrl = None,
+    json: JsonFlag = False,
+) -> None:
+    """Decide whether a counterparty is meant; it holds for exactly the two texts that agreed, wherever they stand."""
+    from supplywatch.ledger.queries import alert_id_of
+    from supplywatch.matching.review import RULE
+    from supplywatch.matching.review import decide as write
+
+    if true_match == false_positive:
+        raise BadRequest("say either --true-match or --false-positive")
+    book = open_ledger(ledger, upgrade=False)
+    verdict: Literal["true_match", "false_positive"] = "true_match" if true_match else "false_positive"
+    now = datetime.now(UTC)
+    events = write(make_engine(book, [RULE]), alert_id_of(book, alert), verdict, by=by, reason=reason, now=now)
+    if json:
+        print_json([event.model_dump(mode="json") for event in events])
+        return
+    for event in events:
+        typer.echo("\n".join(event_lines(event)))
+    typer.echo(f"noted as {verdict} by {by}; {len(events)} transitions", err=True)
+
+
+def why(alert: AlertId, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
+    """Show the comparison behind an alert in full, and its score computed again from what was stored."""
+    from supplywatch.ledger.queries import alert_id_of
+    from supplywatch.matching.review import match_of
+    from supplywatch.screening.model import recompute
+
+    book = open_ledger(ledger, upgrade=False)
+    match = match_of(book, alert_id_of(book, alert))
+    again = None if match.explanation is None else recompute(asdict(match.explanation))
+    if json:
+        print_json(match.model_dump(mode="json") | {"recomputed_score": again})
+        return
+    typer.echo(f"{match.tier} {match.score:.4f}  {match.counterparty.name} = {match.listed_name or match.party_name}")
+    if match.explanation is not None:
+        typer.echo(f"forms        {match.explanation.ours!r} and {match.explanation.theirs!r}; score computed again {again:.4f}")
+        pairs = ((p.ours, p.theirs, f"{p.weight:.2f}", f"{p.similarity:.2f}") for p in match.explanation.pairs)
+        extras = (
+            (e.word if e.side == "ours" else "", e.word if e.side == "theirs" else "", f"{e.cost:.2f}", "0.00")
+            for e in match.explanation.extras
+        )
+        print_table(("counterparty", "listed", "weight", "similarity"), [*pairs, *extras])
+        for penalty in match.explanation.penalties:
+            typer.echo(f"penalty      {penalty.reason} × {penalty.factor}")
+    for listing in match.listings:
+        typer.echo(f"listed       {listing.name}, {listing.list_name}, {listing.source} {listing.key}: {listing.citation or 'no citation'}")
+    if match.relation is not None:
+        typer.echo(f"linked       {match.relation}")
+    typer.echo(
+        f"versions     matcher {match.matcher_version}, lists {match.lists_seq}, watch-list {match.watch_seq}, {match.provenance.vintage}"
+    )
+
+
+def decisions(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
+    """List every decision that reviewers took, in order."""
+    from supplywatch.matching.review import decisions as every
+
+    found = every(open_ledger(ledger, upgrade=False))
+    if json:
+        print_json([decision.model_dump(mode="json") for decision in found])
+        return
+    rows = ((f"{d.fetched:%Y-%m-%d %H:%M}", d.verdict, d.match.counterparty.name, d.match.listed_name, d.by, d.reason) for d in found)
+    print_table(("decided", "verdict", "counterparty", "listed", "by", "reason"), rows)

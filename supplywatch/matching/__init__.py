@@ -1,0 +1,1 @@
+"""Watched counterparties against lists, from both sides: an entry changes, a counterparty changes."""
