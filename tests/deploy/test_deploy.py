@@ -50,7 +50,7 @@ def test_compose_and_kubernetes_run_commands_that_exist() -> None:
     pods = [d for d in yaml.safe_load_all((DEPLOY / "kubernetes" / "supplywatch.yaml").read_text()) if d]
     commands = [s["command"] for s in compose["services"].values() if "command" in s]
     commands += [c["args"] for pod in pods for c in pod["spec"]["template"]["spec"]["containers"]]
-    assert {command[0] for command in commands} == {"connect", "worker", "relay"}
+    assert {command[0] for command in commands} == {"connect", "worker", "match", "relay"}
 
 
 @pytest.mark.integration

@@ -64,8 +64,8 @@ def test_up(tmp_path: Path) -> None:
         doctor = run("doctor", "--json")
         checks = {check["part"]: check["status"] for check in json.loads(doctor.stdout)}
         assert doctor.returncode == 1, "publishers cannot be reached, and doctor says so"
-        assert {part: checks[part] for part in ("broker", "topics", "workers", "ledger", "dead letters")} == dict.fromkeys(
-            ("broker", "topics", "workers", "ledger", "dead letters"), "ok"
+        assert {part: checks[part] for part in ("broker", "topics", "workers", "matching", "ledger", "dead letters")} == dict.fromkeys(
+            ("broker", "topics", "workers", "matching", "ledger", "dead letters"), "ok"
         )
         metrics = httpx.get(f"{url}/metrics").text
         assert re.search(r'supplywatch_open_alerts\{.*rule="chokepoint_disruption"', metrics)
@@ -85,7 +85,7 @@ def test_up(tmp_path: Path) -> None:
         children = _children(tree.pid)
         tree.send_signal(signal.SIGTERM)
         assert tree.wait(60) == 0
-    assert len(children) >= 4
+    assert len(children) >= 5
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 10, "no child is left")
 
 
