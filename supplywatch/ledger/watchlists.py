@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, select
 
 from supplywatch.ledger import schema
-from supplywatch.screening.model import MATCHER_VERSION
+from supplywatch.screening.model import MATCHER_VERSION, Party
+from supplywatch.screening.watched import stored_keys, stored_parties
 from supplywatch.watchlist.counterparty import Counterparty, Keys
 
 _FETCH = 5_000
@@ -71,15 +70,14 @@ def changes_since(connection: Connection, seq: int, *, after: str | None = None,
     limit
         How many at the most.
     """
-    i, r = schema.watchlist_import.c, schema.watchlist_row.c
-    first = i.seq >= seq if after is not None else i.seq > seq
+    r = schema.watchlist_row.c
     left = limit
-    for number, stage in connection.execute(select(i.seq, i.stage).where(first).order_by(i.seq)).all():
-        query = _changes().where(r.stage == stage).order_by(r.counterparty_id)
-        if after is not None and number == seq:
+    for stage, import_ in _imports(connection, since=seq - (after is not None)).items():
+        query = _rows().where(r.stage == stage).order_by(r.counterparty_id)
+        if after is not None and import_.seq == seq:
             query = query.where(r.counterparty_id > after)
         for row in _streamed(connection, query if left is None else query.limit(left)):
-            yield _change(row)
+            yield _change(row, import_)
             left = None if left is None else left - 1
         if left == 0:
             return
@@ -95,16 +93,13 @@ def in_force(connection: Connection, *, watchlist: str | None = None, until: dat
     until
         As it was known at this instant.
     """
-    i, r = schema.watchlist_import.c, schema.watchlist_row.c
-    query = _changes().order_by(r.counterparty_id, i.seq)
-    if watchlist is not None:
-        query = query.where(i.watchlist == watchlist)
-    if until is not None:
-        query = query.where(i.at <= until)
-    for _, versions in groupby(_streamed(connection, query), key=lambda row: row.counterparty_id):
-        *_, last = versions
-        if last.body is not None:
-            yield _change(last)
+    return (_change(*found) for found in _last_rows(connection, watchlist, until))
+
+
+def parties(connection: Connection) -> Iterator[Party]:
+    """Yield the counterparties that are watched, and their owners, as parties to be screened."""
+    for (_, counterparty_id, body, name_keys), import_ in _last_rows(connection):
+        yield from stored_parties(counterparty_id, body, stored_keys(name_keys) if import_.matcher == MATCHER_VERSION else ())
 
 
 def latest_seq(connection: Connection) -> int:
@@ -114,19 +109,18 @@ def latest_seq(connection: Connection) -> int:
 
 def counterparty(connection: Connection, counterparty_id: str) -> Change | None:
     """Return the last change of a counterparty, ``None`` for one that was never watched."""
-    i, r = schema.watchlist_import.c, schema.watchlist_row.c
-    row = connection.execute(_changes().where(r.counterparty_id == counterparty_id).order_by(i.seq.desc()).limit(1)).first()
-    return None if row is None else _change(row)
+    return counterparties(connection, (counterparty_id,)).get(counterparty_id)
 
 
 def counterparties(connection: Connection, counterparty_ids: Iterable[str]) -> dict[str, Change]:
     """Return the last change of some counterparties, those removed included."""
-    i, r = schema.watchlist_import.c, schema.watchlist_row.c
+    known = _imports(connection)
     wanted = sorted(set(counterparty_ids))
     found: dict[str, Change] = {}
     for start in range(0, len(wanted), _ASKED):
-        query = _changes().where(r.counterparty_id.in_(wanted[start : start + _ASKED])).order_by(i.seq)
-        found |= {row.counterparty_id: _change(row) for row in connection.execute(query)}
+        query = _rows().where(schema.watchlist_row.c.counterparty_id.in_(wanted[start : start + _ASKED]))
+        changes = [_change(row, known[row.stage]) for row in connection.execute(query) if row.stage in known]
+        found |= {change.counterparty_id: change for change in sorted(changes, key=lambda change: change.seq)}
     return found
 
 
@@ -148,18 +142,53 @@ def import_mark(connection: Connection, seq: int) -> str | None:
     return None if row is None else f"{row.at.isoformat()} {row.stage} {row.watchlist} {row.sha256}"
 
 
-def _changes() -> Select[Any]:
-    i, r = schema.watchlist_import.c, schema.watchlist_row.c
-    return select(i.seq, r.counterparty_id, r.body, i.at, r.name_keys, i.matcher).join_from(
-        schema.watchlist_row, schema.watchlist_import, i.stage == r.stage
-    )
+class _Import(NamedTuple):
+    seq: int
+    at: datetime
+    matcher: str
+
+
+def _imports(connection: Connection, *, since: int = 0, until: datetime | None = None) -> dict[int, _Import]:
+    """Return the imports in force by their stage, in order."""
+    i = schema.watchlist_import.c
+    query = select(i.stage, i.seq, i.at, i.matcher).where(i.seq > since).order_by(i.seq)
+    if until is not None:
+        query = query.where(i.at <= until)
+    return {stage: _Import(*rest) for stage, *rest in connection.execute(query)}
+
+
+def _last_rows(connection: Connection, watchlist: str | None = None, until: datetime | None = None) -> Iterator[tuple[Any, _Import]]:
+    """Yield the row that counts of every counterparty that is watched; imports are joined here, once, and not for each row."""
+    known = _imports(connection, until=until)
+    r = schema.watchlist_row.c
+    query = _rows().order_by(r.counterparty_id)
+    if watchlist is not None:
+        query = query.where(r.counterparty_id >= f"{watchlist}/", r.counterparty_id < f"{watchlist}0")
+    last, last_id, last_seq = None, None, 0
+    for row in _streamed(connection, query):
+        stage, counterparty_id, _, _ = row
+        if (import_ := known.get(stage)) is None or (counterparty_id == last_id and import_.seq < last_seq):
+            continue
+        if last is not None and counterparty_id != last_id and last[0].body is not None:
+            yield last
+        last, last_id, last_seq = (row, import_), counterparty_id, import_.seq
+    if last is not None and last[0].body is not None:
+        yield last
+
+
+def _rows() -> Select[Any]:
+    r = schema.watchlist_row.c
+    return select(r.stage, r.counterparty_id, r.body, r.name_keys)
 
 
 def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Any]:
     yield from connection.execute(query, execution_options={"stream_results": True, "yield_per": _FETCH})
 
 
-def _change(row: Any) -> Change:
+def _change(row: Any, import_: _Import) -> Change:
     body = None if row.body is None else Counterparty.model_validate_json(row.body)
-    keys = tuple(map(tuple, json.loads(row.name_keys))) if row.name_keys is not None and row.matcher == MATCHER_VERSION else ()
-    return Change(row.seq, row.counterparty_id, body, row.at, keys)
+    return Change(import_.seq, row.counterparty_id, body, import_.at, _keys(row, import_))
+
+
+def _keys(row: Any, import_: _Import) -> Keys:
+    return () if row.name_keys is None or import_.matcher != MATCHER_VERSION else stored_keys(row.name_keys)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import tantivy
+from pydantic_core import from_json, to_json
 
 from supplywatch.errors import BadSetting
 from supplywatch.screening.background import weight
+from supplywatch.screening.chinese import HAN
 from supplywatch.screening.model import MATCHER_VERSION, Name, Party
 from supplywatch.screening.normal import Form, forms, start_of
 from supplywatch.screening.vocabulary import LEGAL
@@ -68,7 +69,7 @@ class Index:
         index = cls(_registered(tantivy.Index(_schema(), path=None if path is None else str(path))))
         writer = index._built.writer(heap_size=_HEAP_BYTES, num_threads=1)
         for party in parties:
-            for document in _documents(party, _candidates(party)):
+            for document in _documents(party):
                 writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -116,8 +117,8 @@ class Index:
         writer = self._built.writer(heap_size=_HEAP_BYTES // 4, num_threads=1)
         for party_id in self._removed:
             writer.delete_documents_by_term("id", party_id)
-        for party, candidates in self._pending.values():
-            for document in _documents(party, candidates):
+        for party, _ in self._pending.values():
+            for document in _documents(party):
                 writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -127,7 +128,7 @@ class Index:
     def candidates(self, query: Party, *, limit: int = 20) -> Iterator[Candidate]:
         """Yield the names that may be meant: those that share an identifier, then the likeliest by their letters."""
         wanted = dict.fromkeys(form for name in query.names for form in forms(name.text))
-        seen: set[str] = set()
+        seen: set[bytes] = set()
         for kind, value in query.identifiers:
             yield from self._found(self._query("ident", f"{kind}:{value}"), limit, seen)
         for form in wanted:
@@ -140,7 +141,7 @@ class Index:
                 yield from self._found(self._query("start", start), limit, seen)
         yield from self._in_pending(query, wanted, limit)
 
-    def _found(self, query: tantivy.Query, limit: int, seen: set[str]) -> Iterator[Candidate]:
+    def _found(self, query: tantivy.Query, limit: int, seen: set[bytes]) -> Iterator[Candidate]:
         hits = self._searcher.search(query, limit, count=False).hits
         for relevance, address in hits:
             if relevance < hits[0][0] * _FAR_BEHIND:
@@ -153,10 +154,10 @@ class Index:
             if candidate.party.id not in self._removed:
                 yield candidate
 
-    def _body(self, segment: int, doc: int) -> str:
+    def _body(self, segment: int, doc: int) -> bytes:
         found = self._bodies.get((segment, doc))
         if found is None:
-            found = str(self._searcher.doc(tantivy.DocAddress(segment, doc))["body"][0])
+            found = bytes(self._searcher.doc(tantivy.DocAddress(segment, doc))["body"][0])
             if len(self._bodies) < _CACHED:
                 self._bodies[segment, doc] = found
         return found
@@ -185,7 +186,7 @@ class Index:
     def _reopen(self) -> None:
         self._built.reload()
         self._searcher = self._built.searcher()
-        self._bodies: dict[tuple[int, int], str] = {}
+        self._bodies: dict[tuple[int, int], bytes] = {}
 
 
 _CACHED = 200_000
@@ -198,7 +199,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("start", stored=False, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("words", stored=False, tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("grams", stored=False, tokenizer_name=_TOKENIZER, index_option="basic")
-    builder.add_text_field("body", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("body", stored=True)
     return builder.build()
 
 
@@ -214,51 +215,52 @@ def _candidates(party: Party) -> tuple[Candidate, ...]:
     return tuple(Candidate(party, name, forms(name.text)) for name in party.names)
 
 
-def _documents(party: Party, candidates: tuple[Candidate, ...]) -> Iterator[tantivy.Document]:
-    for candidate in candidates:
+def _documents(party: Party) -> Iterator[tantivy.Document]:
+    """Yield a document for each name; a million of them are made when an index is built, so nothing is done here that is not stored."""
+    stored = party.keys or tuple(tuple(form.key for form in forms(name.text)) for name in party.names)
+    rest = (party.country, party.countries, party.kind, party.identifiers, party.list_code)
+    for name, keys in zip(party.names, stored, strict=True):
         document = tantivy.Document()
         document.add_text("id", party.id)
         for kind, value in party.identifiers:
             document.add_text("ident", f"{kind}:{value}")
-        for form in candidate.forms:
-            words, letters = _parts(form)
-            document.add_text("words", " ".join(words))
-            document.add_text("grams", letters)
-        if (start := start_of(candidate.name.text)) is not None:
+        for key in keys:
+            words, letters = _parts(key)
+            document.add_text("words", words)
+            if letters:
+                document.add_text("grams", letters)
+        if (start := start_of(name.text)) is not None:
             document.add_text("start", start)
-        document.add_text("body", _encoded(candidate))
+        document.add_bytes("body", to_json((party.id, name.text, name.kind, keys, *rest)))
         yield document
 
 
-def _encoded(candidate: Candidate) -> str:
-    party, name = candidate.party, candidate.name
-    keys = [form.key for form in candidate.forms]
-    rest: list[Any] = [party.country, party.countries, party.kind, party.identifiers, party.list_code]
-    return json.dumps([party.id, name.text, name.kind, keys, *rest], ensure_ascii=False, separators=(",", ":"))
-
-
 @lru_cache(maxsize=100_000)
-def _decoded(body: str) -> Candidate:
+def _decoded(body: bytes) -> Candidate:
     """Return a stored name; of its party's names it knows this one."""
-    party_id, text, name_kind, keys, country, countries, kind, identifiers, list_code = json.loads(body)
+    party_id, text, name_kind, keys, country, countries, kind, identifiers, list_code = from_json(body)
     name = Name(text, name_kind)
     party = Party(party_id, (name,), country, tuple(countries), kind, tuple((k, v) for k, v in identifiers), list_code)
     return Candidate(party, name, tuple(map(Form.from_key, keys)))
 
 
-def _parts(form: Form) -> tuple[list[str], str]:
-    """Return the words of a form for the word field, and its letters without blanks for the trigrams."""
-    words = [word for word in form.words if not word.startswith(LEGAL)] or list(form.words)
-    if form.is_han:
-        letters = "".join(words)
-        return [*dict.fromkeys(letters[at : at + 2] for at in range(len(letters) - 1))], ""
-    return words, "".join(words)
+def _parts(key: str) -> tuple[str, str]:
+    """Return the words of a form for the word field, of Chinese characters every two in a row, and its letters for the trigrams.
+
+    Legal forms stand at the end of a form, and are left out unless there is nothing else.
+    """
+    words = key.partition(f" {LEGAL}")[0]
+    letters = words.replace(" ", "")
+    if key.isascii() or not any(map(HAN.match, key.split())):
+        return words, letters
+    return " ".join(map("".join, pairwise(letters))), ""
 
 
 def _terms(form: Form) -> list[tuple[str, str]]:
-    words, letters = _parts(form)
+    text, letters = _parts(form.key)
+    words = dict.fromkeys(text.split())
     grams = dict.fromkeys(letters[at : at + 3] for at in range(len(letters) - 2))
-    telling = [word for word in dict.fromkeys(words) if form.is_han or weight(word) >= 0.1 or len(words) == 1]
+    telling = [word for word in words if form.is_han or weight(word) >= 0.1 or len(words) == 1]
     return [*(("words", word) for word in telling), *(("grams", gram) for gram in grams)]
 
 

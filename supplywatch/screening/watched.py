@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from pydantic_core import from_json
+
+from supplywatch.listing.entry import Identifier
 from supplywatch.screening.listed import identifier_key
 from supplywatch.screening.model import Name, Party
 from supplywatch.screening.normal import forms
@@ -15,26 +18,56 @@ OWNER = "\x1f"
 
 def watched_party(counterparty_id: str, counterparty: Counterparty, keys: Keys = ()) -> Party:
     """Return a counterparty as a party, with the stored forms of its names where there are any."""
-    return Party(
-        id=counterparty_id,
-        names=(Name(counterparty.name), *(Name(alias, "strong") for alias in counterparty.aliases)),
-        country=counterparty.country,
-        kind=counterparty.kind,
-        identifiers=tuple(sorted({key for identifier in counterparty.identifiers if (key := identifier_key(identifier))})),
-        keys=keys,
-    )
+    numbers = _numbers(counterparty.identifiers)
+    return Party(counterparty_id, _names(counterparty.names), counterparty.country, (), counterparty.kind, numbers, None, keys)
 
 
 def owner_parties(counterparty_id: str, counterparty: Counterparty) -> Iterator[Party]:
     """Yield the owners of a counterparty as parties; what is found of them is a link, never a match of the counterparty itself."""
-    for number, name in enumerate(counterparty.owners):
-        yield Party(f"{counterparty_id}{OWNER}{number}", (Name(name),))
+    return _owners(counterparty_id, counterparty.owners)
 
 
-def keys_of(names: tuple[str, ...]) -> Keys:
+def stored_parties(counterparty_id: str, body: str, keys: Keys) -> Iterator[Party]:
+    """Yield a stored counterparty and its owners as parties; what was validated when it was stored is not validated again."""
+    given = from_json(body)
+    names = _names((given["name"], *given.get("aliases", ())))
+    numbers = _numbers(map(Identifier.model_validate, given["identifiers"])) if "identifiers" in given else ()
+    yield Party(counterparty_id, names, given.get("country"), (), given.get("kind", "unknown"), numbers, None, keys)
+    if "owners" in given:
+        yield from _owners(counterparty_id, given["owners"])
+
+
+def keys_of(names: Iterable[str]) -> Keys:
     """Return the normal forms of names, to be stored.
 
     >>> keys_of(("Peking Optics Ltd",))
     (('beijing optical ~ltd',),)
     """
     return tuple(tuple(form.key for form in forms(name)) for name in names)
+
+
+def keys_text(keys: Keys) -> str:
+    """Return the forms of names as they are stored: a line for each name.
+
+    >>> stored_keys(keys_text((("a b ~ltd", "ab"), ("c",))))
+    (('a b ~ltd', 'ab'), ('c',))
+    """
+    return "\n".join("\t".join(forms) for forms in keys)
+
+
+def stored_keys(text: str) -> Keys:
+    """Return stored forms."""
+    return tuple(tuple(line.split("\t")) for line in text.split("\n"))
+
+
+def _owners(counterparty_id: str, names: Iterable[str]) -> Iterator[Party]:
+    for number, name in enumerate(names):
+        yield Party(f"{counterparty_id}{OWNER}{number}", (Name(name),))
+
+
+def _names(texts: tuple[str, ...]) -> tuple[Name, ...]:
+    return (Name(texts[0]), *(Name(alias, "strong") for alias in texts[1:]))
+
+
+def _numbers(identifiers: Iterable[Identifier]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted({key for identifier in identifiers if (key := identifier_key(identifier))}))

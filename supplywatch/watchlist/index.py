@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from supplywatch.errors import BadSetting
 from supplywatch.ledger import Ledger
-from supplywatch.ledger.watchlists import changes_since, import_mark, imports, in_force, latest_seq
+from supplywatch.ledger.watchlists import changes_since, import_mark, imports, latest_seq, parties
 from supplywatch.screening.index import Index
 from supplywatch.screening.matcher import Matcher
 from supplywatch.screening.model import MATCHER_VERSION, Party
-from supplywatch.screening.watched import owner_parties, watched_party
+from supplywatch.screening.watched import OWNER, owner_parties, watched_party
 from supplywatch.watchlist.counterparty import Counterparty, Keys
 from supplywatch.watchlist.place import Holds, Place
 
@@ -74,8 +74,7 @@ class WatchIndex:
             if change.counterparty is None:
                 self.matcher.index.remove(change.counterparty_id)
             else:
-                for party in _named(change.counterparty_id, change.counterparty, change.keys):
-                    self.matcher.index.add(party)
+                self._add(change.counterparty_id, change.counterparty, change.keys)
             done += 1
         self.seq = newest
         self._unwritten += done
@@ -102,24 +101,23 @@ class WatchIndex:
     def _build(self, connection: Connection, newest: int) -> int:
         count = 0
 
-        def parties() -> Iterator[Party]:
+        def counted() -> Iterator[Party]:
             nonlocal count
-            for change in in_force(connection):
-                if change.counterparty is not None:
-                    count += 1
-                    yield from _named(change.counterparty_id, change.counterparty, change.keys)
+            for party in parties(connection):
+                count += OWNER not in party.id
+                yield party
 
-        self.matcher = Matcher(Index.build(parties(), path=self._place.empty()), indexed="counterparties")
+        self.matcher = Matcher(Index.build(counted(), path=self._place.empty()), indexed="counterparties")
         self.seq = newest
         self._noted(connection)
         return count
 
+    def _add(self, counterparty_id: str, counterparty: Counterparty, keys: Keys) -> None:
+        """Add a counterparty and its owners; an owner who is one no longer stays, since who is found is compared anew anyway."""
+        self.matcher.index.add(watched_party(counterparty_id, counterparty, keys))
+        for owner in owner_parties(counterparty_id, counterparty):
+            self.matcher.index.add(owner)
+
     def _noted(self, connection: Connection) -> None:
         self._place.note(Holds(matcher=MATCHER_VERSION, seq=self.seq, mark=import_mark(connection, self.seq)))
         self._unwritten = 0
-
-
-def _named(counterparty_id: str, counterparty: Counterparty, keys: Keys) -> Iterator[Party]:
-    """Yield a counterparty and its owners; an owner who is one no longer stays, since who is found is compared anew anyway."""
-    yield watched_party(counterparty_id, counterparty, keys)
-    yield from owner_parties(counterparty_id, counterparty)

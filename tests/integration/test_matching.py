@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import random
 import signal
 import time
@@ -21,7 +20,7 @@ from supplywatch.intake.files import read_file
 from supplywatch.ledger import listed, schema
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, change_now
 from supplywatch.ledger.watchlists import latest_seq
-from supplywatch.screening.watched import keys_of
+from supplywatch.screening.watched import keys_of, keys_text
 from supplywatch.source import Source
 from supplywatch.watchlist.counterparty import Counterparty, counterparty_id
 from tests.servers.cluster import Cluster
@@ -56,7 +55,7 @@ def watched() -> tuple[list[Staged], list[str], list[Staged]]:
 
 def row(reference: str, name: str) -> Staged:
     one = Counterparty(reference=reference, name=name, country="CN", tags=("hs:280530",))
-    return Staged(counterparty_id("default", reference), one.digest, one.text, json.dumps(keys_of(one.names)))
+    return Staged(counterparty_id("default", reference), one.digest, one.text, keys_text(keys_of(one.names)))
 
 
 def snapshot(names: list[str], path: Path) -> Path:

@@ -22,7 +22,7 @@ def test_postgresql_orders_by_code_points_and_keeps_what_came_into_force(postgre
     references = ["b", "a", "A", "Ä", "中"]
     Stage.begin(ledger, "default", NOW).put([Staged("default/left", "d", "{}", "[]")])
     stage = Stage.begin(ledger, "default", NOW)
-    stage.put([Staged(f"default/{r}", "d", f'{{"reference": "{r}", "name": "{r}"}}', f'[["{r}"]]') for r in references])
+    stage.put([Staged(f"default/{r}", "d", f'{{"reference": "{r}", "name": "{r}"}}', r) for r in references])
     stage.complete(Origin("default", NOW, "A. Person"), Counts(added=5))
     with ledger.read() as connection:
         assert [c.counterparty_id for c in in_force(connection)] == [f"default/{r}" for r in sorted(references)]

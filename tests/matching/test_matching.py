@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from supplywatch.ledger.watchlist_imports import Counts, Origin, Staged, change_
 from supplywatch.listing.names import content_key
 from supplywatch.matching.stage import Matching
 from supplywatch.records import ChangeKind, ListChange, ListEntry, Listing, MatchDecision, PartyMatch, Provenance, Relation
-from supplywatch.screening.watched import keys_of
+from supplywatch.screening.watched import keys_of, keys_text
 from supplywatch.watch import load_items
 from supplywatch.watchlist.counterparty import Counterparty, counterparty_id
 from supplywatch.watchlist.index import WatchIndex
@@ -44,7 +43,7 @@ class World:
         return self._judge(self.matching.entries(changes))
 
     def watch(self, *given: Counterparty, leaving: tuple[str, ...] = ()) -> list[PartyMatch]:
-        rows = [Staged(counterparty_id("default", one.reference), one.digest, one.text, json.dumps(keys_of(one.names))) for one in given]
+        rows = [Staged(counterparty_id("default", one.reference), one.digest, one.text, keys_text(keys_of(one.names))) for one in given]
         rows += [Staged(counterparty_id("default", reference)) for reference in leaving]
         with self.ledger.begin() as connection:
             change_now(connection, Origin("default", self.now(), "test"), rows, Counts())

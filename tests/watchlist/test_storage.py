@@ -25,7 +25,7 @@ def staged(reference: str, name: str | None, watchlist: str = "default") -> Stag
     if name is None:
         return Staged(counterparty_id(watchlist, reference))
     one = Counterparty(reference=reference, name=name)
-    return Staged(counterparty_id(watchlist, reference), one.digest, one.text, f'[["{name.lower()}"]]')
+    return Staged(counterparty_id(watchlist, reference), one.digest, one.text, name.lower())
 
 
 def origin(hours: int = 0, watchlist: str = "default") -> Origin:
