@@ -266,6 +266,7 @@ ZM Zambia
 ZW Zimbabwe
 -- undetermined|unknown|none identified|na|n/a|not known|stateless|former Soviet Union|USSR|Soviet Union|former USSR|Yugoslavia|\
 Serbia and Montenegro|Netherlands Antilles|Czechoslovakia|Region: Commonwealth of Independent States|Region: Crimea|Crimea|Region: Donetsk|\
+Crimea Region of Ukraine|\
 Region: Luhansk|Region: Kherson|Region: Zaporizhzhia|Region: Kafia Kingi|Region: Northern Mali|Northern Cyprus|Abkhazia|South Ossetia
 """
 

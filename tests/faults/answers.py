@@ -24,6 +24,8 @@ UNITS: dict[str, str] = {
     "un_consolidated": "INDIVIDUAL",
 }
 """Lists in XML: the element of one entry."""
+LINES = ("opensanctions",)
+"""One JSON document a line."""
 HEADERLESS = ("ofac_sdn", "ofac_consolidated")
 """Tables without a header line."""
 
@@ -32,7 +34,7 @@ def good(source_id: str) -> bytes:
     """Return a whole answer, large enough that half of it is a shrunken one."""
     if source_id == "straits":
         return straits.body(straits.month(10))
-    path = next(p for suffix in ("json", "csv", "xml") if (p := FIXTURES / source_id / f"good.{suffix}").is_file())
+    path = next(p for suffix in ("json", "csv", "xml", "ndjson") if (p := FIXTURES / source_id / f"good.{suffix}").is_file())
     return _ENLARGED.get(source_id, bytes)(path.read_bytes())
 
 
@@ -55,10 +57,12 @@ def shrunken(source_id: str) -> bytes:
     if source_id in UNITS:
         units = [match.span() for match in re.finditer(_unit(source_id), body)]
         return body[: units[len(units) // 2][0]] + body[units[-1][1] :]
-    if not _is_json(body):
+    if source_id in LINES or not _is_json(body):
         lines = body.splitlines(keepends=True)
-        return b"".join(lines[: 1 + len(lines) // 2])
+        return b"".join(lines[: len(lines) // 2 + (source_id not in LINES)])
     whole = json.loads(body)
+    if isinstance(whole, list):
+        return json.dumps(whole[: len(whole) // 2], indent=1).encode()
     name = _list_of(whole)
     whole[name] = whole[name][: len(whole[name]) // 2]
     for count in ("count", "numberMatched", "numberReturned"):
@@ -86,8 +90,8 @@ def fields(source_id: str) -> list[str]:
     if not _is_json(body):
         header = next(line for line in body.decode(CASES[source_id].card.encoding).splitlines() if line.count(",") > 1)
         return next(csv.reader([header]))
-    whole = json.loads(body)
-    row = whole[_list_of(whole)][0]
+    whole = json.loads(body.splitlines()[0]) if source_id in LINES else json.loads(body)
+    row = whole if source_id in LINES else whole[0] if isinstance(whole, list) else whole[_list_of(whole)][0]
     return list(next((row[inner] for inner in ("attributes", "properties") if inner in row), row))
 
 
@@ -127,11 +131,11 @@ def _unit(source_id: str) -> bytes:
 
 
 def _is_json(body: bytes) -> bool:
-    return body.lstrip()[:1] == b"{"
+    return body.lstrip()[:1] in (b"{", b"[")
 
 
 def _list_of(whole: dict[str, Any]) -> str:
-    return next(name for name in ("features", "data", "results", "days") if name in whole)
+    return next(name for name in ("features", "data", "results", "days", "entities") if name in whole)
 
 
 def _comtrade(body: bytes) -> bytes:
