@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from connectors._countries import CODES
 from connectors._parties import strict_country
 from connectors._xml import Document, Unit, attribute, shape
+from supplywatch.countries import CODES
 from supplywatch.errors import SourceChanged
 
 NAMESPACES = (

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from connectors._countries import country_code
 from connectors._parties import Place, born, clean, identifier, joined, listed, strict_country, unique
 from connectors._read import Row, table
+from supplywatch.countries import country_code
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.records import Alias, Identifier, ListEntry, Relation
 from supplywatch.source import Part, Payload

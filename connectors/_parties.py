@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from connectors._countries import CODES, country_code, known_country
+from supplywatch.countries import CODES, country_code, known_country
 from supplywatch.errors import SourceChanged
 from supplywatch.intake.party import content_key
 from supplywatch.listing.entry import IdentifierKind, RelationKind, identifier_kind

@@ -9,9 +9,9 @@ from typing import Any, Literal
 from xml.etree.ElementTree import Element
 
 from connectors._advanced import References
-from connectors._countries import country_code
 from connectors._parties import Place, born, identifier, joined, unique
 from connectors._xml import Unit, text
+from supplywatch.countries import country_code
 from supplywatch.errors import SourceChanged
 from supplywatch.listing.entry import PartyKind, RelationKind
 from supplywatch.records import Alias, Identifier, Relation

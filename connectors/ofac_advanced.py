@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from xml.etree.ElementTree import Element
 
 from connectors._advanced import DOCUMENT
-from connectors._countries import country_code
 from connectors._ofac import HOSTS, NAMES_OF_LISTS, SERVICE
 from connectors._parties import Place, identifier, joined, listed, unique
 from connectors._profiles import Profile, Profiles
 from connectors._xml import Unit, attribute, text
+from supplywatch.countries import country_code
 from supplywatch.errors import SourceChanged
 from supplywatch.listing.entry import RelationKind
 from supplywatch.records import ListChange, ListEntry, Relation

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Literal
 
-from connectors._countries import CODES, country_code
 from connectors._read import Row, decode, rows
+from supplywatch.countries import CODES, country_code
 from supplywatch.intake.party import content_key, with_unique_keys
 from supplywatch.records import Alias, Identifier, ListChange, ListEntry
 from supplywatch.source import Calendar, Card, Cursor, Payload, Request, Source

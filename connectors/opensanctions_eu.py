@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
-from connectors._countries import country_code
 from connectors._parties import Place, born, clean, identifier, listed, strict_country, strict_day, unique
 from connectors._read import Row, decode, rows
+from supplywatch.countries import country_code
 from supplywatch.intake.party import with_unique_keys
 from supplywatch.listing.entry import PartyKind
 from supplywatch.records import Alias, Identifier, ListChange, ListEntry

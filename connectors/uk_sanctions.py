@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Literal
 from urllib.parse import urljoin
 
-from connectors._countries import country_code
 from connectors._parties import born, day, identifier, joined, listed, ownership, strict_day, unique
 from connectors._uk import Designation, read_table, read_xml
+from supplywatch.countries import country_code
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.listing.entry import PartyKind
 from supplywatch.records import Alias, Identifier, ListChange, ListEntry, Relation

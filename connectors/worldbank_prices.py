@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from connectors._read import Row, decode, table
-from connectors._xlsx import is_workbook, sheet
 from supplywatch.errors import BadSetting, Quarantine, SourceChanged
 from supplywatch.records import IndexValue, Provenance
 from supplywatch.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from supplywatch.workbook import is_workbook, sheet
 
 HOST = "thedocs.worldbank.org"
 URL = f"https://{HOST}/en/doc/74e8be41ceb20fa0da750cda2f6b9e4e-0050012026/related/CMO-Historical-Data-Monthly.xlsx"

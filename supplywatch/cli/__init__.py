@@ -11,7 +11,7 @@ import sys
 import typer
 
 from supplywatch import __version__
-from supplywatch.cli import alerts, explain, feeds, ledger, lists, operate, register, rules, screen
+from supplywatch.cli import alerts, explain, feeds, ledger, lists, operate, register, rules, screen, watchlist
 from supplywatch.errors import SupplywatchError
 
 app = typer.Typer(
@@ -49,6 +49,7 @@ app.add_typer(lists.app, name="lists")
 app.add_typer(rules.app, name="rules")
 app.add_typer(register.app, name="register")
 app.add_typer(screen.app, name="screen")
+app.add_typer(watchlist.app, name="watchlist")
 app.add_typer(ledger.app, name="ledger")
 
 

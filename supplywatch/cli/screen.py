@@ -56,7 +56,7 @@ def screen(
     """Say who on the lists may be meant: tier, score, and everything the score was made of."""
     if (name is None) == (queries is None):
         raise BadRequest("give either a name or a table of names with --from")
-    matcher, entries = _matcher(lists, ledger)
+    matcher, entries = lists_matcher(lists, ledger)
     if queries is not None:
         _many(matcher, queries, min_score, limit)
         return
@@ -92,7 +92,8 @@ def _asked(name: str, country: str | None, kind: str, numbers: list[str]) -> Par
     return Party("query", (Name(name),), country.upper() if country else None, (), kind, tuple(keys))
 
 
-def _matcher(table: Path | None, ledger: str | None) -> tuple[Matcher, dict[str, ListEntry]]:
+def lists_matcher(table: Path | None, ledger: str | None) -> tuple[Matcher, dict[str, ListEntry]]:
+    """Return what asks the lists of the ledger, or of a table, and the entries by the ids of their parties."""
     from supplywatch.ledger.lists import standing
     from supplywatch.screening.index import Index
     from supplywatch.screening.listed import party_of, version_of

@@ -86,13 +86,6 @@ class Stage:
             _clear(ledger, stage)
         return cls(ledger, watchlist, number, base)
 
-    def digests(self, counterparty_ids: Sequence[str]) -> dict[str, str]:
-        """Return the digests of those that are watched now."""
-        if not self.base:
-            return {}
-        with self.ledger.read() as connection:
-            return digests(connection, counterparty_ids)
-
     def put(self, rows: Sequence[Staged]) -> None:
         """Stage rows; each counterparty once.
 
@@ -144,7 +137,7 @@ def digests(connection: Connection, counterparty_ids: Iterable[str]) -> dict[str
         .where(r.counterparty_id.in_(list(counterparty_ids)))
         .order_by(i.seq)
     )
-    last: dict[str, str | None] = dict(connection.execute(query).tuples().all())
+    last: dict[str, str | None] = {row.counterparty_id: row.digest for row in connection.execute(query)}
     return {found: digest for found, digest in last.items() if digest is not None}
 
 

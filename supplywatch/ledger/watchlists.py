@@ -102,6 +102,11 @@ def parties(connection: Connection) -> Iterator[Party]:
         yield from stored_parties(counterparty_id, body, stored_keys(name_keys) if import_.matcher == MATCHER_VERSION else ())
 
 
+def watched_ids(connection: Connection, watchlist: str) -> Iterator[str]:
+    """Yield the ids of the counterparties of a watch-list that are watched, in order."""
+    return (row.counterparty_id for row, _ in _last_rows(connection, watchlist))
+
+
 def latest_seq(connection: Connection) -> int:
     """Return the number of the last import, 0 before the first."""
     return int(connection.execute(select(func.coalesce(func.max(schema.watchlist_import.c.seq), 0))).scalar_one())
