@@ -66,7 +66,7 @@ def strict_country(name: str | None, field: str, position: str) -> str | None:
     if (text := clean(name)) is None:
         return None
     if not known_country(text):
-        raise SourceChanged(field, text, position, "a country in one of its known spellings; add this one to connectors/_countries.py")
+        raise SourceChanged(field, text, position, "a country in one of its known spellings; add this one to supplywatch/countries.py")
     return country_code(text)
 
 

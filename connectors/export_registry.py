@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from connectors._countries import country_code, known_country
 from connectors._parties import Place, listed, strict_day
 from connectors._read import Row, check_names, document, listing, mapping
+from supplywatch.countries import country_code, known_country
 from supplywatch.errors import Quarantine
 from supplywatch.intake.party import with_unique_keys
 from supplywatch.listing.entry import PartyKind

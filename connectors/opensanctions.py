@@ -13,9 +13,9 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors._countries import CODES
 from connectors._parties import born, identifier, listed, unique
 from connectors._read import check_names, document, listing, mapping
+from supplywatch.countries import CODES
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.listing.entry import PartyKind
 from supplywatch.records import Alias, Identifier, ListChange, ListEntry, Relation
