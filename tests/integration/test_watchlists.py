@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from supplywatch.ledger import Ledger, schema
-from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged
+from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, change_now
 from supplywatch.ledger.watchlists import changes_since, in_force
+from supplywatch.watchlist.counterparty import Counterparty
+from supplywatch.watchlist.normalising import staged
 from tests.servers.postgres import Postgres
+from tests.servers.process import Child, wait_until
 
 pytestmark = pytest.mark.integration
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+OLD = {"0": "Synthetic Optics as it was", "old": "Synthetic Lasers"}
+ROWS = 60_000
 
 
 def test_postgresql_orders_by_code_points_and_keeps_what_came_into_force(postgres: Postgres) -> None:
@@ -32,4 +45,67 @@ def test_postgresql_orders_by_code_points_and_keeps_what_came_into_force(postgre
             connection.execute(statement)
     with pytest.raises(DBAPIError, match="refused"), ledger.engine.begin() as connection:
         connection.execute(schema.watchlist_row.insert().values(stage=stage.number, counterparty_id="default/late"))
+    ledger.close()
+
+
+def killed_imports(ledger: Ledger, file: Path, moments: list[float]) -> None:
+    """Start the import and kill it once at each moment after its first rows were staged; each time the old list must stand."""
+    argv = [sys.executable, "-m", "supplywatch", "watchlist", "import", str(file), "--ledger", ledger.url]
+    for number, moment in enumerate(moments):
+        child = Child(argv, file.with_suffix(f".{number}.log"))
+        before = stages(ledger)
+        child.start()
+        child.wait_ready(partial(begun, ledger, before), 60, "the first rows staged")
+        time.sleep(moment)
+        assert child.running, "the import was done before it was killed: make the file longer"
+        child.end(signal.SIGKILL)
+        assert names(ledger) == OLD
+        wait_until(partial(gone, child.pid), 20, "the processes that made the forms of names ended with the import")
+
+
+def stages(ledger: Ledger) -> set[int]:
+    with ledger.read() as connection:
+        return set(connection.execute(select(schema.watchlist_stage.c.stage)).scalars())
+
+
+def begun(ledger: Ledger, before: set[int]) -> bool:
+    with ledger.read() as connection:
+        found = connection.execute(select(schema.watchlist_row.c.stage).distinct()).scalars()
+        return bool((stages(ledger) - before) & set(found))
+
+
+def gone(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def names(ledger: Ledger) -> dict[str, str]:
+    with ledger.read() as connection:
+        return {c.counterparty.reference: c.counterparty.name for c in in_force(connection) if c.counterparty}
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_an_import_killed_at_any_moment_leaves_the_old_list_and_then_completes(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}" if database == "sqlite" else request.getfixturevalue("postgres18").database()
+    ledger = Ledger.open(url)
+    with ledger.begin() as connection:
+        old = [Counterparty(reference=reference, name=name) for reference, name in OLD.items()]
+        change_now(connection, Origin("default", NOW, "A. Person"), staged("default", old), Counts(added=len(OLD)))
+    file = tmp_path / "synthetic.csv"
+    rows = [f"{number},Synthetic Optics {number:x} Trading Co. Ltd.,CN" for number in range(ROWS)]
+    file.write_text("\n".join(["reference,name,country", *rows]), encoding="utf-8")
+    rng = random.Random(20261123)
+    killed_imports(ledger, file, [0.0, *(rng.uniform(0, 1.5) for _ in range(3))])
+    argv = [sys.executable, "-m", "supplywatch", "watchlist", "import", str(file), "--ledger", url]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    assert "taken as import 2" in done.stdout, done.stderr
+    assert len(names(ledger)) == ROWS
+    with ledger.read() as connection:
+        kept = connection.execute(select(func.count()).select_from(schema.watchlist_row)).scalar_one()
+    assert kept == len(OLD) + ROWS + 1, "rows of killed imports are left, or the one that is removed is not"
     ledger.close()
