@@ -36,6 +36,7 @@ _ALSO = re.compile(r"[;,(\s]+(?:[afn]\.\s?k\.\s?a\.|\b[afn]ka\b)[,:]?\s*", re.IG
 _BRACKET = re.compile(r"\s*[(（]([^()（）]{2,80})[)）]\s*$")
 _APOSTROPHE = re.compile(r"(?<=\w)['’`ʼ´](?=\w)")
 _WORD = re.compile(r"[a-z]+|\d+")
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|oy|ya|iy|y)\b|(?<=\d)-(?:y|i|ya|ogo|go|yy|letiya)\b")
 _NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
 _ROMAN = {numeral: str(value) for value, numeral in enumerate(_NUMERALS.split(), start=1)}
@@ -160,6 +161,8 @@ def letters(text: str) -> str:
     >>> letters("Ma Rin E Co., Ltd.") == letters("MARINE CO LTD")
     True
     """
+    if text.isascii():
+        return _NO_LETTER.sub("", text.lower())
     plain = unicodedata.normalize("NFKC", text)
     plain = chinese.simplified(plain) if chinese.HAN.search(plain) else plain if plain.isascii() else anyascii(plain)
     return "".join(character for character in plain.casefold() if character.isalnum())

@@ -19,7 +19,8 @@ OWNER = "\x1f"
 def watched_party(counterparty_id: str, counterparty: Counterparty, keys: Keys = ()) -> Party:
     """Return a counterparty as a party, with the stored forms of its names where there are any."""
     numbers = _numbers(counterparty.identifiers)
-    return Party(counterparty_id, _names(counterparty.names), counterparty.country, (), counterparty.kind, numbers, None, keys)
+    names = (Name(counterparty.name), *(Name(alias, "strong") for alias in counterparty.aliases))
+    return Party(counterparty_id, names, counterparty.country, (), counterparty.kind, numbers, None, keys)
 
 
 def owner_parties(counterparty_id: str, counterparty: Counterparty) -> Iterator[Party]:
@@ -27,14 +28,15 @@ def owner_parties(counterparty_id: str, counterparty: Counterparty) -> Iterator[
     return _owners(counterparty_id, counterparty.owners)
 
 
-def stored_parties(counterparty_id: str, body: str, keys: Keys) -> Iterator[Party]:
-    """Yield a stored counterparty and its owners as parties; what was validated when it was stored is not validated again."""
+def stored_parties(counterparty_id: str, body: str, keys: Keys) -> tuple[Party, ...]:
+    """Return a stored counterparty and its owners as parties; what was validated when it was stored is not validated again."""
     given = from_json(body)
-    names = _names((given["name"], *given.get("aliases", ())))
+    names: tuple[Name, ...] = (Name(given["name"]),)
+    if "aliases" in given:
+        names += tuple(Name(alias, "strong") for alias in given["aliases"])
     numbers = _numbers(map(Identifier.model_validate, given["identifiers"])) if "identifiers" in given else ()
-    yield Party(counterparty_id, names, given.get("country"), (), given.get("kind", "unknown"), numbers, None, keys)
-    if "owners" in given:
-        yield from _owners(counterparty_id, given["owners"])
+    party = Party(counterparty_id, names, given.get("country"), (), given.get("kind", "unknown"), numbers, None, keys)
+    return (party, *_owners(counterparty_id, given["owners"])) if "owners" in given else (party,)
 
 
 def keys_of(names: Iterable[str]) -> Keys:
@@ -57,16 +59,14 @@ def keys_text(keys: Keys) -> str:
 
 def stored_keys(text: str) -> Keys:
     """Return stored forms."""
+    if "\n" not in text:
+        return (tuple(text.split("\t")),)
     return tuple(tuple(line.split("\t")) for line in text.split("\n"))
 
 
 def _owners(counterparty_id: str, names: Iterable[str]) -> Iterator[Party]:
     for number, name in enumerate(names):
         yield Party(f"{counterparty_id}{OWNER}{number}", (Name(name),))
-
-
-def _names(texts: tuple[str, ...]) -> tuple[Name, ...]:
-    return (Name(texts[0]), *(Name(alias, "strong") for alias in texts[1:]))
 
 
 def _numbers(identifiers: Iterable[Identifier]) -> tuple[tuple[str, str], ...]:

@@ -78,7 +78,7 @@ class Validator:
     """
 
     def __init__(self, items: Iterable[str]) -> None:
-        self._items = frozenset(items)
+        self._items = {item.casefold(): item for item in items}
 
     def counterparty(self, row: RawRow) -> Counterparty | Refusal:
         """Return the counterparty of a row, or why there is none; the first thing that is wrong with it counts."""
@@ -139,9 +139,10 @@ class Validator:
                 raise _Refused(column.title, text, "is no HS code: write 2, 4, 6, 8 or 10 digits, e.g. hs:8542")
             return f"hs:{digits}"
         if colon and kind.lower() == "item":
-            if value.strip() not in self._items:
-                raise _Refused(column.title, text, "is no watched item; its id must stand in config/items.yaml")
-            return f"item:{value.strip()}"
+            item = self._items.get(value.strip().casefold())
+            if item is None:
+                raise _Refused(column.title, text, f"is no watched item of config/items.yaml: {', '.join(self._items.values())}")
+            return f"item:{item}"
         return tag
 
 

@@ -115,3 +115,10 @@ def test_what_cannot_be_answered(book: Run, words: tuple[str, ...], sentence: st
 
 def test_without_a_ledger(run: Run) -> None:
     assert "does not exist" in run("lists", "list", expect=2)
+
+
+def test_a_file_of_counterparties_is_checked_against_the_lists(book: Run, tmp_path: Path) -> None:
+    (tmp_path / "synthetic.csv").write_text("reference,name\n1,Synthetic Optics Co Ltd\n2,Quite Unlisted Bakery\n", encoding="utf-8")
+    (tmp_path / "unlisted.ndjson").write_text('{"reference": "2", "name": "Quite Unlisted Bakery"}\n', encoding="utf-8")
+    assert "2 screened, 0 refused, 1 with a match" in book("watchlist", "check", "synthetic.csv", expect=1)
+    assert answer(book("watchlist", "check", "unlisted.ndjson", "--json")) == {"accepted": 1, "refused": 0, "rows": [], "matches": []}
