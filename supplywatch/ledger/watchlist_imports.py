@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from supplywatch.errors import Conflict
 from supplywatch.ledger import schema
@@ -19,6 +19,8 @@ from supplywatch.screening.model import MATCHER_VERSION
 
 Verb = Literal["import", "add", "remove"]
 _REMOVED_AT_ONCE = 5_000
+_GIVEN_UP = ""
+"""The list of a stage that nobody fills any more."""
 
 
 class Staged(NamedTuple):
@@ -78,8 +80,9 @@ class Stage:
         """Open a stage; what earlier imports of the list left behind is removed, and one that still runs will find that out."""
         with ledger.begin() as connection:
             s = schema.watchlist_stage.c
-            left = list(connection.execute(select(s.stage).where(s.watchlist == watchlist).with_for_update()).scalars())
-            connection.execute(delete(schema.watchlist_stage).where(s.stage.in_(left)))
+            query = select(s.stage).where(s.watchlist.in_((watchlist, _GIVEN_UP))).with_for_update()
+            left = list(connection.execute(query).scalars())
+            _give_up(connection, left)
             number = _new_stage(connection, watchlist, now)
             base = _last_import(connection, watchlist)
         for stage in left:
@@ -116,7 +119,7 @@ class Stage:
     def abandon(self) -> None:
         """Remove what was staged."""
         with self.ledger.begin() as connection:
-            connection.execute(delete(schema.watchlist_stage).where(schema.watchlist_stage.c.stage == self.number))
+            _give_up(connection, [self.number])
         _clear(self.ledger, self.number)
 
 
@@ -154,7 +157,7 @@ def _put(connection: Connection, stage: int, watchlist: str, rows: Sequence[Stag
 
 def _check_open(connection: Connection, stage: int, watchlist: str) -> None:
     s = schema.watchlist_stage.c
-    if connection.execute(select(s.stage).where(s.stage == stage).with_for_update()).first() is None:
+    if connection.execute(select(s.stage).where(s.stage == stage, s.watchlist == watchlist).with_for_update()).first() is None:
         raise Conflict(f"watch-list {watchlist}: another import of it was begun, which takes the place of this one")
 
 
@@ -178,11 +181,18 @@ def _record(connection: Connection, stage: int, origin: Origin, counts: Counts) 
     return seq
 
 
+def _give_up(connection: Connection, stages: Sequence[int]) -> None:
+    """Keep stages from being filled or completed; they stand until the last of their rows is gone."""
+    s = schema.watchlist_stage.c
+    connection.execute(update(schema.watchlist_stage).where(s.stage.in_(stages)).values(watchlist=_GIVEN_UP))
+
+
 def _clear(ledger: Ledger, stage: int) -> None:
-    """Remove the rows of a stage that never came into force, in short transactions."""
+    """Remove a stage that was given up, its rows in short transactions."""
     r = schema.watchlist_row.c
     some = select(r.counterparty_id).where(r.stage == stage).limit(_REMOVED_AT_ONCE)
     while True:
         with ledger.begin() as connection:
             if not connection.execute(delete(schema.watchlist_row).where(r.stage == stage, r.counterparty_id.in_(some))).rowcount:
+                connection.execute(delete(schema.watchlist_stage).where(schema.watchlist_stage.c.stage == stage))
                 return

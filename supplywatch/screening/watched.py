@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 from pydantic_core import from_json
 
@@ -18,14 +19,14 @@ OWNER = "\x1f"
 
 def watched_party(counterparty_id: str, counterparty: Counterparty, keys: Keys = ()) -> Party:
     """Return a counterparty as a party, with the stored forms of its names where there are any."""
-    numbers = _numbers(counterparty.identifiers)
     names = (Name(counterparty.name), *(Name(alias, "strong") for alias in counterparty.aliases))
-    return Party(counterparty_id, names, counterparty.country, (), counterparty.kind, numbers, None, keys)
+    numbers = _numbers(counterparty.identifiers)
+    return Party(counterparty_id, names, counterparty.country, (), counterparty.kind, numbers, None, keys[: len(names)])
 
 
-def owner_parties(counterparty_id: str, counterparty: Counterparty) -> Iterator[Party]:
+def owner_parties(counterparty_id: str, counterparty: Counterparty, keys: Keys = ()) -> Iterator[Party]:
     """Yield the owners of a counterparty as parties; what is found of them is a link, never a match of the counterparty itself."""
-    return _owners(counterparty_id, counterparty.owners)
+    return _owners(counterparty_id, counterparty.owners, keys[len(counterparty.names) :])
 
 
 def stored_parties(counterparty_id: str, body: str, keys: Keys) -> tuple[Party, ...]:
@@ -35,8 +36,11 @@ def stored_parties(counterparty_id: str, body: str, keys: Keys) -> tuple[Party, 
     if "aliases" in given:
         names += tuple(Name(alias, "strong") for alias in given["aliases"])
     numbers = _numbers(map(Identifier.model_validate, given["identifiers"])) if "identifiers" in given else ()
-    party = Party(counterparty_id, names, given.get("country"), (), given.get("kind", "unknown"), numbers, None, keys)
-    return (party, *_owners(counterparty_id, given["owners"])) if "owners" in given else (party,)
+    country, kind = given.get("country"), given.get("kind", "unknown")
+    if "owners" not in given:
+        return (Party(counterparty_id, names, country, (), kind, numbers, None, keys),)
+    party = Party(counterparty_id, names, country, (), kind, numbers, None, keys[: len(names)])
+    return (party, *_owners(counterparty_id, given["owners"], keys[len(names) :]))
 
 
 def keys_of(names: Iterable[str]) -> Keys:
@@ -64,9 +68,9 @@ def stored_keys(text: str) -> Keys:
     return tuple(tuple(line.split("\t")) for line in text.split("\n"))
 
 
-def _owners(counterparty_id: str, names: Iterable[str]) -> Iterator[Party]:
-    for number, name in enumerate(names):
-        yield Party(f"{counterparty_id}{OWNER}{number}", (Name(name),))
+def _owners(counterparty_id: str, names: Iterable[str], keys: Keys) -> Iterator[Party]:
+    for number, (name, own) in enumerate(zip_longest(names, keys)):
+        yield Party(f"{counterparty_id}{OWNER}{number}", (Name(name),), keys=(own,) if own else ())
 
 
 def _numbers(identifiers: Iterable[Identifier]) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from supplywatch.frozen import Frozen
 from supplywatch.listing.entry import Identifier, PartyKind
 
 Keys = tuple[tuple[str, ...], ...]
-"""The normal forms of every name of a party, in the order of its names: what the matcher stores and compares."""
+"""The normal forms of names, in their order: what the matcher stores and compares."""
 
 
 class Counterparty(Frozen):
@@ -34,6 +34,11 @@ class Counterparty(Frozen):
     def names(self) -> tuple[str, ...]:
         """The name and the aliases."""
         return (self.name, *self.aliases)
+
+    @property
+    def every_name(self) -> tuple[str, ...]:
+        """The names and those of the owners: what forms are stored of."""
+        return (*self.names, *self.owners)
 
     @property
     def text(self) -> str:

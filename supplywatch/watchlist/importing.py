@@ -174,9 +174,10 @@ class Comparison:
         """Return the ids of those watched that the file does not name; a refused row names its reference all the same."""
         if partial:
             return []
-        named = {counterparty_id(self._watchlist, reference) for reference in (*self._reading.lines, *self._reading.held)}
+        lines, held, start = self._reading.lines, self._reading.held, len(counterparty_id(self._watchlist, ""))
         with self._ledger.read() as connection:
-            return [each for each in watched_ids(connection, self._watchlist) if each not in named]
+            ids = watched_ids(connection, self._watchlist)
+            return [each for each in ids if each[start:] not in lines and each[start:] not in held]
 
     def counts(self, removed: int) -> Counts:
         """Return what there is to say of the file."""

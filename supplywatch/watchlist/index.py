@@ -15,6 +15,7 @@ from supplywatch.screening.matcher import Matcher
 from supplywatch.screening.model import MATCHER_VERSION, Party
 from supplywatch.screening.watched import OWNER, owner_parties, watched_party
 from supplywatch.watchlist.counterparty import Counterparty, Keys
+from supplywatch.watchlist.normalising import keyed
 from supplywatch.watchlist.place import Holds, Place
 
 _BUILT_ABOVE = 20_000
@@ -103,7 +104,7 @@ class WatchIndex:
 
         def counted() -> Iterator[Party]:
             nonlocal count
-            for party in parties(connection):
+            for party in keyed(parties(connection)):
                 count += OWNER not in party.id
                 yield party
 
@@ -115,7 +116,7 @@ class WatchIndex:
     def _add(self, counterparty_id: str, counterparty: Counterparty, keys: Keys) -> None:
         """Add a counterparty and its owners; an owner who is one no longer stays, since who is found is compared anew anyway."""
         self.matcher.index.add(watched_party(counterparty_id, counterparty, keys))
-        for owner in owner_parties(counterparty_id, counterparty):
+        for owner in owner_parties(counterparty_id, counterparty, keys):
             self.matcher.index.add(owner)
 
     def _noted(self, connection: Connection) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from supplywatch.ledger import Ledger
+from supplywatch.ledger import Ledger, watchlists
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Staged, change_now
 from supplywatch.screening.model import Name, Party
 from supplywatch.screening.watched import keys_of, keys_text
 from supplywatch.watchlist import index as module
+from supplywatch.watchlist import normalising
 from supplywatch.watchlist.counterparty import Counterparty
 from supplywatch.watchlist.index import WatchIndex
 
@@ -59,6 +60,22 @@ def test_what_changes_in_the_ledger_is_found_and_found_again_after_a_restart(
         assert found(index, "HIKVISION Hangzhou Digital Technology") == {"default/c"}
         index.close()
         index = WatchIndex.open(ledger, tmp_path / "index")
+
+
+def test_names_of_another_matcher_and_owners_are_found_by_forms_made_in_several_processes(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(normalising, "_ALONE", 1)
+    one = Counterparty(reference="a", name="Synthetic Optics Co., Ltd.", aliases=("合成光学有限公司",), owners=("Quite Another Name GmbH",))
+    (row,) = normalising.staged("default", [one])
+    assert (row.name_keys or "").count("\n") == 2
+    with ledger.begin() as connection:
+        change_now(connection, Origin("default", NOW, "A. Person"), [row], Counts(added=1))
+    for place in ("stored", "made"):
+        index = WatchIndex.open(ledger, tmp_path / place)
+        assert found(index, "Synthetic Optics") == found(index, "合成光學有限公司") == {"default/a"}
+        assert found(index, "Quite Another Name") == {"default/a\x1f0"}
+        monkeypatch.setattr(watchlists, "MATCHER_VERSION", "0")
 
 
 def test_every_process_has_its_own_place_and_takes_over_a_free_one(ledger: Ledger, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from supplywatch.errors import Conflict
-from supplywatch.ledger import Ledger, schema
+from supplywatch.ledger import Ledger, schema, watchlist_imports
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, change_now
 from supplywatch.ledger.watchlists import changes_since, counterparty, in_force, latest_seq
 from supplywatch.watchlist.counterparty import Counterparty, counterparty_id
@@ -92,6 +93,17 @@ def test_what_a_killed_import_left_is_removed_by_the_next(ledger: Ledger) -> Non
     stage.put([staged("1", "Taken")])
     stage.complete(origin(), Counts(added=1))
     assert names(ledger) == {"default/1": "Taken"}
+
+
+def test_a_clearing_that_was_killed_is_taken_up_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    Stage.begin(ledger, "default", NOW).put([staged(str(n), "Left behind") for n in range(20)])
+    with monkeypatch.context() as patched:
+        patched.setattr(watchlist_imports, "_clear", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            Stage.begin(ledger, "default", NOW)
+    Stage.begin(ledger, "other", NOW).abandon()
+    with ledger.read() as connection:
+        assert connection.execute(select(func.count()).select_from(schema.watchlist_row)).scalar_one() == 0
 
 
 def test_of_two_imports_at_once_one_is_told(ledger: Ledger) -> None:
