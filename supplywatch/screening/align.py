@@ -14,6 +14,10 @@ from supplywatch.screening.normal import Form
 from supplywatch.screening.vocabulary import LEGAL
 
 FUZZY_LEAST = 0.74
+OTHER_START, SHORT_WORD = 0.87, 0.87
+"""What a slip leaves of two words' similarity when it is their first letter, and when they are short: few type the first letter wrong,
+and among words of six letters or less many differ in one."""
+_SHORT_LETTERS = 6
 LISTED_EXTRA, LISTED_EXTRA_AGREED = 0.75, 0.5
 OWN_EXTRA = {"brand": 1.0, "place": 0.4, "generic": 0.6, "number": 1.0, "context": 0.5, "legal": 1.0}
 """What a word costs that only the counterparty has, where every distinctive word of the listed name is found."""
@@ -138,8 +142,10 @@ def similarity(one: str, other: str) -> float:
     plain = OSA.normalized_similarity(one, other)
     if min(len(one), len(other)) >= 4 and sounded(one) == sounded(other):
         plain = max(plain, 0.95)
+    elif one[0] != other[0]:
+        plain *= OTHER_START
     if plain >= FUZZY_LEAST and min(len(one), len(other)) >= 4:
-        return plain
+        return plain if plain >= 0.95 or max(len(one), len(other)) > _SHORT_LETTERS else plain * SHORT_WORD
     return 0.8 if _abbreviates(one, other) or _abbreviates(other, one) else 0.0
 
 

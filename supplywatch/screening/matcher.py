@@ -7,7 +7,7 @@ from typing import Literal
 
 from supplywatch.screening.align import compare
 from supplywatch.screening.background import class_of, weight
-from supplywatch.screening.chinese import HAN
+from supplywatch.screening.chinese import HAN, pinyin
 from supplywatch.screening.index import Candidate, Index
 from supplywatch.screening.model import Explanation, Match, Name, Pair, Party, Penalty, Qualification, Tier, score_of, tier_of
 from supplywatch.screening.normal import Form, forms, is_cut_of, letters
@@ -15,10 +15,13 @@ from supplywatch.screening.vocabulary import LEGAL
 
 _LOWER: dict[Tier, Tier] = {"strong": "review", "review": "weak", "weak": "below", "below": "below"}
 _NAMED_APART = frozenset({"person", "vessel", "aircraft"})
-_OTHER_KIND = Penalty("asked as a company, listed as a person or vessel", 0.85)
+_OTHER_KIND = Penalty("asked as a company, listed as a person or vessel", 0.7)
 _WEAK_ALIAS = Penalty("weak alias", 0.97)
 _CUT = Penalty("cut at 35 characters", 0.88)
 _SAME_LETTERS = 0.98
+_LEAST_HAN, _ONE_CHARACTER, _ONE_SOUND = 8, 0.8, 0.88
+"""Chinese names, legal form included, of so many characters that differ in one: another one that sounds the same is likelier a slip."""
+_NUMERALS = frozenset("〇零一二三四五六七八九十百0123456789")
 _SHORT_LETTERS = 3
 _COMMON_WEIGHT = 0.55
 
@@ -127,9 +130,21 @@ def _by_letters(asked: str, indexed: str) -> list[Explanation]:
     mine, other = letters(asked), letters(indexed)
     if mine == other:
         return [Explanation(mine, other, (Pair(mine, other, 1.0, _SAME_LETTERS),))]
+    if HAN.match(mine) and (similarity := _one_character_apart(mine, other)):
+        return [Explanation(mine, other, (Pair(mine, other, 1.0, similarity),))]
     if is_cut_of(asked, indexed) or is_cut_of(indexed, asked):
         return [Explanation(mine, other, (Pair(mine, other, 1.0, 1.0),), penalties=(_CUT,))]
     return []
+
+
+def _one_character_apart(one: str, other: str) -> float:
+    """Return how much two long Chinese names are the same that differ in one character, 0 for others; a number is no slip."""
+    if not len(one) == len(other) >= _LEAST_HAN:
+        return 0.0
+    apart = [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
+    if len(apart) != 1 or not _NUMERALS.isdisjoint(apart[0]):
+        return 0.0
+    return _ONE_SOUND if pinyin(apart[0][0]) == pinyin(apart[0][1]) else _ONE_CHARACTER
 
 
 def is_short(form: Form) -> bool:
@@ -147,16 +162,8 @@ def is_short(form: Form) -> bool:
     return letters <= _SHORT_LETTERS or (len(words) == 1 and weight(words[0]) < _COMMON_WEIGHT)
 
 
-def _kinds_differ(query: Party, name: Name, candidate: Candidate) -> bool:
-    """Tell whether a company is compared with a person or vessel, or with a party that may be one."""
-    party = candidate.party
-    if query.kind == party.kind or not {query.kind, party.kind} & _NAMED_APART:
-        return False
-    return _is_company(query, name) or _is_company(party, candidate.name)
-
-
 def _is_company(party: Party, name: Name) -> bool:
-    """Tell whether a party is a company, by its kind or, when that is not known, by a legal form in its name."""
+    """Tell whether a party is a company, by its kind or, when that is not known, by a legal form or a trade in its name."""
     if party.kind == "unknown":
-        return any(word.startswith(LEGAL) for form in forms(name.text) for word in form.words)
+        return any(class_of(word) in ("legal", "generic") for form in forms(name.text) for word in form.words)
     return party.kind == "organisation"

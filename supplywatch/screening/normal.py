@@ -32,6 +32,12 @@ _ADDRESS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Some lists run on from the name into the address."""
+_UNIT = re.compile(
+    r"[,;\s-]+(?:sales|export|import|imp\.?\s?exp\.?|purchas\w+|procurement|marketing|accounts?|accounting|finance|logistics|shipping|trading)"
+    r"\s+(?:dept|department|div|division|desk|office|team|section)\.?\s*$",
+    re.IGNORECASE,
+)
+"""The part of a house that a supplier writes behind its name."""
 _ALSO = re.compile(r"[;,(\s]+(?:[afn]\.\s?k\.\s?a\.|\b[afn]ka\b)[,:]?\s*", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(（]([^()（）]{2,80})[)）]\s*$")
 _APOSTROPHE = re.compile(r"(?<=\w)['’`ʼ´](?=\w)")
@@ -72,7 +78,7 @@ class Form:
 @lru_cache(maxsize=50_000)
 def forms(text: str) -> tuple[Form, ...]:
     """Return the forms of a name, the fullest first; never empty for a text with a letter or digit in it."""
-    whole = _ADDRESS.sub("", _TAIL.sub("", unicodedata.normalize("NFKC", text).strip())) or text
+    whole = _UNIT.sub("", _ADDRESS.sub("", _TAIL.sub("", unicodedata.normalize("NFKC", text).strip()))) or text
     found: list[Words] = []
     for part in filter(None, (part.strip() for part in _ALSO.split(whole))):
         if chinese.is_chinese(part):
