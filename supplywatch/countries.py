@@ -59,7 +59,7 @@ CI Cote d'Ivoire|Cote d Ivoire|Ivory Coast
 CK Cook Islands
 CL Chile
 CM Cameroon
-CN China|People's Republic of China|China, Mainland
+CN China|People's Republic of China|China, People's Republic of|China, Mainland
 CO Colombia
 CR Costa Rica
 CU Cuba

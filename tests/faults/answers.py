@@ -17,6 +17,7 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CASES: dict[str, Source] = {**sources(), "straits": straits.SOURCE}
 """Every connector, and a toy."""
 UNITS: dict[str, str] = {
+    "bis_entity_list": "TR",
     "ca_sema": "record",
     "ch_sesam": "target",
     "eu_fsf": "sanctionEntity",
