@@ -14,7 +14,8 @@ from supplywatch.watch import load_items
 def test_an_event_is_one_episode_on_each_subject(one: Case) -> None:
     ledger = Ledger.open("sqlite://")
     engine = Engine(ledger, registry.rules(), load_items())
-    events = [event for record in one.records() for event in engine.judge([record]).events]
+    records = list(one.records())
+    events = [event for at in range(0, len(records), 50) for event in engine.judge(records[at : at + 50]).events]
     ledger.close()
     opened = [event.subject.id for event in events if event.rule == one.rule and event.transition == "opened"]
     assert sorted(opened) == sorted(one.subjects)

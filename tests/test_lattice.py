@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
+from supplywatch import lattice as lattice_module
 from supplywatch.alert import Axes, Axis, Severity
-from supplywatch.lattice import AXES, SCALE, Point, at_most, derive, severity
+from supplywatch.lattice import AXES, SCALE, Point, derive
 
 LEVELS = (None, *SCALE)
+severity, at_most = cache(lattice_module.severity), cache(lattice_module.at_most)  # every point is a neighbour of many
 
 
 def lattice() -> Iterator[Point]:

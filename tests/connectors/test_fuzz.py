@@ -7,6 +7,7 @@ import copy
 import csv
 import io
 import json
+import os
 import random
 import re
 import time
@@ -30,6 +31,8 @@ from supplywatch.source import Cursor, Part, Payload, Request, Source
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 MOST_SECONDS = 2.0
+EXAMPLES = 200 if os.environ.get("CI") else 60
+"""For each feed; 100,000 with ``-m long``."""
 RAW = "@raw@"
 
 TEXTS = (
@@ -282,7 +285,7 @@ FEEDS = feeds()
 
 
 @pytest.mark.parametrize("source_id", FEEDS)
-@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(100_000, 2**32))
 def test_damaged_payloads_are_read_or_refused(source_id: str, seed: int) -> None:
     FEEDS[source_id].judge(random.Random(seed))

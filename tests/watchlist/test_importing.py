@@ -95,6 +95,7 @@ def test_a_file_that_breaks_off_changes_nothing(ledger: Ledger) -> None:
     assert (len(watched(ledger)), staged_rows(ledger)) == (10, 10)
 
 
+@pytest.mark.integration  # starts processes
 def test_several_processes_give_the_same_in_the_same_order(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(normalising, "_ALONE", 1)
     text = HEAD + "".join(f"{n:05},Synthetic {n} 科技有限公司,CN\n" for n in range(4_500))

@@ -62,6 +62,7 @@ def test_what_changes_in_the_ledger_is_found_and_found_again_after_a_restart(
         index = WatchIndex.open(ledger, tmp_path / "index")
 
 
+@pytest.mark.integration  # starts processes
 def test_names_of_another_matcher_and_owners_are_found_by_forms_made_in_several_processes(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
