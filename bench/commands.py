@@ -42,9 +42,8 @@ def chokepoint_rule_us() -> float:
     """Return the microseconds of one update of the whole rule, state as JSON values and finding, over ten years of usual traffic."""
     from datetime import date, timedelta
 
-    from casebook import transit
-
     from detectors.chokepoint_disruption import RULE, Params
+    from supplywatch.casebook import transit
     from supplywatch.config import rule_params
     from supplywatch.records import TransitCount
     from supplywatch.rule import Context

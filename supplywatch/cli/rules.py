@@ -46,6 +46,23 @@ def list_rules(json: JsonFlag = False) -> None:
     )
 
 
+@app.command("test")
+def run_cases(rule: Annotated[str | None, typer.Argument(help="Rule id; all without one.")] = None, json: JsonFlag = False) -> None:
+    """Run the cases of the rules, firing and silent ones; exit code 1 when one comes out otherwise than it says."""
+    from supplywatch import registry
+    from supplywatch.casebook import run
+
+    chosen = [registry.rule(rule)] if rule is not None else list(registry.rules().values())
+    outcomes = [outcome for one in chosen for outcome in run(one)]
+    if json:
+        said = [(o.case, o.problem) for o in outcomes]
+        print_json([{"rule": c.rule_id, "case": c.name, "figures": c.figures, "fires": c.fires, "problem": p} for c, p in said])
+    else:
+        rows = ((o.case.rule_id, "fires" if o.case.fires else "silent", o.problem or "ok", o.case.name, o.case.figures) for o in outcomes)
+        print_table(("rule", "must be", "came out", "case", "figures"), rows)
+    raise typer.Exit(int(any(outcome.problem for outcome in outcomes)))
+
+
 @app.command()
 def show(rule: Annotated[str, typer.Argument(help="Rule id.")], json: JsonFlag = False) -> None:
     """Show one rule: card, parameters with their sources, blind spots."""

@@ -2,13 +2,14 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from casebook import Case, cases, contains, fold
 
 from conftest import ROOT
 from supplywatch import registry
+from supplywatch.casebook import Case, cases, fold, problem_of, run
 from supplywatch.config import read_yaml, rule_params
 from supplywatch.rule import Context, Rule
 from supplywatch.taxonomy import load_taxonomy
@@ -56,12 +57,16 @@ def test_a_rule_has_firing_and_silent_cases(rule: Rule[Any]) -> None:
     assert {case.fires for case in cases(rule.card.rule_id)} == ({True, False} if rule.card.opens else {False})
 
 
-@every_case
-def test_case(case: Case) -> None:
-    findings = [finding for _, _, finding in fold(registry.rule(case.rule_id), case.records)]
-    assert any(finding.status == "raised" for finding in findings) == case.fires
-    last = findings[-1].model_dump(mode="json")
-    assert contains(last, case.expect), last
+@every_rule
+def test_cases_come_out_as_they_say(rule: Rule[Any]) -> None:
+    assert [(outcome.case.name, outcome.problem) for outcome in run(rule) if outcome.problem] == []
+
+
+@every_rule
+def test_a_case_that_says_otherwise_is_found_out(rule: Rule[Any]) -> None:
+    case = cases(rule.card.rule_id)[0]
+    assert problem_of(rule, replace(case, fires=not case.fires)) is not None
+    assert "ends otherwise" in str(problem_of(rule, replace(case, expect={"status": "unheard of"})))
 
 
 @every_case

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from casebook import transit
 
 from detectors import chokepoint_disruption
 from detectors._season import WEEKS_KEPT, start
 from detectors._traffic import Reading, fold
 from detectors.chokepoint_disruption import Params
+from supplywatch.casebook import transit
 from supplywatch.config import rule_params
 from supplywatch.records import TransitCount
 from supplywatch.rule import Context

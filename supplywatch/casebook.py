@@ -1,6 +1,8 @@
 """Cases of the rules: published figures in our own short format, turned into records and folded through a rule.
 
-One file per rule, ``tests/detectors/cases/<rule_id>.yaml``. A case ``fires`` when some finding of it is raised, and is silent otherwise::
+``supplywatch rules test`` runs them where the product is installed; CI refuses a rule without one that fires and one that is silent.
+
+One file per rule, ``detectors/cases/<rule_id>.yaml``. A case ``fires`` when some finding of it is raised, and is silent otherwise::
 
     record: {kind: transit_count, ...}     # fields that every record of the file has; lists and mappings as in the record's JSON
     cases:
@@ -25,7 +27,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import yaml
@@ -33,18 +35,33 @@ from pydantic import TypeAdapter
 
 from supplywatch.alert import NOTHING, Finding
 from supplywatch.config import rule_params
+from supplywatch.errors import BadSetting
 from supplywatch.records import AnyRecord, Record
 from supplywatch.rule import Context, Rule, State
 from supplywatch.watch import Items, load_items
 
-CASES = Path(__file__).resolve().parent / "detectors" / "cases"
 NOWHERE = ("Areas, nes", "Free Zones", "Special Categories", "Other Europe, nes")
-SHA256 = "0" * 64
+_NO_PAYLOAD = "0" * 64
 _RECORD: TypeAdapter[Any] = TypeAdapter(AnyRecord)
+
+
+FIELDS = frozenset("name figures fires expect record records days calls imports weights balances".split())
 
 
 @dataclass(frozen=True)
 class Case:
+    """One case of one rule.
+
+    Parameters
+    ----------
+    fires
+        Whether some finding of it must be raised.
+    figures
+        Where they were published.
+    expect
+        A part of the last finding, as JSON values.
+    """
+
     rule_id: str
     name: str
     fires: bool
@@ -53,17 +70,55 @@ class Case:
     expect: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a case came to; ``problem`` is ``None`` when it came out as it says."""
+
+    case: Case
+    problem: str | None
+
+
 def cases(rule_id: str) -> list[Case]:
-    path = CASES / f"{rule_id}.yaml"
+    """Return the cases of a rule, none where it has no file.
+
+    Raises
+    ------
+    BadSetting
+        A case says something that is not understood.
+    """
+    path = files("detectors") / "cases" / f"{rule_id}.yaml"
     if not path.is_file():
         return []
     book = yaml.safe_load(path.read_text(encoding="utf-8"))
     return [_case(rule_id, book.get("record", {}), raw) for raw in book["cases"]]
 
 
+def run(rule: Rule[Any]) -> list[Outcome]:
+    """Run every case of a rule."""
+    return [Outcome(case, problem_of(rule, case)) for case in cases(rule.card.rule_id)]
+
+
+def problem_of(rule: Rule[Any], case: Case) -> str | None:
+    """Return in words how a case comes out otherwise than it says, ``None`` when it comes out so."""
+    findings = [finding for _, _, finding in fold(rule, case.records)]
+    raised = any(finding.status == "raised" for finding in findings)
+    if raised != case.fires:
+        return "raises nothing" if case.fires else "raises, and should be silent"
+    last = findings[-1].model_dump(mode="json")
+    return None if contains(last, case.expect) else f"ends otherwise: expected {case.expect}, found {_same_keys(last, case.expect)}"
+
+
+def _same_keys(found: Any, expected: Any) -> Any:
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return {key: _same_keys(found.get(key), value) for key, value in expected.items()}
+    return found
+
+
 def _case(rule_id: str, common: dict[str, Any], raw: dict[str, Any]) -> Case:
-    unknown = set(raw) - {"name", "figures", "fires", "expect", "record", "records", "days", "calls", "imports", "weights", "balances"}
-    assert not unknown, f"{rule_id}.yaml: {raw['name']}: unknown fields {sorted(unknown)}"
+    if unknown := set(raw) - FIELDS:
+        raise BadSetting(
+            f"detectors/cases/{rule_id}.yaml: {raw.get('name')}: unknown field {min(unknown)!r}; known: {', '.join(sorted(FIELDS))}"
+        )
     shared = {**common, **raw.get("record", {})}
     bare = [*raw.get("records", []), *_days(raw), *_calls(raw), *_imports(raw, shared), *_balances(raw)]
     records = tuple(_RECORD.validate_python(_complete({**shared, **one}, rule_id, n)) for n, one in enumerate(bare))
@@ -77,7 +132,7 @@ def _complete(raw: dict[str, Any], rule_id: str, number: int) -> dict[str, Any]:
     provenance = {
         "source": "case",
         "vintage": f"{fetched:%Y-%m-%d}",
-        "payload_sha256": SHA256,
+        "payload_sha256": _NO_PAYLOAD,
         "position": f"{rule_id}.yaml record {number}",
     }
     given = raw.get("provenance", {})
@@ -92,6 +147,7 @@ def _days(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def transit(day: date, total: int) -> dict[str, Any]:
+    """Return a day's transits as a record's JSON, all of them cargo ships of no type."""
     zeros = dict.fromkeys(("tanker", "container", "dry_bulk", "general_cargo", "roro"), 0)
     counts = {f"transits_{name}": count for name, count in zeros.items()}
     return {"kind": "transit_count", "observed": day.isoformat(), "transits_total": total, "transits_cargo": total, **counts}
@@ -116,6 +172,7 @@ def _imports(raw: dict[str, Any], shared: dict[str, Any]) -> Iterator[dict[str, 
 
 
 def partner_flow(name: str, value_usd: float | None, net_weight_kg: float | None, reporter: str) -> dict[str, Any]:
+    """Return the trade with one partner as JSON."""
     return {
         "partner": {"code": name, "name": name},
         "role": "self" if name == reporter else "nowhere" if name in NOWHERE else "economy",
