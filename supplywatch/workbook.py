@@ -266,7 +266,9 @@ def _path_of(book: zipfile.ZipFile, name: str | None, label: str, bounds: Bounds
     sheets = {found.get("name"): found.get(_RELATION_ID) for found in _tags(book, "xl/workbook.xml", f"{_MAIN}sheet", label, bounds)}
     wanted = next(iter(sheets), None) if name is None else name
     if wanted not in sheets:
-        raise SourceChanged("sheet", ", ".join(str(found) for found in sheets)[:120], label, f"a sheet named {wanted}")
+        raise SourceChanged(
+            "sheet", ", ".join(str(found) for found in sheets)[:120], label, "a sheet" if name is None else f"a sheet named {name}"
+        )
     for relation in _tags(book, "xl/_rels/workbook.xml.rels", _RELATION, label, bounds):
         if relation.get("Id") == sheets[wanted]:
             return "xl/" + (relation.get("Target") or "").removeprefix("/xl/")

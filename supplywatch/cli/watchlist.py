@@ -78,6 +78,7 @@ def add(
     from supplywatch.watchlist.counterparty import Counterparty
     from supplywatch.watchlist.files import RawRow
     from supplywatch.watchlist.hand import put
+    from supplywatch.watchlist.identifiers import checks
 
     given: dict[str, str | list[str] | None] = {"reference": reference, "name": name, "country": country, "kind": kind}
     given |= {"aliases": alias, "identifiers": number, "owners": owner, "tags": tag}
@@ -85,6 +86,9 @@ def add(
     found = _validator().counterparty(RawRow(0, cells))
     if not isinstance(found, Counterparty):
         raise BadRequest(f"{found.column} {found.value!r} {found.reason}")
+    for one in found.identifiers:
+        if not checks(one.kind, one.value):
+            typer.echo(f"{one.kind} {one.value} is taken, but its check digits do not fit: look it up", err=True)
     typer.echo(put(open_ledger(ledger), _origin(watchlist, by, "add"), found))
 
 
@@ -180,7 +184,14 @@ def _origin(watchlist: str, by: str | None, verb: Verb) -> Origin:
 
     if not (0 < len(watchlist) <= 64 and all(c.isalnum() or c in "-_." for c in watchlist)):
         raise BadRequest(f"--list {watchlist!r}: a watch-list is named with letters, digits, '-', '_' and '.', 64 at the most")
-    return Origin(watchlist, datetime.now(UTC), by or getpass.getuser(), verb)
+    return Origin(watchlist, datetime.now(UTC), by or _login(), verb)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise BadRequest("your login is not known here; say who you are with --by") from error
 
 
 def _validator() -> Validator:
