@@ -9,9 +9,11 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from itertools import islice
 
+from supplywatch.errors import Retry
 from supplywatch.ledger.watchlist_imports import Staged
 from supplywatch.screening.model import Party
 from supplywatch.screening.watched import keys_of, keys_text, stored_keys
@@ -21,7 +23,7 @@ Batch = Sequence[Counterparty]
 _ALONE = 8_000
 """So many names are done before other processes would have started."""
 _BATCH = 2_000
-_WORKERS = len(os.sched_getaffinity(0))
+_WORKERS = os.cpu_count() or 1
 _AHEAD = 2 * _WORKERS
 
 
@@ -71,9 +73,11 @@ class _Forms:
     def __enter__(self) -> _Forms:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _type: object, error: object, _trace: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            raise Retry("a process that makes the forms of names was ended from outside (is memory short?); do it again") from error
 
     def asked(self, names: Sequence[tuple[str, ...]]) -> Future[list[str]]:
         """Return what will be the forms of each, as they are stored."""

@@ -1,8 +1,10 @@
 """A file is taken as a whole or not at all, and what is said of it is what it does."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from supplywatch.cli import app
-from supplywatch.errors import BadRequest
+from supplywatch.errors import BadRequest, Retry
 from supplywatch.ledger import Ledger, schema
 from supplywatch.ledger.watchlist_imports import Counts, Origin
 from supplywatch.ledger.watchlists import changes_since, counterparty, in_force, latest_seq
@@ -106,6 +108,16 @@ def test_several_processes_give_the_same_in_the_same_order(ledger: Ledger, monke
     assert [change.counterparty_id for change in found] == [f"default/{n:05}" for n in range(4_500)]
     assert last is not None
     assert last.keys[0][0] == "synthetic 4499 科技 ~ltd"
+
+
+@pytest.mark.integration  # starts processes
+def test_a_worker_that_is_ended_is_told_and_changes_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken(ledger, TEN)
+    monkeypatch.setattr(normalising, "_ALONE", 1)
+    monkeypatch.setattr(normalising, "_begin", partial(os._exit, 9))
+    with pytest.raises(Retry, match="ended from outside"):
+        taken(ledger, TEN.replace("Optics", "Lasers"))
+    assert (len(watched(ledger)), staged_rows(ledger)) == (10, 10)
 
 
 def test_the_commands(tmp_path: Path) -> None:
