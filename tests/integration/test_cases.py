@@ -1,15 +1,32 @@
-"""Five events of the past, played through the embedded broker, worker, ledger and alert topic: one episode each, and how late."""
+"""Five events of the past, played through broker, worker, ledger and alert topic: one episode each, and how late.
+
+Once as the visitor's command plays them, and once release by release in their publishers' own shapes, through connector and runner.
+"""
 
 import subprocess
 import sys
 from collections import defaultdict
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
+import genuine
 import pytest
+from sqlalchemy import select
 
-from supplywatch.alert import AlertEvent
+from connectors import comtrade, portwatch_chokepoints
+from supplywatch.alert import AlertEvent, Transition
+from supplywatch.broker import Producer, record_topic
 from supplywatch.demo.cases import CASES, Case
+from supplywatch.intake.assemble import make_runner
+from supplywatch.ledger import schema
+from supplywatch.records import Record, TradeSlice, TransitCount
+from supplywatch.source import Part, Payload, Source
+from tests.servers.cluster import Cluster
 from tests.servers.process import ROOT
 
 pytestmark = pytest.mark.integration
@@ -41,3 +58,76 @@ def test_an_event_of_the_past_is_one_episode(case: Case, tmp_path: Path) -> None
         assert events[-1].transition == ENDS[case.case_id]
         assert events[0].known_at.date() - case.began <= timedelta(days=LATE[case.case_id])
     assert max((events[0].known_at.date() - case.began).days for events in own.values()) == LATE[case.case_id]
+
+
+def releases(case: Case) -> Iterator[tuple[datetime, bytes]]:
+    """Yield what the publisher served at each release: everything so far, in its own shape."""
+    known: list[Record] = []
+    for fetched, news in groupby(case.records(), key=lambda record: record.fetched):
+        known += news
+        yield fetched, _transits(known) if isinstance(known[0], TransitCount) else _imports(known)
+
+
+def _transits(records: Sequence[Record]) -> bytes:
+    days = [record for record in records if isinstance(record, TransitCount)]
+    counts = [(r.chokepoint_id, r.observed, {kind: getattr(r, f"transits_{kind}") for kind in genuine.TYPES}) for r in days]
+    return genuine.arcgis(genuine.transit_row(place, date.fromisoformat(day), count) for place, day, count in counts)
+
+
+def _imports(records: Sequence[Record]) -> bytes:
+    rows: list[dict[str, Any]] = []
+    codes: dict[str, int] = {"World": 0}
+    for record in records:
+        assert isinstance(record, TradeSlice)
+        known = {
+            "reporterCode": int(record.reporter.code),
+            "reporterISO": record.reporter.iso3 or "EUR",
+            "reporterDesc": record.reporter.name,
+        }
+        known |= {"refYear": record.observed, "cmdCode": record.commodity, "cmdDesc": record.commodity_name or record.commodity}
+        for flow in (*record.partners, *((record.world,) if record.world is not None else ())):
+            name = flow.partner.name
+            code = codes.setdefault(name, 1000 + len(codes))
+            who = {"partnerCode": code, "partnerDesc": name, "partnerISO": "W00" if code == 0 else None, "aggrLevel": len(record.commodity)}
+            rows.append({**known, **who, "primaryValue": flow.value_usd})
+    return genuine.comtrade(rows)
+
+
+def source_of(case: Case) -> Source:
+    """Return the case's source, for payloads that hold its own series alone."""
+    found = portwatch_chokepoints.SOURCE if case.rule == "chokepoint_disruption" else comtrade.SOURCE
+    return replace(found, card=replace(found.card, min_records=1, anchors=()))
+
+
+def play(case: Case, cluster: Cluster) -> None:
+    """Take release after release in, each judged before the next comes."""
+    source, offered = source_of(case), 0
+    with Producer(cluster.address, 60) as producer:
+        runner = make_runner(cluster.settings, cluster.ledger, producer, partial(record_topic, prefix=cluster.settings.topic_prefix), {})
+        for fetched, body in releases(case):
+            payload = Payload(source.card.source_id, (Part(body, f"{case.case_id}.json"),), fetched)
+            result = runner.load(source, payload, lambda _warning: None)
+            assert result.outcome == "accepted", result
+            offered += result.records
+            cluster.wait_judged(offered, 30)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.case_id)
+def test_an_event_through_connector_broker_worker_and_ledger(case: Case, cluster: Cluster) -> None:
+    cluster.relay()
+    cluster.real_worker()
+    play(case, cluster)
+    cluster.wait_published(60)
+    own: dict[str, list[AlertEvent]] = defaultdict(list)
+    with cluster.ledger.read() as connection:
+        for body in connection.execute(select(schema.alert_event.c.body).order_by(schema.alert_event.c.seq)).scalars():
+            event = AlertEvent.model_validate_json(body)
+            if event.rule == case.rule:
+                own[event.subject.id.replace("EUR/", "97/")].append(event)
+    assert set(own) == set(case.subjects)
+    for events in own.values():
+        assert [event.transition for event in events].count(Transition.OPENED) == 1
+        assert not events[0].standing
+        assert events[-1].transition == ENDS[case.case_id]
+    assert max((events[0].known_at.date() - case.began).days for events in own.values()) == LATE[case.case_id]
+    assert {event.event_id for events in own.values() for event in events} <= set(cluster.published())
