@@ -8,7 +8,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from supplywatch.screening.background import class_of, weight
-from supplywatch.screening.chinese import HAN, pinyin
+from supplywatch.screening.chinese import GLOSSARY, HAN, pinyin
 from supplywatch.screening.model import Explanation, Extra, Pair, Penalty
 from supplywatch.screening.normal import Form
 from supplywatch.screening.vocabulary import LEGAL
@@ -21,9 +21,13 @@ _SHORT_LETTERS = 6
 LISTED_EXTRA, LISTED_EXTRA_AGREED = 0.75, 0.5
 OWN_EXTRA = {"brand": 1.0, "place": 0.4, "generic": 0.6, "number": 1.0, "context": 0.5, "legal": 1.0}
 """What a word costs that only the counterparty has, where every distinctive word of the listed name is found."""
+HAN_EXTRA_AGREED = 0.5
+"""What city and trade cost on either side where two Chinese names agree in the rest, divided by the characters of the brand they share: the
+short form of such a name is the one without them."""
 BRAND_LEAST = 0.5
 FACTORS = {"distinctive words differ": 0.8, "numbers differ": 0.62, "places differ": 0.9, "legal forms differ": 0.93}
 _JOIN_WORDS = 4
+_SAME_MEANING, _CONTAINED, _TELLING_PART = 0.95, 0.8, 3
 _LOOSE_FORMS = frozenset({"~co", "~ltd", "~corp"})
 
 
@@ -153,6 +157,10 @@ def _han_similarity(one: str, other: str) -> float:
     plain = OSA.normalized_similarity(one, other)
     if len(one) == len(other) and pinyin(one) == pinyin(other):
         plain = (1.0 + plain) / 2
+    elif one in GLOSSARY and GLOSSARY[one] == GLOSSARY.get(other):
+        plain = _SAME_MEANING
+    elif min(len(one), len(other)) >= _TELLING_PART and (one in other or other in one):
+        plain = max(plain, _CONTAINED)
     return plain if plain >= 0.5 else 0.0
 
 
@@ -192,14 +200,25 @@ def _summed(ours: Form, theirs: Form, a: Side, b: Side, pairs: list[Pair]) -> Ex
     right = [b.words[j] for j in b.free]
     our_brands = [w for w in left if is_telling(w)]
     their_brands = [w for w in right if is_telling(w)]
-    agreed = not their_brands and any(is_telling(pair.ours.split()[0]) for pair in pairs)
-    cost = LISTED_EXTRA_AGREED if agreed else LISTED_EXTRA
-    extras = [
-        *(Extra(w, "ours", round(weight(w) * (OWN_EXTRA[class_of(w)] if agreed else 1.0), 4)) for w in left),
-        *(Extra(w, "theirs", round(weight(w) * cost, 4)) for w in right),
-    ]
+    shared = [pair.ours.split()[0] for pair in pairs if is_telling(pair.ours.split()[0])]
+    agreed = bool(shared) and not their_brands
+    if agreed and not our_brands and ours.is_han and theirs.is_han:
+        extras = _extras_of_short(left, right, max(map(len, shared)))
+    else:
+        cost = LISTED_EXTRA_AGREED if agreed else LISTED_EXTRA
+        extras = [
+            *(Extra(w, "ours", round(weight(w) * (OWN_EXTRA[class_of(w)] if agreed else 1.0), 4)) for w in left),
+            *(Extra(w, "theirs", round(weight(w) * cost, 4)) for w in right),
+        ]
     penalties = _differences(a, b, left, right, bool(our_brands and their_brands))
     return Explanation(ours.key, theirs.key, tuple(pairs), tuple(extras), tuple(Penalty(reason, FACTORS[reason]) for reason in penalties))
+
+
+def _extras_of_short(left: list[str], right: list[str], characters: int) -> list[Extra]:
+    def cost(word: str) -> float:
+        return round(weight(word) * (1.0 if word.isdigit() else HAN_EXTRA_AGREED / characters), 4)
+
+    return [*(Extra(w, "ours", cost(w)) for w in left), *(Extra(w, "theirs", cost(w)) for w in right)]
 
 
 def _differences(a: Side, b: Side, left: list[str], right: list[str], brands: bool) -> list[str]:

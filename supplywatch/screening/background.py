@@ -57,8 +57,9 @@ def class_of(word: str) -> str:
     """Return what a word in either script does in a name."""
     if not HAN.match(word):
         return WORDS.class_of(word)
-    kinds = {WORDS.class_of(part) for part in _spoken(word)}
-    return "brand" if "brand" in kinds and not is_glossary(word) else "generic" if kinds - {"place"} else "place"
+    if not is_glossary(word):
+        return "brand"
+    return "generic" if {WORDS.class_of(part) for part in _spoken(word)} - {"place"} else "place"
 
 
 def is_glossary(word: str) -> bool:

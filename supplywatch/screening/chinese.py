@@ -49,6 +49,12 @@ _ALIASES: dict[str, Words] = {
     row["zh"]: tuple(re.findall(r"[a-z0-9]+", row["en"].lower())) for row in read_yaml("aliases.yaml") if row["source"]
 }
 """Brands that are neither the sound nor the meaning of the Chinese name."""
+_SHORT: dict[str, str] = _BOOK["short_names"]
+_NUMBERED = re.compile(r"(?<=[〇零一二三四五六七八九十百\d])所$")
+"""Of the numbered institutes one says 十四所."""
+_SHORTEST = 2
+_INSTITUTE: Words = ("research", "institute")
+"""What 研究所 and 研究院 are called as often as institute and academy."""
 _LONGEST_ALIAS = max(map(len, _ALIASES))
 _PARTS = {len_: {w for w in (*PLACES, *GLOSSARY, *_LEGAL) if len(w) == len_} for len_ in range(1, 14)}
 
@@ -82,7 +88,7 @@ def read(text: str) -> tuple[Words, Words]:
     spoken: list[str] = []
     for run in _RUN.findall(simplified(text)):
         if HAN.search(run):
-            for han, english in _cut(run):
+            for han, english in _cut(_full(run)):
                 written.append(english[0] if english[0].startswith("~") else han)
                 spoken.extend(english)
         else:
@@ -93,11 +99,35 @@ def read(text: str) -> tuple[Words, Words]:
 
 
 def readings(text: str) -> list[Words]:
-    """Return how a Chinese name reads: in English and pinyin, and with the English brands that are known for it."""
-    named: list[str] = []
+    """Return how a Chinese name reads: in English and pinyin, and with the English brands that are known for it.
+
+    >>> readings("沈阳飞机设计研究所")
+    [('shenyang', 'aircraft', 'design', 'institute'), ('shenyang', 'aircraft', 'design', 'research', 'institute')]
+    """
+    plain, named, researching = read(text)[1], [], []
     for run in _RUN.findall(_MIDDLE_DOT.sub("", simplified(text))):
-        named.extend(word for _, english in _cut(run, aliases=True) for word in english) if HAN.search(run) else named.append(run.lower())
-    return list(dict.fromkeys((read(text)[1], tuple(named))))
+        if not HAN.search(run):
+            named.append(run.lower())
+            researching.append(run.lower())
+            continue
+        for han, english in _cut(_full(run), aliases=True):
+            named.extend(english)
+            researching.extend(_INSTITUTE if han in ("研究所", "研究院") else english)
+    return list(dict.fromkeys((plain, tuple(named), tuple(researching))))
+
+
+def _full(run: str) -> str:
+    """Return a run of characters with the institution at its start by its full name; two characters are one only if they stand alone.
+
+    >>> _full("哈工大"), _full("中电科第十四所"), _full("北航"), _full("西电集团"), _full("中电科技")
+    ('哈尔滨工业大学', '中国电子科技集团公司第十四研究所', '北京航空航天大学', '西电集团', '中电科技')
+    """
+    run = _NUMBERED.sub("研究所", run)
+    for short, full in _SHORT.items():
+        rest = run[len(short) :]
+        if run.startswith(short) and not rest.startswith("技") and (len(short) > _SHORTEST or not rest):
+            return full + (rest.removeprefix("集团").removeprefix("公司") if full.endswith("公司") else rest)
+    return run
 
 
 def _cut(run: str, *, aliases: bool = False) -> list[tuple[str, Words]]:

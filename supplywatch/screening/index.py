@@ -22,6 +22,8 @@ from supplywatch.screening.vocabulary import LEGAL
 _FAR_BEHIND = 0.4
 """Candidates that share less than this part of what the first one shares are not looked at."""
 _GRAM_TERMS, _WORD_TERMS = 16, 12
+_NUMBER_BOOST = 3.0
+"""A number stands in few trigrams, and among the numbered institutes of one group it is all that tells them apart."""
 _PENDING_MOST = 2_000
 _HEAP_BYTES = 128_000_000
 _TOKENIZER = "grams"
@@ -167,8 +169,12 @@ class Index:
         present = sorted(item for item in counted if item[0])
         words = [item for item in present if item[1] == "words"][:_WORD_TERMS]
         grams = [item for item in present if item[1] == "grams"][:_GRAM_TERMS]
-        parts = [(tantivy.Occur.Should, self._query(field, term)) for _, field, term in (*words, *grams)]
+        parts = [(tantivy.Occur.Should, self._weighed(field, term)) for _, field, term in (*words, *grams)]
         return tantivy.Query.boolean_query(parts) if parts else None
+
+    def _weighed(self, field: str, term: str) -> tantivy.Query:
+        asked = self._query(field, term)
+        return tantivy.Query.boost_query(asked, _NUMBER_BOOST) if field == "words" and term.isdigit() else asked
 
     def _query(self, field: str, term: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, term, index_option="basic")

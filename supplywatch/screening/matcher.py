@@ -7,7 +7,8 @@ from typing import Literal
 
 from supplywatch.screening.align import compare
 from supplywatch.screening.background import class_of, weight
-from supplywatch.screening.chinese import HAN, pinyin
+from supplywatch.screening.characters import one_off, short_of
+from supplywatch.screening.chinese import HAN, read
 from supplywatch.screening.index import Candidate, Index
 from supplywatch.screening.model import Explanation, Match, Name, Pair, Party, Penalty, Qualification, Tier, score_of, tier_of
 from supplywatch.screening.normal import Form, forms, is_cut_of, letters
@@ -19,11 +20,11 @@ _OTHER_KIND = Penalty("asked as a company, listed as a person or vessel", 0.7)
 _WEAK_ALIAS = Penalty("weak alias", 0.97)
 _CUT = Penalty("cut at 35 characters", 0.88)
 _SAME_LETTERS = 0.98
-_LEAST_HAN, _ONE_CHARACTER, _ONE_SOUND = 8, 0.8, 0.88
-"""Chinese names, legal form included, of so many characters that differ in one: another one that sounds the same is likelier a slip."""
-_NUMERALS = frozenset("〇零一二三四五六七八九十百0123456789")
 _SHORT_LETTERS = 3
+_SHORT_HAN = 2
 _COMMON_WEIGHT = 0.55
+_TELLING_WORDS = 4
+"""One Chinese word that says as much in English is an institution (国防科技大学), not a trade."""
 
 
 class Matcher:
@@ -100,7 +101,11 @@ class Matcher:
             for other in candidate.forms:
                 if mine.is_han != other.is_han or (both_han and not mine.is_han):
                     continue
-                found.append(compare(mine, other) if self._listed else compare(other, mine))
+                ours, theirs = (mine, other) if self._listed else (other, mine)
+                found.append(compare(ours, theirs))
+                if both_han:
+                    whole = letters(name.text), letters(candidate.name.text)
+                    found += [*one_off(ours, theirs, whole), *short_of(ours, theirs)]
         return [replace(explanation, penalties=(*explanation.penalties, *more)) for explanation in found] if more else found
 
     def _match(self, query: Party, name: Name, candidate: Candidate, explanation: Explanation, qualification: Qualification) -> Match:
@@ -130,21 +135,9 @@ def _by_letters(asked: str, indexed: str) -> list[Explanation]:
     mine, other = letters(asked), letters(indexed)
     if mine == other:
         return [Explanation(mine, other, (Pair(mine, other, 1.0, _SAME_LETTERS),))]
-    if HAN.match(mine) and (similarity := _one_character_apart(mine, other)):
-        return [Explanation(mine, other, (Pair(mine, other, 1.0, similarity),))]
     if is_cut_of(asked, indexed) or is_cut_of(indexed, asked):
         return [Explanation(mine, other, (Pair(mine, other, 1.0, 1.0),), penalties=(_CUT,))]
     return []
-
-
-def _one_character_apart(one: str, other: str) -> float:
-    """Return how much two long Chinese names are the same that differ in one character, 0 for others; a number is no slip."""
-    if not len(one) == len(other) >= _LEAST_HAN:
-        return 0.0
-    apart = [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
-    if len(apart) != 1 or not _NUMERALS.isdisjoint(apart[0]):
-        return 0.0
-    return _ONE_SOUND if pinyin(apart[0][0]) == pinyin(apart[0][1]) else _ONE_CHARACTER
 
 
 def is_short(form: Form) -> bool:
@@ -158,7 +151,7 @@ def is_short(form: Form) -> bool:
         return True
     letters = sum(map(len, words))
     if HAN.match(words[0]):
-        return letters <= 1 or (all(class_of(word) != "brand" for word in words) and len(words) == 1)
+        return letters <= _SHORT_HAN or (len(words) == 1 and class_of(words[0]) != "brand" and len(read(words[0])[1]) < _TELLING_WORDS)
     return letters <= _SHORT_LETTERS or (len(words) == 1 and weight(words[0]) < _COMMON_WEIGHT)
 
 

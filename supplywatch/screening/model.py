@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-MATCHER_VERSION = "2"
+MATCHER_VERSION = "3"
 """Rises whenever a change of code or vocabulary may change a score: decisions of reviewers rest on it."""
 
 Tier = Literal["strong", "review", "weak", "below"]

@@ -138,7 +138,9 @@ def _meaning(words: list[str] | Words) -> list[str]:
             phrase = WORDS.phrases.get(tuple(raw[at : at + length])) or WORDS.phrases.get(tuple(plain[at : at + length]))
             if phrase is None or (length == 1 and not _stands(raw, at)):
                 continue
-            found.extend(WORDS.canonical(word) for word in phrase)
+            said = [WORDS.canonical(word) for word in phrase]
+            if found[-len(said) :] != said or len(said) == 1:
+                found.extend(said)
             at += length
             break
         else:
