@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,6 +18,9 @@ _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASC
 _USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _IMO = re.compile(r"(?<!\d)\d{7}(?!\d)")
+_POSTAL = re.compile(r"[(\uff08]\u90ae\u7f16[:\uff1a][^)\uff09]*[)\uff09]$")
+CHINESE_PLACES: Mapping[str, str] = {"日本": "JP", "美国": "US", "台湾": "TW", "英国": "GB", "德国": "DE", "法国": "FR", "加拿大": "CA"}
+"""How Chinese addresses begin."""
 _OWNER = re.compile(
     r"(?:(?P<share>\d{1,3}(?:\.\d{1,2})?) ?(?:%|per ?cent) )?(?:(?P<subsidiary>subsidiary of)|owned(?: (?:or|and) controlled)? by,?)"
     r"(?: or act(?:s|ing) (?:or purports to act )?(?:for or )?on behalf of,?)?(?: the)? (?P<name>(?-i:[A-Z0-9]).{2,120}?) ?"
@@ -192,6 +195,17 @@ def strict_day(text: str | None, field: str, position: str, *formats: str) -> da
     if said is not None and found is None:
         raise SourceChanged(field, said, position, f"a day as {' or '.join(formats or ('%Y-%m-%d',))}, or nothing")
     return found
+
+
+def address_country(address: str) -> str | None:
+    """Return the country of an address: it ends with it in English, and begins with it in Chinese.
+
+    >>> address_country("Voie de Liege 33, Herstal, Belgium(邮编:B-4040)"), address_country("日本东京都中央区")
+    ('BE', 'JP')
+    """
+    plain = _POSTAL.sub("", address)
+    last = plain.rpartition(",")[2].strip(" .")
+    return country_code(last) or next((code for word, code in CHINESE_PLACES.items() if plain.startswith(word)), None)
 
 
 def listed(

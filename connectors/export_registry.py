@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from connectors._parties import Place, listed, strict_day
+from connectors._parties import Place, address_country, listed, strict_day
 from connectors._read import Row, check_names, document, listing, mapping
-from supplywatch.countries import country_code, known_country
+from supplywatch.countries import known_country
 from supplywatch.errors import Quarantine
 from supplywatch.intake.party import with_unique_keys
 from supplywatch.listing.entry import PartyKind
@@ -31,10 +31,7 @@ CODES: Mapping[str, str] = {
     "jp-end-user-list": "JP-EUL",
 }
 KINDS: Mapping[str, PartyKind] = {"organization": "organisation", "individual": "person", "vessel": "vessel"}
-CHINESE_PLACES: Mapping[str, str] = {"日本": "JP", "美国": "US", "台湾": "TW", "英国": "GB", "德国": "DE", "法国": "FR", "加拿大": "CA"}
-"""How Chinese addresses begin."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_POSTAL = re.compile(r"[(\uff08]\u90ae\u7f16[:\uff1a][^)\uff09]*[)\uff09]$")
 
 
 def requests(_cursor: Cursor) -> Iterator[Request]:
@@ -67,7 +64,7 @@ def _entry(row: Row) -> ListEntry:
         row.text("source_list_name"),
         row.text("id"),
         name,
-        [Place(text, _country(text)) for text in addresses],
+        [Place(text, address_country(text)) for text in addresses],
         party_kind=row.choice("entity_type", KINDS),
         aliases=tuple(_alias(text) for text in _texts(row, "aliases")),
         effective=strict_day(row.optional_text("date_added"), "date_added", row.position),
@@ -93,17 +90,6 @@ def _texts(row: Row, field: str) -> tuple[str, ...]:
 
 def _alias(text: str) -> Alias:
     return Alias(text=text, language="zh") if _HAN.search(text) else Alias(text=text)
-
-
-def _country(address: str) -> str | None:
-    """Return the country of an address: it ends with it in English, and begins with it in Chinese.
-
-    >>> _country("Voie de Liege 33, Herstal, Belgium(邮编:B-4040)"), _country("日本东京都中央区")
-    ('BE', 'JP')
-    """
-    plain = _POSTAL.sub("", address)
-    last = plain.rpartition(",")[2].strip(" .")
-    return country_code(last) or next((code for word, code in CHINESE_PLACES.items() if plain.startswith(word)), None)
 
 
 SOURCE = Source(

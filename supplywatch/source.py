@@ -20,12 +20,14 @@ from supplywatch.records import ListEntry, Record
 class Request:
     """One HTTP GET of a poll.
 
-    Secrets never stand in ``url`` or ``params`` as text: ``secret_header`` names a header and the setting that holds its value.
+    Secrets never stand in ``url`` or ``params`` as text: ``secret_header`` names a header and the setting that holds its value. ``then``
+    are addresses still to be asked for, which an index gave: ``next_request`` hands them on from page to page.
     """
 
     url: str
     params: Mapping[str, str] = field(default_factory=dict)
     secret_header: tuple[str, str] | None = None
+    then: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -65,19 +65,21 @@ def list_lists(source: Source = None, as_of: AsOf = None, ledger: LedgerUrl = No
 
 @app.command()
 def show(who: Who, code: Code = None, as_of: AsOf = None, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
-    """Show the entries in force by which a party is known."""
+    """Show the entries in force by which a party is known, with the rules on ownership of their lists."""
     from supplywatch.ledger.lists import is_meant
+    from supplywatch.listing.ownership import with_rules
 
+    day = (_until(as_of) or datetime.now(UTC)).date()
     found = [
-        one
+        (one.source, with_rules(one.entry, day))
         for one in _standing(open_ledger(ledger, upgrade=False), as_of)
         if is_meant(one.entry, who) and code in (None, one.entry.list_code)
     ]
     if json:
-        print_json([{"source": one.source, **one.entry.model_dump(mode="json")} for one in found])
+        print_json([{"source": source, **entry.model_dump(mode="json")} for source, entry in found])
     else:
-        for one in found:
-            _print_entry(one.source, one.entry)
+        for source, entry in found:
+            _print_entry(source, entry)
     _end(found, f"nobody known as {who!r} stands on a list" + (f" as of {as_of}" if as_of else ""))
 
 

@@ -66,6 +66,7 @@ def test_an_entry_in_full(book: Run) -> None:
     text = book("lists", "show", "slw")
     assert "Synthetic Lithography Works" in text
     assert "87 FR 77505" in text
+    assert "ownership_rule: any entity that is at least 50 percent owned" in text
     assert [entry["key"] for entry in answer(book("lists", "show", "836238000", "--json"))] == ["9001"]
     assert "nobody known as" in book("lists", "show", "No Such Party", expect=1)
 

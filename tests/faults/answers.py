@@ -20,11 +20,12 @@ UNITS: dict[str, str] = {
     "bis_entity_list": "TR",
     "ca_sema": "record",
     "ch_sesam": "target",
+    "cn_mofcom": "p",
     "eu_fsf": "sanctionEntity",
     "ofac_advanced": "DistinctParty",
     "un_consolidated": "INDIVIDUAL",
 }
-"""Lists in XML: the element of one entry."""
+"""Lists in XML or HTML: the element of one entry."""
 LINES = ("opensanctions",)
 """One JSON document a line."""
 HEADERLESS = ("ofac_sdn", "ofac_consolidated")
@@ -35,7 +36,7 @@ def good(source_id: str) -> bytes:
     """Return a whole answer, large enough that half of it is a shrunken one."""
     if source_id == "straits":
         return straits.body(straits.month(10))
-    path = next(p for suffix in ("json", "csv", "xml", "ndjson") if (p := FIXTURES / source_id / f"good.{suffix}").is_file())
+    path = next(p for suffix in ("json", "csv", "xml", "ndjson", "html") if (p := FIXTURES / source_id / f"good.{suffix}").is_file())
     return _ENLARGED.get(source_id, bytes)(path.read_bytes())
 
 
