@@ -38,7 +38,7 @@ _SPAN = re.compile(
 """Days of the month are no spans: a number of days stands before "内", or after a word for a span."""
 _COUNT = re.compile(r"(\d{1,3})\s*(?:家|个)")
 _ITEM = re.compile(r"(\d{1,3})\s*[.、]\s*(?P<text>\D.*)")
-_INLINE = re.compile(r"将(?P<names>[^。;将]+?)(?P<more>等(?:\s*\d+\s*[家个])?[^。;、将]{0,14}?)?(?:列入|移出)")
+_INLINE = re.compile(r"将(?P<names>[^。;将]{1,4000}?)(?P<more>等(?:\s*\d+\s*[家个])?[^。;、将]{0,14}?)?(?:列入|移出)")
 _SENTENCE = re.compile(r"[。;]|\n(?=[一二三四五六七八九十]+、)")
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3}
 _SKIPPED = frozenset({"script", "style", "noscript"})
