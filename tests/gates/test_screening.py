@@ -25,24 +25,26 @@ def bench() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def untouched(bench: ModuleType, data: Path) -> dict[str, float]:
-    matcher = Matcher(Index.build(read_lists(data / "screening" / "lists_eval.tsv.gz")))
-    rows = [row for row in bench.queries(data) if bench.half(row[0]) == "untouched"]
-    return bench.recalls(rows, bench.answers_of(matcher, rows)[0])
+def recalls(bench: ModuleType, data: Path) -> dict[str, dict[str, float]]:
+    """The recall of each kind of query: of the half that was not tuned on, and of all."""
+    rows = bench.queries(data)
+    answers = bench.answers_of(Matcher(Index.build(read_lists(data / "screening" / "lists_eval.tsv.gz"))), rows)[0]
+    return {
+        "untouched": bench.recalls([row for row in rows if bench.half(row[0]) == "untouched"], answers),
+        "all": bench.recalls(rows, answers),
+    }
 
 
 @pytest.mark.parametrize(
     ("group", "least"),
     [("perturb", 0.96), ("alias/variant", 0.73), ("xscript", 0.54), ("xscript/zh_full", 0.72), ("alias/nonlatin", 0.79)],
 )
-def test_recall_at_ten_false_alerts_of_a_thousand(untouched: dict[str, float], group: str, least: float) -> None:
-    assert untouched[group] >= least
+def test_recall_at_ten_false_alerts_of_a_thousand(recalls: dict[str, dict[str, float]], group: str, least: float) -> None:
+    assert recalls["untouched"][group] >= least
 
 
-def test_the_whole_set_reaches_the_aims(bench: ModuleType, data: Path) -> None:
-    rows = bench.queries(data)
-    matcher = Matcher(Index.build(read_lists(data / "screening" / "lists_eval.tsv.gz")))
-    found = bench.recalls(rows, bench.answers_of(matcher, rows)[0])
+def test_the_whole_set_reaches_the_aims(recalls: dict[str, dict[str, float]]) -> None:
+    found = recalls["all"]
     assert (found["perturb"] >= 0.96, found["alias/variant"] >= 0.76, found["xscript"] >= 0.55) == (True, True, True), found
 
 
