@@ -115,6 +115,7 @@ SOURCE = Source(
         max_shrink=0.05,
         confirmed=False,
         notes=(
+            "files by hand are given together: --from cn.json+jp.json",
             "the registry gives who stands on a list, not whether measures are suspended: the notice behind `url` does",
             "240 entries of three Chinese lists with 16 effective dates, 835 of Japan's without any (files of July 2026)",
             "37 of 835 names stand after the country in the address; they are taken from there",

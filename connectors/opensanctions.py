@@ -308,7 +308,7 @@ SOURCE = Source(
         confirmed=False,
         notes=(
             "off by default: not for commercial use without a licence; options: dataset (sanctions without one)",
-            "a poll reads the whole data set; change sets are read from files in the order of their versions: --from FULL DELTA DELTA",
+            "a poll reads the whole data set; change sets are read from files in the order of their versions: --from FULL+DELTA+DELTA",
             "with the index of versions (delta.json) among the files, a missing version is refused: read the full file again",
             "a removed entity is named by its id only; one that was merged into another is gone with it (referents)",
             "several releases a day; ids of merged parties change, which reads as a renumbering",

@@ -144,6 +144,7 @@ SOURCE = Source(
         confirmed=False,
         notes=(
             "options: files, of dhs_uflpa, dow_1260h, bis_entity_list, bis_meu, bis_dpl, ofac_nscmic; the last four are in the CSL too",
+            "files by hand are given together: --from dhs_uflpa.json+dow_1260h.json",
             "a transcript by others: the legal text is the page or notice of the agency",
             "a list says how many entries it holds; one that holds another number is refused",
         ),

@@ -160,6 +160,7 @@ def _measures(match: PartyMatch, decision: dict[str, Any] | None) -> dict[str, f
         "lists": ", ".join(sorted({listing.list_code for listing in match.listings})),
         "citation": next((listing.citation for listing in match.listings if listing.citation), None),
         "status": ", ".join(sorted({listing.status for listing in match.listings})),
+        "licence_requirement": next((listing.licence_requirement for listing in match.listings if listing.licence_requirement), None),
         "licence_policy": next((listing.licence_policy for listing in match.listings if listing.licence_policy), None),
         "decided_by": None if decision is None else decision["by"],
         "matcher_version": match.matcher_version,
@@ -176,7 +177,7 @@ def subject(record: PartyMatch | MatchDecision, _items: Items) -> Subject:
 RULE: Rule[PartyMatch | MatchDecision] = Rule(
     card=RuleCard(
         rule_id="party_match",
-        version="1.0.0",
+        version="1.0.1",
         title="Counterparty on a list",
         title_zh="交易对手列入清单",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),

@@ -24,7 +24,9 @@ SourceId = Annotated[str, typer.Argument(help="Source id, see 'supplywatch sourc
 FromFiles = Annotated[
     list[str] | None,
     typer.Option(
-        "--from", metavar="FILE[@TIME]", help="Recorded payload, gzip or not; @2026-04-21T13:36Z when it was fetched. Repeatable."
+        "--from",
+        metavar="FILE[+FILE][@TIME]",
+        help="Recorded payload, gzip or not, its parts joined by +; @2026-04-21T13:36Z when it was fetched. Repeatable.",
     ),
 ]
 MoreFiles = Annotated[list[str] | None, typer.Argument(metavar="[FILE[@TIME]]...", help="Further recorded payloads.", show_default=False)]

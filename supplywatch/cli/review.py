@@ -41,7 +41,7 @@ def decide(
         return
     for event in events:
         typer.echo("\n".join(event_lines(event)))
-    typer.echo(f"noted as {verdict} by {by}; {len(events)} transitions", err=True)
+    typer.echo(f"noted as {verdict} by {by}; {len(events)} transition{'s' * (len(events) != 1)}", err=True)
 
 
 def why(alert: AlertId, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:

@@ -1,4 +1,4 @@
-"""Payloads given by hand: ``FILE``, ``FILE.gz`` or ``FILE@2026-04-21T13:36Z``."""
+"""Payloads given by hand: ``FILE``, ``FILE.gz``, ``FILE+FILE`` for the parts of one, or ``FILE@2026-04-21T13:36Z``."""
 
 from __future__ import annotations
 
@@ -29,21 +29,39 @@ class Given:
 
 
 def read_file(spec: str, card: Card, *, now: datetime) -> Given:
-    """Read a file as a payload of one part.
+    """Read one file, or the several that make one payload.
 
     Parameters
     ----------
     spec
-        A path, with ``@`` and an instant when it shall count as fetched then. Without a zone the instant is UTC.
+        A path, or several joined by ``+`` (``sdn.csv+add.csv+alt.csv``), with ``@`` and an instant when they shall count as fetched then.
+        Without a zone the instant is UTC.
 
     Raises
     ------
     BadRequest
-        The file cannot be read, or the instant is none or lies in the future.
+        A file cannot be read, or the instant is none or lies in the future.
     """
-    path, fetched = _split(spec)
+    named, fetched = _split(spec)
     if fetched is not None and fetched > now:
         raise BadRequest(f"{spec}: the fetch time lies in the future; give the time at which the file was fetched")
+    refused = None
+    parts, changed = [], []
+    for path in _paths(named):
+        part, at, quarantine = _read(path, card)
+        parts.append(part)
+        changed.append(at)
+        refused = refused or quarantine
+    return Given(Payload(card.source_id, tuple(parts), fetched or min(max(changed), now)), fetched is not None, refused)
+
+
+def _paths(named: Path) -> list[Path]:
+    """Return the files of one payload; a file whose name holds a ``+`` is taken as it is."""
+    whole = str(named)
+    return [named] if "+" not in whole or named.exists() else [Path(name) for name in whole.split("+")]
+
+
+def _read(path: Path, card: Card) -> tuple[Part, datetime, Quarantine | None]:
     if path.is_dir():
         raise BadRequest(f"{path} is a folder; name the files in it")
     try:
@@ -60,7 +78,7 @@ def read_file(spec: str, card: Card, *, now: datetime) -> Given:
         body = unwrapped(body, card.max_bytes, str(path))
     except Quarantine as error:
         refused = error
-    return Given(Payload(card.source_id, (Part(body, name),), fetched or min(changed, now)), fetched is not None, refused)
+    return Part(body, name), changed, refused
 
 
 def _split(spec: str) -> tuple[Path, datetime | None]:
@@ -69,10 +87,11 @@ def _split(spec: str) -> tuple[Path, datetime | None]:
     name, at, text = spec.rpartition("@")
     if not at or whole.exists():
         return whole, None
+    there = any(path.exists() for path in _paths(Path(name)))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        if Path(name).exists():
+        if there:
             raise BadRequest(f"{spec}: {text!r} is no instant; write it as in {name}@2026-04-21T13:36Z") from error
         return whole, None
     return Path(name), moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -85,7 +85,7 @@ def _best(matcher: Matcher, change: Change, rows: Sequence[Row]) -> _Best | None
     named = max(found, key=_order, default=None)
     if named is not None and named.tier in ("strong", "review"):
         return _Best(named.tier, named)
-    owners = tuple(owner_parties(change.counterparty_id, one))
+    owners = tuple(owner_parties(change.counterparty_id, one, change.keys))
     linked = max(_linked(matcher, asked, owners, rows), key=lambda best: _order(best.match), default=None)
     if linked is not None:
         return linked

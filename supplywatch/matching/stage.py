@@ -115,7 +115,7 @@ class Matching:
         if one is None:
             return
         matcher = Matcher(self._lists.index)
-        for asked in (watched_party(change.counterparty_id, one, change.keys), *owner_parties(change.counterparty_id, one)):
+        for asked in (watched_party(change.counterparty_id, one, change.keys), *owner_parties(change.counterparty_id, one, change.keys)):
             for match in matcher.screen(asked, limit=MOST_ENTRIES, min_score=WEAK):
                 yield match.party_id
 

@@ -69,6 +69,19 @@ def test_what_cannot_be_read_is_said_in_a_sentence(path: Path, spec: str, words:
         read(spec.format(path))
 
 
+def test_the_parts_of_one_payload_are_joined_by_a_plus(path: Path) -> None:
+    second = path.with_name("more.json")
+    second.write_bytes(b"[]")
+    given = read(f"{path}+{second}@2026-04-21T13:36Z")
+    assert [(part.name, part.body) for part in given.payload.parts] == [("days.json", b"{}"), ("more.json", b"[]")]
+    assert given.payload.fetched == datetime(2026, 4, 21, 13, 36, tzinfo=UTC)
+    odd = path.with_name("a+b.json")
+    odd.write_bytes(b"{}")
+    assert [part.name for part in read(odd).payload.parts] == ["a+b.json"]
+    with pytest.raises(BadRequest, match=r"absent\.json: cannot be read"):
+        read(f"{path}+{path.with_name('absent.json')}")
+
+
 def test_a_folder_is_no_payload(path: Path) -> None:
     with pytest.raises(BadRequest, match="is a folder"):
         read(path.parent)
