@@ -8,11 +8,13 @@ touches, and so brings in dependence, concentration, substitutability and reloca
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
 
 from supplywatch.alert import NOTHING, Evidence, Finding, Severity, Subject, Text
+from supplywatch.listing.ownership import rules_of
 from supplywatch.records import MatchDecision, PartyMatch
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
@@ -159,6 +161,7 @@ def _measures(match: PartyMatch, decision: dict[str, Any] | None) -> dict[str, f
         "country_mismatch": None if qualified is None else qualified.country_mismatch,
         "lists": ", ".join(sorted({listing.list_code for listing in match.listings})),
         "citation": next((listing.citation for listing in match.listings if listing.citation), None),
+        "ownership_rules": "; ".join(_ownership_rules(match)) or None,
         "status": ", ".join(sorted({listing.status for listing in match.listings})),
         "licence_requirement": next((listing.licence_requirement for listing in match.listings if listing.licence_requirement), None),
         "licence_policy": next((listing.licence_policy for listing in match.listings if listing.licence_policy), None),
@@ -166,6 +169,12 @@ def _measures(match: PartyMatch, decision: dict[str, Any] | None) -> dict[str, f
         "matcher_version": match.matcher_version,
         "lists_seq": float(match.lists_seq),
     }
+
+
+def _ownership_rules(match: PartyMatch) -> list[str]:
+    """Return what follows for whom the party owns, or who owns it: rules that hold for its lists on the day of the match."""
+    day = date.fromisoformat(match.observed)
+    return list(dict.fromkeys(rule.text for listing in match.listings for rule in rules_of(listing.list_code, day)))
 
 
 def subject(record: PartyMatch | MatchDecision, _items: Items) -> Subject:
@@ -177,7 +186,7 @@ def subject(record: PartyMatch | MatchDecision, _items: Items) -> Subject:
 RULE: Rule[PartyMatch | MatchDecision] = Rule(
     card=RuleCard(
         rule_id="party_match",
-        version="1.0.1",
+        version="1.0.2",
         title="Counterparty on a list",
         title_zh="交易对手列入清单",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),

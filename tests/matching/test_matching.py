@@ -131,6 +131,7 @@ def test_an_alert_says_what_agreed_and_what_the_counterparty_supplies(world: Wor
     assert said.measures["counterparty_tags"] == "hs:280530, camera"
     assert "hikvision" in str(said.measures["aligned_words"])
     assert said.measures["citation"] == "91 FR 1234"
+    assert "50 percent owned" in str(said.measures["ownership_rules"])
     assert said.evidence[0].field == "normalised forms"
     assert said.grading is not None
     assert said.grading.unknown
