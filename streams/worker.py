@@ -123,7 +123,7 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     await app.start()
-    log.info("started", stage=stage.name, broker=",".join(address.servers), topics=len(topics))
+    log.info("process started", stage=stage.name, broker=",".join(address.servers), topics=len(topics))
     draining = asyncio.create_task(drain.run())
     ends: dict[asyncio.Task[Any], int] = {
         draining: CRASHED,

@@ -27,7 +27,7 @@ def test_a_worker_that_does_not_hear_of_the_topics_ends_within_its_bound(request
     with Cluster(kafka.url, postgres.database(), tmp_path, idle_s=IDLE_S) as cluster:
         cluster.settings = cluster.settings.model_copy(update={"topic_prefix": f"late-{cluster.settings.topic_prefix}"})
         worker = cluster.deaf_worker()
-        wait_until(lambda: "worker started" in worker.log.read_text(), 60, "the worker joins before there are topics")
+        wait_until(lambda: "process started" in worker.log.read_text(), 60, "the worker joins before there are topics")
         time.sleep(IDLE_S + 2 * LOOK_EVERY_S)
         assert worker.running, "no topic, so nothing without an owner"
         ensure_topics(cluster.settings, cluster.address)
