@@ -159,10 +159,9 @@ class Engine:
         for fold in folds.values():
             if fold.records:
                 verdict.events += self._advance(connection, fold, grader)
-        for index, _ in fresh:
-            record = records[index]
-            if isinstance(record, SourceReport) and record.status in HOLDING:
-                verdict.events += self._hold(connection, record, folds)
+        reports = [record for index, _ in fresh if isinstance(record := records[index], SourceReport)]
+        for report in (report for report in reports if report.status in HOLDING):
+            verdict.events += self._hold(connection, report, folds)
         self._store(connection, folds)
         verdict.events = book.append_events(connection, [self._credited(event) for event in verdict.events], self._clock())
         return verdict
@@ -187,14 +186,12 @@ class Engine:
         for index, record in enumerate(records):
             key = (record.series, record.observed)
             before = known.get(key)
-            if before is not None and before.digest == record.digest:
+            older = before is not None and record.fetched < before.known_at
+            if before is not None and (before.digest == record.digest or (record.record_id in again and not older)):
                 verdict.duplicate += 1
                 continue
-            if before is not None and record.fetched < before.known_at:
+            if older:
                 verdict.stale += 1
-                continue
-            if record.record_id in again:
-                verdict.duplicate += 1
                 continue
             again.add(record.record_id)
             revised = before is not None and record.revisable
@@ -209,10 +206,9 @@ class Engine:
 
     def _advance(self, connection: Connection, fold: Fold, grader: Grader) -> list[AlertEvent]:
         memory, steps = fold.memory, fold.records
-        events: list[AlertEvent] = []
         memory.series += dict.fromkeys(r.series for r in steps if r.series not in memory.series)
+        events = self._fold_again(connection, fold) if fold.late else []
         if fold.late:
-            events += self._fold_again(connection, fold)
             # What the new fold has seen, everything up to the last judged period, is not judged twice.
             steps = [r for r in steps if r.observed > fold.last_observed]
         if fold.records[0].revisable:

@@ -213,8 +213,7 @@ def backtest(
             typer.echo(f"\r{records} records judged, {events} transitions ", err=True, nl=False)
     took = (datetime.now(UTC) - start).total_seconds()
     typer.echo(f"{records} records judged, {events} transitions, {len(refused)} payloads refused, {took:.1f} s", err=True)
-    for detail in refused:
-        typer.echo(f"quarantined: {detail}", err=True)
+    typer.echo("".join(f"quarantined: {detail}\n" for detail in refused), err=True, nl=False)
     raise typer.Exit(1 if refused else 0)
 
 

@@ -100,8 +100,6 @@ def compare(
         The day the new snapshot was fetched.
     news_window_days
         How long before ``seen`` an entry may have taken effect and still be news.
-    world
-        What other lists say.
     """
     if previous is None:
         return [Difference(ChangeKind.BASELINE, entry) for entry in sorted(current, key=_order)]
@@ -178,10 +176,9 @@ def to_records(
     """Return one :class:`ListChange` per difference and, last, one :class:`ListRelease` for the snapshot as a whole."""
     place = {(entry.list_code, entry.key): f"entry {number}" for number, entry in enumerate(entries, start=1)}
     origin = Provenance(source=source_id, vintage=payload.vintage, payload_sha256=payload.sha256, position="the whole payload")
-    observed = payload.fetched.date().isoformat()
     changes = [
         ListChange(
-            observed=observed,
+            observed=payload.fetched.date().isoformat(),
             published=payload.published,
             fetched=payload.fetched,
             provenance=origin.model_copy(
@@ -197,6 +194,10 @@ def to_records(
         )
         for found in differences
     ]
+    return [*changes, _release(changes, payload, origin, len(entries))]
+
+
+def _release(changes: Sequence[ListChange], payload: Payload, origin: Provenance, entries: int) -> ListRelease:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     reformatted: Counter[str] = Counter()
     for change in changes:
@@ -204,20 +205,19 @@ def to_records(
         if change.change is ChangeKind.FORMAT_CHANGE:
             reformatted.update(change.amended_fields or ("spelling",))
     late = [change for change in changes if change.change is ChangeKind.BACK_FILL]
-    release = ListRelease(
-        observed=observed,
+    return ListRelease(
+        observed=payload.fetched.date().isoformat(),
         published=payload.published,
         fetched=payload.fetched,
         provenance=origin,
         baseline=bool(changes) and all(change.baseline for change in changes),
-        entries=len(entries),
+        entries=entries,
         counts={code: dict(sorted(kinds.items())) for code, kinds in sorted(counts.items())},
         back_filled=tuple(change.entry.name for change in late[:LINES_SHOWN]),
-        back_fills=tuple(Listing.of(source_id, change.entry) for change in late[:LINES_SHOWN]),
+        back_fills=tuple(Listing.of(origin.source, change.entry) for change in late[:LINES_SHOWN]),
         back_fills_elsewhere=sum(bool(change.also_on) for change in late),
         reformatted=dict(sorted(reformatted.items())),
     )
-    return [*changes, release]
 
 
 def guard_shrink(previous: Sequence[ListEntry] | None, current: Sequence[ListEntry], card: Card) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from supplywatch.ledger.lists import Place
 from supplywatch.ledger.watchlists import Change
@@ -20,6 +21,19 @@ class _Best:
     tier: MatchTier
     match: Match
     relation: str | None = None
+
+    def said(self) -> dict[str, Any]:
+        """Return the fields of a record that tell it."""
+        return {
+            "tier": self.tier,
+            "score": self.match.score,
+            "counterparty_name": self.match.query_name,
+            "listed_name": self.match.name,
+            "listed_name_kind": self.match.name_kind,
+            "explanation": self.match.explanation,
+            "qualification": self.match.qualification,
+            "relation": self.relation,
+        }
 
 
 def compare(matcher: Matcher, change: Change, party: str, rows: Sequence[Row], entries: Mapping[Place, ListChange]) -> PartyMatch:
@@ -53,19 +67,8 @@ def compare(matcher: Matcher, change: Change, party: str, rows: Sequence[Row], e
     if best is None:
         ended = "not_watched" if change.counterparty is None else "no_longer_alike" if standing else "withdrawn"
         return PartyMatch(tier="none", score=0.0, ended_by=ended, **common)
-    match = best.match
-    return PartyMatch(
-        tier=best.tier,
-        score=match.score,
-        counterparty_name=match.query_name,
-        listed_name=match.name,
-        listed_name_kind=match.name_kind,
-        explanation=match.explanation,
-        qualification=match.qualification,
-        relation=best.relation,
-        listings=tuple(MatchedListing.in_full(row.place[0], entries[row.place].entry) for row in standing),
-        **common,
-    )
+    listings = tuple(MatchedListing.in_full(row.place[0], entries[row.place].entry) for row in standing)
+    return PartyMatch(**best.said(), listings=listings, **common)
 
 
 def _watched(change: Change) -> Watched:
