@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
@@ -126,15 +126,16 @@ def check_names(found: Collection[str], known: Collection[str], required: Collec
             )
 
 
-def table(text: str, name: str, *, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number, cells) of a delimited text, blank lines left out.
+def table(text: str | Iterable[str], name: str, *, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, cells) of a delimited text, or of its lines, blank ones left out.
 
     Raises
     ------
     Quarantine
         ``truncated`` when a quotation does not end, ``source_changed`` when the quoting is broken.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = io.StringIO(text, newline="") if isinstance(text, str) else text
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         try:
             cells = next(reader)
@@ -173,6 +174,8 @@ def rows(
     if first is None:
         raise Quarantine("empty_body", f"{name}: no header line")
     columns = [rename(cell.strip()) for cell in first[1]]
+    if len(columns) > 1 and not columns[-1]:
+        columns.pop()  # a delimiter at the end of each row, the header's too
     check_names(columns, header, header if required is None else required, f"{name} header")
     if len(set(columns)) != len(columns):
         twice = next(column for column in columns if columns.count(column) > 1)

@@ -11,9 +11,11 @@ from functools import cache
 from pydantic import Field
 
 from supplywatch.config import read_yaml, validated
-from supplywatch.records import Frozen, PartnerFlow, Record, TradeSlice
+from supplywatch.records import FIRST_PUBLISHER, Frozen, PartnerFlow, Record, TradeSlice, trade_series
+from supplywatch.rule import Context
 from supplywatch.watch import Items
 
+WORLD = "0"
 NO_EXPORTS = 9999.0
 """M/X of a reporter that says it exports nothing, as GeoDep writes it."""
 
@@ -39,11 +41,28 @@ def load_governance() -> Governance:
 
 
 def series_of_exports(record: TradeSlice, items: Items) -> list[str]:
-    """Return the export series of the reporter and of its suppliers, for watched lines of years."""
+    """Return the series that tell what the reporter and its suppliers export, for watched lines of years."""
     if record.frequency != "annual" or not items.of_hs(record.commodity):
         return []
     who = [record.reporter.iso3, *(flow.partner.iso3 for flow in record.partners if flow.role == "economy")]
-    return [f"trade/{iso3}/export/annual/{record.commodity}" for iso3 in dict.fromkeys(who) if iso3]
+    exporters = (_exports_of(iso3, record) for iso3 in dict.fromkeys(who) if iso3)
+    return [_world(record, items), *exporters]
+
+
+def _world(record: TradeSlice, items: Items) -> str:
+    return trade_series(WORLD, "import", "annual", record.commodity, items.publishers.world)
+
+
+def _exports_of(iso3: str | None, record: TradeSlice) -> str:
+    return trade_series(iso3 or "", "export", "annual", record.commodity, FIRST_PUBLISHER)
+
+
+def exported(record: TradeSlice, context: Context) -> dict[str, float] | None:
+    """Return what each economy sold in US dollars, whoever bought it; ``None`` while the publisher of the World is not at hand."""
+    world = context.related.get(_world(record, context.items))
+    if not isinstance(world, TradeSlice):
+        return None
+    return {flow.partner.key: flow.value_usd for flow in world.partners if flow.role == "economy" and flow.value_usd}
 
 
 def exports_usd(record: Record | None) -> float | None:
@@ -55,32 +74,41 @@ def exports_usd(record: Record | None) -> float | None:
     return sum(flow.value_usd or 0.0 for flow in record.partners if flow.role == "economy")
 
 
-def import_export_ratio(record: TradeSlice, imports_usd: float, related: Mapping[str, Record]) -> float | None:
+def import_export_ratio(record: TradeSlice, imports_usd: float, context: Context) -> float | None:
     """Return M/X of the reporter, ``None`` while its exports are not at hand."""
-    exports = exports_usd(related.get(f"trade/{record.reporter.iso3}/export/annual/{record.commodity}"))
+    world = exported(record, context)
+    exports = exports_usd(context.related.get(_exports_of(record.reporter.iso3, record)))
+    if world is not None:
+        exports = world.get(record.reporter.key, 0.0)
     if exports is None:
         return None
     return imports_usd / exports if exports else NO_EXPORTS
 
 
-def world_export_hhi(record: TradeSlice, related: Mapping[str, Record], min_coverage: float) -> float | None:
+def world_export_hhi(record: TradeSlice, context: Context, min_coverage: float) -> float | None:
     """Return the index over the exporters other than the reporter, whoever they sell to.
 
-    ``None`` while the exporters at hand stand for less than ``min_coverage`` of the imports. Exporters that sell the reporter nothing
-    are not seen: the index is an upper bound.
+    From the chosen publisher's imports of the World, which name every exporter. Without them from the exporters' own figures: those that
+    sell the reporter nothing are not seen then, which makes it an upper bound, and it is ``None`` while the exporters at hand stand
+    for less than ``min_coverage`` of the imports.
     """
+    world = exported(record, context)
+    if world is not None:
+        return _index([value for economy, value in world.items() if economy != record.reporter.key])
     values, covered, total = [], 0.0, 0.0
     for flow in record.partners:
-        if flow.role != "economy" or not flow.value_usd:
+        if flow.role != "economy" or not flow.value:
             continue
-        total += flow.value_usd
-        exports = exports_usd(related.get(f"trade/{flow.partner.iso3}/export/annual/{record.commodity}"))
+        total += flow.value
+        exports = exports_usd(context.related.get(_exports_of(flow.partner.iso3, record)))
         if exports:
             values.append(exports)
-            covered += flow.value_usd
-    if not values or covered < min_coverage * total:
-        return None
-    return sum([value * value for value in values]) / sum(values) ** 2
+            covered += flow.value
+    return _index(values) if covered >= min_coverage * total else None
+
+
+def _index(values: Sequence[float]) -> float | None:
+    return sum([value * value for value in values]) / sum(values) ** 2 if values else None
 
 
 def governance_hhi(partners: Sequence[PartnerFlow], scores: Mapping[str, Weight], min_coverage: float) -> float | None:
@@ -96,9 +124,9 @@ def governance_hhi(partners: Sequence[PartnerFlow], scores: Mapping[str, Weight]
     >>> governance_hhi([flow("AAA", 60.0), flow("CCC", 40.0)], scores, 0.9) is None
     True
     """
-    flows = [flow for flow in partners if flow.role == "economy" and flow.value_usd]
-    total = sum(flow.value_usd or 0.0 for flow in flows)
-    weighted = [((flow.value_usd or 0.0) / total, scores.get(flow.partner.iso3 or "")) for flow in flows]
+    flows = [flow for flow in partners if flow.role == "economy" and flow.value]
+    total = sum(flow.value or 0.0 for flow in flows)
+    weighted = [((flow.value or 0.0) / total, scores.get(flow.partner.iso3 or "")) for flow in flows]
     scored = [(share, weight) for share, weight in weighted if weight is not None]
     if not scored or sum(share for share, _ in scored) < min_coverage:
         return None

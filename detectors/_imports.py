@@ -20,23 +20,24 @@ GOODS_CHARACTERS = 60
 class Completeness(BaseModel):
     """What a slice must have to be judged; see ``config/thresholds.yaml`` for values and sources."""
 
-    min_value_usd: float
+    min_value: float
     min_coverage: float
     max_world_excess: float
 
 
 @dataclass(slots=True)
 class Sums:
-    """One pass over the partners of a period: those that are economies, and what the rest adds up to (US dollars, kg)."""
+    """One pass over the partners of a period: those that are economies, and what the rest adds up to (in ``currency``, kg)."""
 
     values: list[float] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     top: PartnerFlow | None = None
-    top_usd: float = 0.0
-    total_usd: float = 0.0
-    weighed_usd: float = 0.0
-    elsewhere_usd: float = 0.0
-    own_usd: float = 0.0
+    top_value: float = 0.0
+    total: float = 0.0
+    weighed: float = 0.0
+    elsewhere: float = 0.0
+    own: float = 0.0
+    currency: str = "US dollars"
     _last: ClassVar[tuple[tuple[PartnerFlow, ...], Sums] | None] = None
 
     @classmethod
@@ -51,34 +52,36 @@ class Sums:
     def _added(cls, partners: Iterable[PartnerFlow]) -> Sums:
         sums = cls()
         for flow in partners:
-            value = flow.value_usd
+            value = flow.value
             if not value:
                 continue
+            if flow.value_eur is not None:
+                sums.currency = "euros"
             if flow.role == "economy":
                 sums.values.append(value)
-                sums.total_usd += value
-                if value > sums.top_usd:
-                    sums.top, sums.top_usd = flow, value
+                sums.total += value
+                if value > sums.top_value:
+                    sums.top, sums.top_value = flow, value
                 if flow.net_weight_kg:
                     sums.weights.append(flow.net_weight_kg)
-                    sums.weighed_usd += value
+                    sums.weighed += value
             elif flow.role == "nowhere":
-                sums.elsewhere_usd += value
+                sums.elsewhere += value
             else:
-                sums.own_usd += value
+                sums.own += value
         return sums
 
 
 def incomplete(record: TradeSlice, sums: Sums, params: Completeness) -> str | None:
     """Say why the partners of a period are not the whole, ``None`` when they are."""
-    total, elsewhere = sums.total_usd, sums.elsewhere_usd
-    if total < params.min_value_usd:
-        return f"below the materiality floor: {total:,.0f} of {params.min_value_usd:,.0f} US dollars"
+    total, elsewhere = sums.total, sums.elsewhere
+    if total < params.min_value:
+        return f"below the materiality floor: {total:,.0f} of {params.min_value:,.0f} {sums.currency}"
     if total < params.min_coverage * (total + elsewhere):
         return f"coverage insufficient: {100 * elsewhere / (total + elsewhere):.0f} % of the value comes from areas that are no economy"
-    if record.world is None or not record.world.value_usd:
+    if record.world is None or not record.world.value:
         return None
-    covered = (total + elsewhere + sums.own_usd) / record.world.value_usd
+    covered = (total + elsewhere + sums.own) / record.world.value
     if covered < params.min_coverage:
         return f"coverage insufficient: {len(sums.values)} partners add up to {100 * covered:.0f} % of the reported World total"
     if covered > 1.0 + params.max_world_excess:
@@ -102,11 +105,11 @@ def collapsed(before: State, sums: Sums, params: Gaps) -> str | None:
     """Say why a period looks like a reporting gap, until so many in a row look alike that they are the new normal."""
     if not before["partners"] or before["gaps"] + 1 >= params.adopt_after_periods:
         return None
-    partners, usual, usual_usd = len(sums.values), median(before["partners"]), median(before["value_usd"])
+    partners, usual, usual_value = len(sums.values), median(before["partners"]), median(before["value"])
     if partners < params.min_partner_ratio * usual:
         return f"coverage insufficient: {partners} partners after {usual:.0f} before"
-    if sums.total_usd < params.min_value_ratio * usual_usd:
-        return f"coverage insufficient: the value fell to {100 * sums.total_usd / usual_usd:.0f} % of the period before"
+    if sums.total < params.min_value_ratio * usual_value:
+        return f"coverage insufficient: the value fell to {100 * sums.total / usual_value:.0f} % of the period before"
     return None
 
 
@@ -115,7 +118,7 @@ def usual(before: State, record: TradeSlice, sums: Sums) -> State:
     window = WINDOW[record.frequency]
     return {
         "partners": [*before["partners"], len(sums.values)][-window:],
-        "value_usd": [*before["value_usd"], sums.total_usd][-window:],
+        "value": [*before["value"], sums.total][-window:],
         "gaps": 0,
     }
 
@@ -136,10 +139,15 @@ def period_zh(period: str) -> str:
     return f"{year}年{int(month)}月" if month else f"{year}年"
 
 
-def import_line(record: TradeSlice, _items: Items) -> Subject | None:
-    """Return the import line of a heading or finer code; years and months are lines of their own."""
+def import_line(record: TradeSlice, items: Items) -> Subject | None:
+    """Return the import line of a heading or finer code, as its chosen publisher reports it; years and months are lines of their own.
+
+    Chapters and totals mix too much to be judged.
+    """
     if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
         return None
-    who = record.reporter.iso3 or record.reporter.code
+    who = record.reporter.key
+    if items.publishers.of(who, record.frequency) != record.provenance.source:
+        return None
     name = f"{record.reporter.name}: {goods(record)} (HS {record.commodity})"
     return Subject(kind="import_line", id=f"{who}/{record.frequency}/{record.commodity}", name=name)

@@ -64,8 +64,8 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
     monthly = record.frequency == "monthly"
-    least = KEPT_SHARE * sums.total_usd if monthly else 0.0
-    values = {f.partner.name: round(f.value_usd) for f in record.partners if f.role == "economy" and f.value_usd and f.value_usd >= least}
+    least = KEPT_SHARE * sums.total if monthly else 0.0
+    values = {f.partner.name: round(value) for f in record.partners if f.role == "economy" and (value := f.value) and value >= least}
     kept = 12 + params.window_months if monthly else 2
     periods, history = [*before["periods"], record.observed][-kept:], [*before["values"], values][-kept:]
     new: State = {"periods": periods, "values": history, "raised": before["raised"]}
@@ -141,7 +141,7 @@ def _finding(record: TradeSlice, shift: float, lost: Moves, gained: Moves, param
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="1.3.1",
+        version="1.3.2",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),

@@ -89,13 +89,13 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
 
 
 def _with_period(before: State, record: TradeSlice, sums: Sums, most: int) -> State:
-    least = KEPT_SHARE[record.frequency] * sums.total_usd
-    kept = [flow for flow in record.partners if flow.role == "economy" and flow.value_usd and flow.value_usd >= least]
-    now = {flow.partner.code: round((flow.value_usd or 0.0) / sums.total_usd, 6) for flow in kept}
+    least = KEPT_SHARE[record.frequency] * sums.total
+    kept = [(flow.partner, value) for flow in record.partners if flow.role == "economy" and (value := flow.value) and value >= least]
+    now = {partner.code: round(value / sums.total, 6) for partner, value in kept}
     return {
         "periods": [*before["periods"], record.observed][-most:],
         "shares": [*before["shares"], now][-most:],
-        "names": before["names"] | {flow.partner.code: flow.partner.name for flow in kept},
+        "names": before["names"] | {partner.code: partner.name for partner, _ in kept},
         "rising": {},
         "pending": {},
     }
@@ -168,7 +168,7 @@ def _finding(record: TradeSlice, new: State, found: Mapping[str, Rise], params: 
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.4.1",
+        version="1.4.2",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),

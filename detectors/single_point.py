@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from detectors._imports import Gaps, Sums, collapsed, goods, incomplete, usual
+from detectors._imports import Gaps, Sums, collapsed, goods, import_line, incomplete, usual
 from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
 from supplywatch.records import SupplierRegister, TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
@@ -72,13 +72,13 @@ def detect(state: State | None, record: TradeSlice | SupplierRegister, params: P
     """Judge one period of one import line, or the register of one item on one day."""
     if isinstance(record, SupplierRegister):
         return _register(state, record, params, context.items)
-    before: State = state or {"since": None, "partners": [], "value_usd": [], "gaps": 0}
+    before: State = state or {"since": None, "partners": [], "value": [], "gaps": 0}
     sums = Sums.of(record.partners)
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
     if (gap := collapsed(before, sums, params)) is not None:
         return before | {"gaps": before["gaps"] + 1}, Finding(status="unknown", reason=gap)
-    share = sums.top_usd / sums.total_usd
+    share = sums.top_value / sums.total
     line = params.single_source_share - (params.hysteresis_share if before["since"] else 0.0)
     raised = len(sums.values) == 1 or share >= line
     new = usual(before, record, sums) | {"since": (before["since"] or record.observed) if raised else None}
@@ -196,11 +196,7 @@ def subject(record: TradeSlice | SupplierRegister, items: Items) -> Subject | No
     if isinstance(record, SupplierRegister):
         item = next((item for item in items.items if item.id == record.item), None)
         return None if item is None else Subject(kind="register", id=f"register/{item.id}", name=f"{items.reporter}: {item.en}, backup")
-    if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
-        return None
-    who = record.reporter.iso3 or record.reporter.code
-    name = f"{record.reporter.name}: {goods(record)} (HS {record.commodity})"
-    return Subject(kind="import_line", id=f"{who}/{record.frequency}/{record.commodity}", name=name)
+    return import_line(record, items)
 
 
 def axes_of(item: Item, _items: Items) -> Sequence[str]:
@@ -211,7 +207,7 @@ def axes_of(item: Item, _items: Items) -> Sequence[str]:
 RULE: Rule[TradeSlice | SupplierRegister] = Rule(
     card=RuleCard(
         rule_id="single_point",
-        version="1.0.3",
+        version="1.0.4",
         title="Single point of failure",
         title_zh="单点故障",
         taxonomy=("RF.6", "IND.SPOF"),

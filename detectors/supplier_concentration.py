@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detectors._geodep import governance_hhi, import_export_ratio, load_governance, series_of_exports, structural, world_export_hhi
-from detectors._imports import WINDOW, Gaps, Sums, collapsed, goods, incomplete, usual
-from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
+from detectors._imports import WINDOW, Gaps, Sums, collapsed, goods, import_line, incomplete, usual
+from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Text
 from supplywatch.records import PartnerFlow, TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Item, Items
@@ -86,25 +86,28 @@ class Shares:
     top_share: float
     top: PartnerFlow
     partners: int
-    value_usd: float
+    value: float
+    currency: str
     hhi_weight: float | None
     top_share_weight: float | None
-    unit_value_usd_per_kg: float | None
+    unit_value: float | None
+    """In the currency of the value, a kg."""
 
 
 def _shares(sums: Sums, top: PartnerFlow, params: Params) -> Shares:
     hhi, top_share = concentration(sums.values)
-    weighed = sums.weighed_usd >= params.min_weight_coverage * sums.total_usd and bool(sums.weights)
+    weighed = sums.weighed >= params.min_weight_coverage * sums.total and bool(sums.weights)
     by_weight = concentration(sums.weights) if weighed else (None, None)
     return Shares(
         hhi=hhi,
         top_share=top_share,
         top=top,
         partners=len(sums.values),
-        value_usd=sums.total_usd,
+        value=sums.total,
+        currency=sums.currency,
         hhi_weight=by_weight[0],
         top_share_weight=by_weight[1],
-        unit_value_usd_per_kg=sums.weighed_usd / sum(sums.weights) if weighed else None,
+        unit_value=sums.weighed / sum(sums.weights) if weighed else None,
     )
 
 
@@ -114,7 +117,7 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
         "band": None,
         "since": None,
         "partners": [],
-        "value_usd": [],
+        "value": [],
         "gaps": 0,
         "unit_value": None,
         "hhi": None,
@@ -132,7 +135,7 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
     new: State = usual(before, record, sums) | {
         "band": severity.value if severity else None,
         "since": (before["since"] or record.observed) if severity else None,
-        "unit_value": shares.unit_value_usd_per_kg or before["unit_value"],
+        "unit_value": shares.unit_value or before["unit_value"],
         "hhi": round(shares.hhi, 6),
         "over": [*before["over"], shares.hhi > params.warning_hhi][-PERSISTENCE:],
     }
@@ -152,8 +155,8 @@ def _abroad(record: TradeSlice, shares: Shares, params: Params, context: Context
     """Return the world-export index and M/X, each ``None`` while the exports are not at hand."""
     if not context.related:
         return None, None
-    world = world_export_hhi(record, context.related, params.min_exporter_coverage)
-    ratio = import_export_ratio(record, shares.value_usd, context.related)
+    world = world_export_hhi(record, context, params.min_exporter_coverage)
+    ratio = import_export_ratio(record, shares.value, context) if shares.currency == "US dollars" else None
     return None if world is None else round(world, 6), None if ratio is None else round(ratio, 4)
 
 
@@ -181,8 +184,8 @@ def _finding(
         clears_when=f"HHI below {params.watch_hhi - params.hysteresis_hhi:.2f} in a fresh period whose partners are complete",
         evidence=(
             Evidence.of(record, "HHI of primaryValue over partners", round(shares.hhi, 6), "0..1"),
-            Evidence.of(record, f"primaryValue, {shares.top.partner.name}", shares.top.value_usd, "US dollars", shares.top.position),
-            Evidence.of(record, "primaryValue, all partners that are economies", shares.value_usd, "US dollars"),
+            Evidence.of(record, f"primaryValue, {shares.top.partner.name}", shares.top.value, shares.currency, shares.top.position),
+            Evidence.of(record, "primaryValue, all partners that are economies", shares.value, shares.currency),
         ),
         axes=Axes(
             concentration=Axis(
@@ -210,15 +213,15 @@ def _measures(shares: Shares, before: State, params: Params) -> dict[str, float 
         "top_partner": shares.top.partner.name,
         "effective_suppliers": round(1.0 / shares.hhi, 3),
         "partners": float(shares.partners),
-        "value_usd": shares.value_usd,
+        "value_usd" if shares.currency == "US dollars" else "value_eur": shares.value,
         "threshold_source": "default",
     }
     if shares.hhi_weight is None or shares.top_share_weight is None:
         return found | {"weight": "missing for too much of the value; shares of weight are not given"}
     found |= {"hhi_weight": round(shares.hhi_weight, 6), "top_share_weight": round(shares.top_share_weight, 6)}
-    usual, now = before["unit_value"], shares.unit_value_usd_per_kg
+    usual, now = before["unit_value"], shares.unit_value
     if usual and now and abs(now / usual - 1.0) > params.max_unit_value_jump:
-        found["weight"] = f"in doubt: the unit value went from {usual:.3g} to {now:.3g} US dollars a kg"
+        found["weight"] = f"in doubt: the unit value went from {usual:.3g} to {now:.3g} {shares.currency} a kg"
     return found
 
 
@@ -237,19 +240,6 @@ def _headline(record: TradeSlice, shares: Shares, before: State, items: Items) -
     )
 
 
-def subject(record: TradeSlice, _items: Items) -> Subject | None:
-    """Return the import line of a heading or finer code; chapters and totals mix too much."""
-    if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
-        return None
-    who = record.reporter.iso3 or record.reporter.code
-    goods = record.commodity_name or record.commodity
-    return Subject(
-        kind="import_line",
-        id=f"{who}/{record.frequency}/{record.commodity}",
-        name=f"{record.reporter.name}: {goods} (HS {record.commodity})",
-    )
-
-
 def axes_of(item: Item, items: Items) -> Sequence[str]:
     """Return the import lines of an item, of the watched reporter."""
     return [f"{items.reporter}/{frequency}/{code}" for code in item.hs for frequency in WINDOW]
@@ -258,7 +248,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.5.1",
+        version="1.6.0",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),
@@ -293,7 +283,7 @@ RULE = Rule(
     ),
     records=(TradeSlice,),
     params=Params,
-    subject=subject,
+    subject=import_line,
     detect=detect,
     related=series_of_exports,
     axes_of=axes_of,

@@ -29,7 +29,6 @@ from supplywatch.health import STATUS_FILE, Health, HealthServer
 from supplywatch.ledger import Ledger
 from supplywatch.logs import configure_logs
 from supplywatch.settings import Settings, load_settings
-from supplywatch.watch import load_items
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +40,7 @@ _GRACE_S = 15.0
 def default_engine(ledger: Ledger) -> Judges:
     """Return the engine with every rule of the catalogue."""
     attribution = {name: source.card.attribution for name, source in registry.sources().items()}
-    return Engine(ledger, registry.rules(), load_items(), attribution=attribution)
+    return Engine(ledger, registry.rules(), registry.items(), attribution=attribution)
 
 
 Report = Callable[[str, str | None], None]

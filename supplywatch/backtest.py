@@ -16,7 +16,7 @@ from supplywatch.ledger import Ledger
 from supplywatch.records import Record
 from supplywatch.rule import Rule
 from supplywatch.source import Source
-from supplywatch.watch import load_items
+from supplywatch.watch import Publishers, load_items
 
 BATCH = 500
 
@@ -51,7 +51,8 @@ def replayed(
     tuple
         The transitions, and by (id, name) of each subject its first and last period.
     """
-    ledger, items, name = Ledger.open("sqlite://"), load_items(), rule.card.rule_id
+    ledger, name = Ledger.open("sqlite://"), rule.card.rule_id
+    items = load_items().model_copy(update={"publishers": Publishers.only(source.card.source_id)})
     engine = Engine(ledger, {name: rule}, items, params={} if params is None else {name: params})
     spans: dict[tuple[str, str], tuple[str, str]] = {}
 

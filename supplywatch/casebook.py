@@ -36,7 +36,7 @@ from pydantic import TypeAdapter
 from supplywatch.alert import NOTHING, Finding
 from supplywatch.config import rule_params
 from supplywatch.errors import BadSetting
-from supplywatch.records import AnyRecord, Record
+from supplywatch.records import FIRST_PUBLISHER, AnyRecord, Record
 from supplywatch.rule import Context, Rule, State
 from supplywatch.watch import Items, load_items
 
@@ -130,7 +130,8 @@ def _complete(raw: dict[str, Any], rule_id: str, number: int) -> dict[str, Any]:
     year, month, day = (int(part) for part in (*observed.split("-"), *("12", "28")[len(observed.split("-")) - 1 :]))
     fetched = datetime(year, month, day, 13, 35, tzinfo=UTC) + timedelta(days=2)
     provenance = {
-        "source": "case",
+        # Trade is judged of one publisher only.
+        "source": FIRST_PUBLISHER if raw.get("kind") == "trade_slice" else "case",
         "vintage": f"{fetched:%Y-%m-%d}",
         "payload_sha256": _NO_PAYLOAD,
         "position": f"{rule_id}.yaml record {number}",

@@ -1,4 +1,4 @@
-"""What other publications say beside an alert on a chokepoint or a port: it makes the alert surer, and decides nothing."""
+"""What other publications say beside an alert on a place or an import line: surer or less so by it, an alert is never decided by it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supplywatch.alert import AlertEvent
 from supplywatch.frozen import Frozen
 from supplywatch.intake.periods import period_end, period_start
 from supplywatch.ledger import Ledger, queries
-from supplywatch.records import DisruptionEvent, IndexValue, Record
+from supplywatch.records import FIRST_PUBLISHER, DisruptionEvent, IndexValue, Record, TradeSlice, trade_series
 
 PLACES = ("chokepoint", "port")
 EVENTS, PRESSURE = "portwatch_disruptions", "gscpi"
@@ -25,7 +25,7 @@ class Corroboration(Frozen):
 
 
 def corroborations(ledger: Ledger, event: AlertEvent, bands: Mapping[str, float], as_of: datetime | None = None) -> list[Corroboration]:
-    """Return what was known, by an instant, of the place and the time of an alert; nothing for alerts on anything but places.
+    """Return what was known, by an instant, of the subject and the time of an alert; nothing of anything but places and import lines.
 
     Parameters
     ----------
@@ -34,11 +34,30 @@ def corroborations(ledger: Ledger, event: AlertEvent, bands: Mapping[str, float]
     as_of
         Knowledge time; ``None``: everything that is known by now.
     """
+    if event.subject.kind == "import_line":
+        return _publishers(ledger, event, as_of)
     if event.subject.kind not in PLACES:
         return []
     records = (*queries.latest_of_source(ledger, EVENTS, as_of), *queries.latest_of_source(ledger, PRESSURE, as_of))
     first, last = period_start(event.onset or event.observed_at).date(), period_start(event.observed_at).date()
     return [*_events(records, event.subject.id, first, last), *_pressure(records, last, bands)]
+
+
+def _publishers(ledger: Ledger, event: AlertEvent, as_of: datetime | None) -> list[Corroboration]:
+    """Return what the publishers whose slices are not judged say of the same line and period."""
+    reporter, frequency, commodity = event.subject.id.split("/")
+    judged = {item.source for item in event.evidence}
+    line = trade_series(reporter, "import", frequency, commodity, FIRST_PUBLISHER)
+    found = []
+    for record in queries.of_period(ledger, line, event.observed_at, as_of):
+        if not isinstance(record, TradeSlice) or record.provenance.source in judged:
+            continue
+        values = {flow.partner.name: flow.value for flow in record.partners if flow.role == "economy" and flow.value}
+        if total := sum(values.values()):
+            top = max(values, key=lambda name: values[name])
+            hhi = sum((value / total) ** 2 for value in values.values())
+            found.append(_said(record, f"{top} has {100 * values[top] / total:.0f} %, HHI {hhi:.3f}, {len(values)} partners"))
+    return found
 
 
 def _events(records: Iterable[Record], place_id: str, first: date, last: date) -> list[Corroboration]:

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, select
 
 from supplywatch.alert import AlertEvent, Severity, Text, Transition
-from supplywatch.engine import RECORD, Engine, state_row, stored_fold
+from supplywatch.engine import RECORD, Engine
 from supplywatch.errors import BadRequest
+from supplywatch.fold import state_row, stored_fold
 from supplywatch.ledger import Ledger, book, schema
 from supplywatch.registry import rule as find_rule
 

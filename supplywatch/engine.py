@@ -6,7 +6,7 @@ Called by the agents, by back-tests and by tests alike; given the ledger's conte
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from supplywatch.alert import AlertEvent, Axes, Finding, Subject
 from supplywatch.config import rule_params
 from supplywatch.episode import Judged, Memory, advance, hold, reconcile
 from supplywatch.errors import Conflict
+from supplywatch.fold import Fold, state_row, stored_fold
 from supplywatch.grading import AsKnown, Grader
 from supplywatch.ledger import Ledger, book, schema
 from supplywatch.records import AnyRecord, Record, SourceReport, SourceStatus
@@ -28,7 +29,6 @@ from supplywatch.watch import Items
 RECORD: TypeAdapter[Any] = TypeAdapter(AnyRecord)
 """Validates a record of any family: ``RECORD.validate_json(bytes)``."""
 
-NEVER = datetime.min.replace(tzinfo=UTC)
 CONFLICT_RETRIES = 20
 HOLDING = (SourceStatus.QUARANTINED, SourceStatus.OVERDUE)
 
@@ -50,23 +50,6 @@ class Verdict:
     duplicate: int = 0
     stale: int = 0
     events: list[AlertEvent] = field(default_factory=list)
-
-
-@dataclass
-class Fold:
-    """One rule on one subject while a batch is judged."""
-
-    rule: Rule[Any]
-    subject: Subject
-    memory: Memory
-    last_observed: str = ""
-    known_at: datetime = NEVER
-    source: str = ""
-    stored: bool = False
-    changed: bool = False
-    records: list[Record] = field(default_factory=list)
-    late: bool = False
-    """Some record revises or fills the past: the history must be folded again."""
 
 
 class Engine:
@@ -148,7 +131,7 @@ class Engine:
     def _judge(self, connection: Connection, records: Sequence[Record], texts: Sequence[str]) -> Verdict:
         verdict = Verdict()
         watched = [self.watchers(record) for record in records]
-        folds = self._load(connection, watched)
+        folds = self._load(connection, records, watched)
         fresh = self._classify(connection, records, texts, verdict)
         for index, revised in fresh:
             for rule, subject in watched[index]:
@@ -166,15 +149,36 @@ class Engine:
         verdict.events = book.append_events(connection, [self._credited(event) for event in verdict.events], self._clock())
         return verdict
 
-    def _load(self, connection: Connection, watched: Sequence[Sequence[tuple[Rule[Any], Subject]]]) -> dict[book.Key, Fold]:
+    def _load(
+        self, connection: Connection, records: Sequence[Record], watched: Sequence[Sequence[tuple[Rule[Any], Subject]]]
+    ) -> dict[book.Key, Fold]:
         subjects = {(rule.card.rule_id, subject.id): (rule, subject) for pairs in watched for rule, subject in pairs}
+        coming: dict[book.Key, set[str]] = defaultdict(set)
+        for record, pairs in zip(records, watched, strict=True):
+            for rule, subject in pairs:
+                coming[rule.card.rule_id, subject.id].add(record.series)
         rows = book.locked_states(connection, subjects)
         folds = {}
         for key, (rule, subject) in subjects.items():
             folds[key] = Fold(rule, subject, Memory()) if (row := rows.get(key)) is None else stored_fold(rule, subject, row)
-            if row is not None and row.rule_version != rule.card.version:
+            if self._chosen_anew(connection, folds[key], coming[key]) or (row is not None and row.rule_version != rule.card.version):
                 self.refold(connection, folds[key])
         return folds
+
+    def _chosen_anew(self, connection: Connection, fold: Fold, coming: Set[str]) -> bool:
+        """Tell whether a rule reads another publisher now than the one a subject was judged on, and forget that one."""
+        memory, rule = fold.memory, fold.rule
+        joining = sorted(coming - set(memory.series))
+        if not (joining and memory.series and all(t.revisable for t in rule.records)):
+            return False
+        stored = (RECORD.validate_json(body) for body in book.history(connection, memory.series))
+        newest: dict[str, Record] = {record.series: record for record in stored}
+        kept = [s for s, r in newest.items() if (read := rule.subject(r, self.items)) is not None and read.id == fold.subject.id]
+        if len(kept) == len(newest):
+            return False
+        memory.series = [*kept, *joining]
+        fold.last_observed = max(book.periods(connection, memory.series), default="")
+        return True
 
     def _classify(
         self, connection: Connection, records: Sequence[Record], texts: Sequence[str], verdict: Verdict
@@ -327,23 +331,3 @@ class Engine:
         own = {line.name: line for line in event.thresholds}
         thresholds = tuple(own.pop(line.name, line) for line in self._thresholds.get(event.rule, ())) + tuple(own.values())
         return event.model_copy(update={"attribution": lines, "thresholds": thresholds})
-
-
-def stored_fold(rule: Rule[Any], subject: Subject, row: Any) -> Fold:
-    """Return a fold as its ``rule_state`` row left it."""
-    return Fold(rule, subject, Memory.from_json(row.body), row.last_observed, row.known_at, row.source, stored=True)
-
-
-def state_row(fold: Fold) -> dict[str, Any]:
-    """Return the ``rule_state`` row of a fold."""
-    episode = fold.memory.episode
-    return {
-        "rule": fold.rule.card.rule_id,
-        "subject": fold.subject.id,
-        "rule_version": fold.rule.card.version,
-        "last_observed": fold.last_observed,
-        "known_at": fold.known_at,
-        "source": fold.source,
-        "alert_id": None if episode is None else episode.alert_id,
-        "body": fold.memory.to_json(),
-    }

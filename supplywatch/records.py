@@ -22,6 +22,7 @@ from supplywatch.site import Site
 
 __all__ = [
     "FAMILIES",
+    "FIRST_PUBLISHER",
     "RECORD_TYPES",
     "Alias",
     "AnyRecord",
@@ -54,6 +55,7 @@ __all__ = [
     "SupplierRegister",
     "TradeSlice",
     "TransitCount",
+    "trade_series",
 ]
 
 Stage = Literal[
@@ -68,6 +70,11 @@ class Economy(Frozen):
     iso3: str | None = Field(default=None, description="ISO 3166 alpha-3; None for areas that have none")
     name: str
 
+    @property
+    def key(self) -> str:
+        """The ISO code where there is one, else the publisher's own."""
+        return self.iso3 or self.code
+
 
 class PartnerFlow(Frozen):
     """Trade with one partner in one period."""
@@ -77,13 +84,41 @@ class PartnerFlow(Frozen):
         description="'self' is reporter = partner, 'nowhere' an area that is no economy; shares are computed over 'economy' only"
     )
     value_usd: float | None
+    value_eur: float | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="where the publisher reports in euros; value_usd is None then, for nothing is converted",
+    )
     net_weight_kg: float | None
     weight_estimated: bool = False
     position: str = Field(description="place of the row in the payload")
 
+    @property
+    def value(self) -> float | None:
+        """The value in the currency the publisher reports in: shares and indices need no other."""
+        return self.value_usd if self.value_eur is None else self.value_eur
+
+
+FIRST_PUBLISHER = "comtrade"
+
+
+def trade_series(reporter: str, flow: str, frequency: str, commodity: str, source: str) -> str:
+    """Return ``trade/<reporter>/<flow>/<frequency>/<commodity>``, and ``/<source>`` behind it for all but Comtrade.
+
+    Publishers differ, so their histories stay apart; Comtrade was the only one when the first ledgers were written.
+
+    >>> trade_series("CHN", "import", "annual", "260400", "comtrade"), trade_series("CHN", "import", "annual", "260400", "baci")
+    ('trade/CHN/import/annual/260400', 'trade/CHN/import/annual/260400/baci')
+    """
+    name = f"trade/{reporter}/{flow}/{frequency}/{commodity}"
+    return name if source == FIRST_PUBLISHER else f"{name}/{source}"
+
 
 class TradeSlice(Record):
-    """All partners of one reporter, commodity, period and flow."""
+    """All partners of one reporter, commodity, period and flow.
+
+    Of the World as reporter (code ``0``) the imports are what each economy sells, to whomever.
+    """
 
     family: ClassVar[str] = "trade"
     kind: Literal["trade_slice"] = "trade_slice"
@@ -99,8 +134,8 @@ class TradeSlice(Record):
 
     @property
     def series(self) -> str:
-        """``trade/<reporter>/<flow>/<frequency>/<commodity>``."""
-        return f"trade/{self.reporter.iso3 or self.reporter.code}/{self.flow}/{self.frequency}/{self.commodity}"
+        """As :func:`trade_series` names it."""
+        return trade_series(self.reporter.key, self.flow, self.frequency, self.commodity, self.provenance.source)
 
 
 class Figure(Frozen):

@@ -9,8 +9,10 @@ from types import ModuleType
 from typing import Any
 
 from supplywatch.errors import BadRequest, BadSetting
+from supplywatch.records import TradeSlice
 from supplywatch.rule import Rule
 from supplywatch.source import Source
+from supplywatch.watch import Items, load_items
 
 
 def _modules(package: str) -> list[ModuleType]:
@@ -42,6 +44,14 @@ def rules() -> dict[str, Rule[Any]]:
         if not isinstance(rule, Rule) or rule.card.rule_id != name:
             raise BadSetting(f"detectors/{name}.py: must define RULE, a supplywatch.rule.Rule with rule_id {name!r}")
         found[name] = rule
+    return found
+
+
+def items() -> Items:
+    """Return the watched items; a publisher of trade that nobody reads would silence every rule on trade, and is refused."""
+    found, known = load_items(), {name for name, source in sources().items() if source.card.record is TradeSlice}
+    for name in sorted(found.publishers.named - known):
+        raise BadSetting(f"config/items.yaml: publishers: {name!r} is no source of trade; take one of {', '.join(sorted(known))}")
     return found
 
 

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     batch_max: int = Field(default=500, ge=1, le=10_000, description="messages judged in one transaction at the most")
     outage_s: float = Field(default=600.0, gt=0, description="seconds a broker outage is waited out before a send counts as failed")
     idle_s: float = Field(default=60.0, gt=0, description="seconds a worker may stand without partitions while some have no owner")
+    census_key: str | None = Field(default=None, description="US Census Bureau key; without it 500 calls a day")
     comtrade_key: str | None = Field(default=None, description="UN Comtrade subscription key; without it the public preview is used")
     replication: int = Field(default=1, ge=1, le=9, description="replication factor of the topics, when they are created")
     log_json: bool = Field(default=False, description="log lines as JSON objects")

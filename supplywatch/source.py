@@ -20,13 +20,15 @@ from supplywatch.records import ListEntry, Record
 class Request:
     """One HTTP GET of a poll.
 
-    Secrets never stand in ``url`` or ``params`` as text: ``secret_header`` names a header and the setting that holds its value. ``then``
-    are addresses still to be asked for, which an index gave: ``next_request`` hands them on from page to page.
+    Secrets never stand in ``url`` or ``params`` as text: ``secret_header`` and ``secret_param`` name a header or a parameter, and the
+    setting that holds its value. ``then`` are addresses still to be asked for, which an index gave: ``next_request`` hands them on from
+    page to page.
     """
 
     url: str
     params: Mapping[str, str] = field(default_factory=dict)
     secret_header: tuple[str, str] | None = None
+    secret_param: tuple[str, str] | None = None
     then: tuple[str, ...] = ()
 
 
@@ -119,6 +121,10 @@ class Card:
     max_shrink: float = 0.01
     """For snapshots: the share of entries that may vanish between two polls before the payload is quarantined."""
     secret_setting: str | None = None
+    empty_answers: bool = False
+    """An answer without content says that there is nothing of what was asked for; one of all answers must have some."""
+    by_hand: bool = False
+    """No program can ask the publisher: its files are read with ``supplywatch pull SOURCE --from FILE``."""
     confirmed: bool = True
     notes: tuple[str, ...] = ()
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from supplywatch.config import read_yaml, validated
-from supplywatch.records import Frozen
+from supplywatch.records import FIRST_PUBLISHER, Frozen
 
 
 class StageTotal(Frozen):
@@ -46,10 +46,37 @@ class Item(Frozen):
     chokepoints: tuple[str, ...] = Field(default=(), description="PortWatch chokepoint ids on the item's usual routes")
 
 
+class Publishers(Frozen):
+    """Whose slices of trade are judged, where several publishers report the same line.
+
+    ``annual`` and ``monthly`` give the source by reporter (ISO 3166 alpha-3, else the publisher's code); ``default`` stands for all others.
+    """
+
+    annual: dict[str, str] = Field(default_factory=dict)
+    monthly: dict[str, str] = Field(default_factory=dict)
+    world: str = Field(default=FIRST_PUBLISHER, description="whose annual imports of the World tell what each economy exports")
+
+    def of(self, reporter: str, frequency: Literal["annual", "monthly"]) -> str:
+        """Return the source whose slices of a reporter are judged."""
+        chosen = self.annual if frequency == "annual" else self.monthly
+        return chosen.get(reporter) or chosen.get("default", FIRST_PUBLISHER)
+
+    @classmethod
+    def only(cls, source: str) -> Publishers:
+        """Return the choice of one source for everything."""
+        return cls(annual={"default": source}, monthly={"default": source}, world=source)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The sources that are chosen for something."""
+        return frozenset((*self.annual.values(), *self.monthly.values(), self.world))
+
+
 class Items(Frozen):
     """All watched items and the economy whose dependence is measured."""
 
     reporter: str
+    publishers: Publishers = Publishers()
     items: tuple[Item, ...]
     chokepoints_zh: dict[str, str] = Field(default_factory=dict, description="Chinese names by PortWatch id")
     chokepoints_en: dict[str, str] = Field(default_factory=dict, description="English names of the alternative routes by PortWatch id")

@@ -67,7 +67,7 @@ def test_an_event_of_the_place_and_the_time_is_told() -> None:
         alert(place="chokepoint4"),
         alert(onset="2026-03-05"),
         alert(onset="2026-02-20", observed="2026-02-27"),
-        alert(kind="import_line"),
+        alert(kind="commodity"),
     ],
     ids=["elsewhere", "later", "earlier", "no place"],
 )
@@ -89,7 +89,7 @@ def test_pressure_above_usual_makes_surer_and_usual_pressure_says_nothing() -> N
     assert said([pressure("2026-02", 1.4), pressure("2026-03", 3.0)], alert()) == ["GSCPI: +1.40 standard deviations, high"], (
         "March had not ended"
     )
-    assert said([pressure("2026-02", 3.0)], alert(kind="import_line")) == []
+    assert said([pressure("2026-02", 3.0)], alert(kind="commodity")) == []
 
 
 def test_the_index_itself_opens_nothing() -> None:

@@ -29,15 +29,18 @@ def open_ledger(url: str | None = None, *, upgrade: bool = True) -> Ledger:
     return Ledger.open(url or load_settings().ledger, upgrade=upgrade)
 
 
-def make_engine(ledger: Ledger, rule_ids: Iterable[str] = ()) -> Engine:
-    """Return an engine with all rules, or those that were named."""
+def make_engine(ledger: Ledger, rule_ids: Iterable[str] = (), publisher: str | None = None) -> Engine:
+    """Return an engine with all rules, or those that were named; trade is judged as one publisher reports it, where one is named."""
     from supplywatch import registry
     from supplywatch.engine import Engine
-    from supplywatch.watch import load_items
+    from supplywatch.watch import Publishers
 
     rules = {rule_id: registry.rule(rule_id) for rule_id in rule_ids} or registry.rules()
     credit = {source_id: source.card.attribution for source_id, source in registry.sources().items()}
-    return Engine(ledger, rules, load_items(), attribution=credit)
+    items = registry.items()
+    if publisher is not None:
+        items = items.model_copy(update={"publishers": Publishers.only(publisher)})
+    return Engine(ledger, rules, items, attribution=credit)
 
 
 def instant(text: str) -> datetime:

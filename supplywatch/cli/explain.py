@@ -42,7 +42,7 @@ def explain(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: 
     print_thresholds(event)
     print_outlook(event)
     for one in corroborated:
-        typer.echo(f"surer by       {one.text} ({one.source}, {one.vintage})")
+        typer.echo(f"others say     {one.text} ({one.source}, {one.period}, vintage {one.vintage})")
 
 
 def _corroborations(event: AlertEvent, as_of: str | None, url: str | None) -> list[Corroboration]:

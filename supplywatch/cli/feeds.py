@@ -185,8 +185,8 @@ def backtest(
 ) -> None:
     """Step recorded payloads through connector, guards, rules and a ledger, in event time; print every transition.
 
-    Several payloads are several vintages. Without a time, figures count as known on the day the publisher's calendar gives. The ledger is
-    in memory unless one is named. Exit code 1 when a payload was refused.
+    Several payloads are several vintages. Without a time, figures count as known on the day the publisher's calendar gives. Slices of trade
+    are judged whoever publishes them. The ledger is in memory unless one is named. Exit code 1 when a payload was refused.
     """
     from supplywatch import registry
     from supplywatch.backtest import step
@@ -197,7 +197,7 @@ def backtest(
     if not source or not specs:
         raise BadRequest("backtest needs --source and at least one --from FILE; 'supplywatch sources' lists the sources")
     found = registry.source(source)
-    engine = make_engine(open_ledger(ledger or "sqlite://"), rule or ())
+    engine = make_engine(open_ledger(ledger or "sqlite://"), rule or (), publisher=found.card.source_id)
     now = datetime.now(UTC)
     given = [read_file(spec, found.card, now=now) for spec in specs]
     refused: list[str] = []

@@ -14,7 +14,7 @@ import httpx
 import structlog
 
 from supplywatch import __version__, metrics
-from supplywatch.errors import BadSetting, Quarantine, SourceAway
+from supplywatch.errors import BadRequest, BadSetting, Quarantine, SourceAway
 from supplywatch.intake.guards import check_body, explained
 from supplywatch.intake.gunzip import too_large
 from supplywatch.intake.response import Again, Answer, Reader, shown
@@ -118,7 +118,13 @@ class Fetcher:
             It cannot be reached, answers with an error, or asks to come back later.
         Quarantine
             It sent something without a body to keep: too large, cut, or from a host that is not on the card.
+        BadRequest
+            No program can ask it: its files are given by hand.
         """
+        name = source.card.source_id
+        if source.card.by_hand:
+            how = f"supplywatch pull {name} --from FILE"
+            raise BadRequest(f"{name}: its site cannot be asked by a program; download a file and read it with '{how}'")
         deadline = self.monotonic() + self.limits.poll_s
         poll = _Poll(source.card, self.limits.max_parts)
         questions = hashlib.sha256()
@@ -131,7 +137,7 @@ class Fetcher:
             refused = error.reason
         fetched = self.clock()
         marks = {address: mark for address, mark in poll.marks.items() if mark.etag or mark.last_modified}
-        payload = Payload(source.card.source_id, tuple(poll.parts), fetched, poll.published(fetched))
+        payload = Payload(name, tuple(poll.parts), fetched, poll.published(fetched))
         return Fetched(payload, marks, questions.hexdigest(), refused)
 
     def _pages(self, source: Source, first: Request, held: Mapping[str, Validator], poll: _Poll, deadline: float) -> None:
@@ -141,7 +147,8 @@ class Fetcher:
             part, mark = self._part(source.card, request, held.get(address), deadline)
             try:
                 poll.add(address, part, mark)
-                check_body(source.card, part)
+                if not source.card.empty_answers:
+                    check_body(source.card, part)
                 request = source.next_request(part)
             except Quarantine as error:
                 raise _Unbelievable(explained((part,), error)) from error
@@ -179,7 +186,8 @@ class Fetcher:
         origin = url.host
         for _ in range(self.limits.max_redirects + 1):
             _check_allowed(card, url)
-            with self._open(card, url, self._headers(request, held, send_secret=url.host == origin)) as response:
+            home = url.host == origin
+            with self._open(card, url, self._headers(request, held, send_secret=home), self._params(request, send_secret=home)) as response:
                 if response.status_code not in _REDIRECTS:
                     return reader.answer(response)
                 try:
@@ -189,9 +197,10 @@ class Fetcher:
         raise Quarantine("not_allowed", f"{card.source_id}: {shown(request.url)} redirects more than {self.limits.max_redirects} times")
 
     @contextmanager
-    def _open(self, card: Card, url: httpx.URL, headers: dict[str, str]) -> Iterator[httpx.Response]:
+    def _open(self, card: Card, url: httpx.URL, headers: dict[str, str], params: dict[str, str]) -> Iterator[httpx.Response]:
         timeout = httpx.Timeout(self.limits.read_s, connect=self.limits.connect_s)
-        request = self.client.build_request("GET", url, headers=headers, timeout=timeout)
+        # What is merged here stands in no message: ``url`` does, the request's own does not.
+        request = self.client.build_request("GET", url.copy_merge_params(params) if params else url, headers=headers, timeout=timeout)
         try:
             response = self.client.send(request, stream=True, follow_redirects=False)
         except httpx.TimeoutException as error:
@@ -210,13 +219,19 @@ class Fetcher:
             headers["If-None-Match"] = held.etag
         if held is not None and held.last_modified:
             headers["If-Modified-Since"] = held.last_modified
-        if request.secret_header is not None and send_secret:
-            name, setting = request.secret_header
-            value = self.secret(setting)
-            if not value or not value.isascii() or not value.isprintable():
-                raise BadSetting(f"SUPPLYWATCH_{setting.upper()}: {'not set' if not value else 'no key: it holds unprintable characters'}")
-            headers[name] = value
-        return headers
+        return headers | self._secret(request.secret_header if send_secret else None)
+
+    def _params(self, request: Request, *, send_secret: bool) -> dict[str, str]:
+        return self._secret(request.secret_param if send_secret else None)
+
+    def _secret(self, named: tuple[str, str] | None) -> dict[str, str]:
+        if named is None:
+            return {}
+        name, setting = named
+        value = self.secret(setting)
+        if not value or not value.isascii() or not value.isprintable():
+            raise BadSetting(f"SUPPLYWATCH_{setting.upper()}: {'not set' if not value else 'no key: it holds unprintable characters'}")
+        return {name: value}
 
 
 class _Unbelievable(Exception):

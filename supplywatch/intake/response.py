@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from supplywatch.source import Card
 _LATER = (429, 500, 502, 503, 504)
 _REFUSED = (401, 403)
 _ERROR_BODY_BYTES = 2048
+_KEY = re.compile(r"([?&][^=&]*(?:key|token|secret)[^=&]*=)[^&]*", re.IGNORECASE)
 
 
 class Again(Exception):
@@ -127,6 +129,6 @@ class Reader:
 
 
 def shown(url: httpx.URL | str) -> str:
-    """Return an address short enough for a message."""
-    text = str(url)
+    """Return an address short enough for a message, without the values of keys."""
+    text = _KEY.sub(r"\1...", str(url))
     return text if len(text) <= 160 else text[:157] + "..."

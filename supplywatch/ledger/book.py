@@ -204,6 +204,12 @@ def history(connection: Connection, series: Sequence[str], until: str | None = N
     return [bodies[key] for key in sorted(bodies, key=lambda key: (key[1], first[key]))]
 
 
+def periods(connection: Connection, series: Sequence[str]) -> list[str]:
+    """Return the periods of which something is known."""
+    o = schema.observation.c
+    return list(connection.execute(select(o.observed).where(o.series.in_(series)).distinct()).scalars())
+
+
 def observation_row(record: Record, text: str) -> Row:
     """Return the row of a record, with its JSON as it came."""
     return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, or_, select
 
 from supplywatch.alert import AlertEvent, Severity
 from supplywatch.errors import BadRequest
@@ -90,6 +90,18 @@ def latest_of_source(ledger: Ledger, source: str, as_of: datetime | None = None)
         query = query.where(o.known_at <= as_of)
     with ledger.read() as connection:
         bodies = {(row.series, row.observed): row.body for row in connection.execute(query)}
+    return [_RECORD.validate_json(body) for body in bodies.values()]
+
+
+def of_period(ledger: Ledger, series: str, observed: str, as_of: datetime | None = None) -> list[Record]:
+    """Return the latest vintage of one period of a series and of those named below it (``series/...``), as it was known at an instant."""
+    o = schema.observation.c
+    named = or_(o.series == series, o.series.startswith(f"{series}/", autoescape=True))
+    query = select(o.series, o.body).where(named, o.observed == observed).order_by(o.known_at, o.seq)
+    if as_of is not None:
+        query = query.where(o.known_at <= as_of)
+    with ledger.read() as connection:
+        bodies = {row.series: row.body for row in connection.execute(query)}
     return [_RECORD.validate_json(body) for body in bodies.values()]
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from supplywatch.alert import AlertEvent, Transition
-from supplywatch.engine import RECORD, Engine, Fold, state_row
+from supplywatch.engine import RECORD, Engine
 from supplywatch.episode import Episode, Memory
+from supplywatch.fold import Fold, state_row
 from supplywatch.ledger import book, schema
 from supplywatch.ledger.projection import Row, project
 

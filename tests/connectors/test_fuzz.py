@@ -232,7 +232,7 @@ class Feed:
         self.source = source
         self.encoding = source.card.encoding
         self.bodies = [(path.name, path.read_bytes()) for path in paths]
-        self.request: Request = next(iter(source.requests(Cursor(NOW))))
+        self.request: Request | None = next(iter(source.requests(Cursor(NOW))), None)
 
     def judge(self, rng: random.Random) -> bool:
         """Return whether a damaged payload was read; fail when anything but records or a refusal comes out."""

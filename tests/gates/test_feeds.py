@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors import gscpi, jodi_oil, portwatch_disruptions, worldbank_prices
+from connectors import baci, gscpi, jodi_oil, portwatch_disruptions, worldbank_prices
 from supplywatch.intake import guards
-from supplywatch.records import CommodityBalance, DisruptionEvent, IndexValue, Record
+from supplywatch.records import CommodityBalance, DisruptionEvent, IndexValue, Record, TradeSlice
 from supplywatch.source import Part, Payload, Source
+from supplywatch.watch import Item, Items
 
 pytestmark = pytest.mark.gate
 
@@ -69,3 +70,25 @@ def test_world_bank_prices_since_1960(data: Path) -> None:
     assert sum(r.value is not None for r in records) == sum(bool(cell) for _, *cells in rows for cell in cells)
     assert len({r.series for r in records}) == len(names)
     assert (records[0].observed, records[-1].observed) == ("1960-01", "2026-02")
+
+
+def test_baci_of_two_exporters_in_2020(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row of the sample is counted when every code is watched; its chromium ore goes to Mozambique, none to China."""
+    body = gzip.decompress((data / "trade/baci/cran_iopspackage_BACI_HS17_Y2020_V202301_i4_i710.csv.gz").read_bytes())
+    rows = list(csv.DictReader(body.decode().splitlines()))
+    lost = {row["k"] for row in rows if len(row["k"]) == 5}
+    assert (len(rows), sum(len(row["k"]) == 5 for row in rows), sum(row["q"].strip() == "NA" for row in rows)) == (72_097, 5_133, 2_175)
+    chapters = tuple(f"{chapter:02d}" for chapter in range(1, 98))
+    everything = Items(reporter="MOZ", items=(Item(id="X.ALL", en="all", zh="全部", taxonomy=(), hs=chapters),))
+    monkeypatch.setattr(baci, "load_items", lambda: everything)
+    records = [r for r in read(baci.SOURCE, body, "BACI_HS17_Y2020_V202301.csv") if isinstance(r, TradeSlice)]
+    world = [r for r in records if r.reporter.key == "0"]
+    total = sum(flow.value_usd or 0.0 for r in world for flow in r.partners)
+    assert total == pytest.approx(1000 * sum(float(row["v"]) for row in rows))
+    assert {r.commodity for r in world} == {row["k"].zfill(6) for row in rows}
+    assert {code.zfill(6) for code in lost} <= {r.commodity for r in world}
+    chromium = next(r for r in records if r.series == "trade/MOZ/import/annual/261000/baci")
+    assert [(flow.partner.iso3, flow.value_usd) for flow in chromium.partners] == [("ZAF", 365_716_704.0)]
+    (south_africa,) = next(r for r in world if r.commodity == "261000").partners
+    assert south_africa.value_usd == 460_875_833.0
+    assert not [row for row in rows if row["k"] == "261000" and row["j"] == "156"]

@@ -13,7 +13,7 @@ from faults import straits
 from faults.monitor import HURRY, PATIENT, shared_client
 from faults.server import Publisher, conditional, send, trickling
 
-from supplywatch.errors import BadSetting, Quarantine, SourceAway
+from supplywatch.errors import BadRequest, BadSetting, Quarantine, SourceAway
 from supplywatch.intake.fetch import Fetched, Fetcher, Limits
 from supplywatch.intake.waiting import asked_wait_s, http_date
 from supplywatch.ledger.sources import Validator
@@ -138,6 +138,29 @@ def test_a_key_goes_into_its_header_and_nowhere_else(server: Publisher) -> None:
     with pytest.raises(SourceAway) as away:
         visitor.fetch(asking(server, key=KEY))
     assert "s3cret" not in str(away.value)
+
+
+def test_a_key_that_goes_into_the_address_stands_in_no_message(server: Publisher) -> None:
+    server.answer = send(b"abc")
+    source = replace(
+        asking(server), requests=lambda _cursor: [Request(f"{server.url}/list", {"a": "1"}, secret_param=("key", "census_key"))]
+    )
+    visitor = Visitor(key="s3cret")
+    assert "s3cret" not in repr(visitor.fetch(source))
+    assert server.asked == ["/list?a=1&key=s3cret"]
+    elsewhere = send(b"", 302, Location="https://elsewhere.example/?key=s3cret")
+    for answer, refusal in ((send(b"no", 401), SourceAway), (elsewhere, Quarantine)):
+        server.answer = answer
+        with pytest.raises(refusal) as refused:
+            visitor.fetch(source)
+        assert "s3cret" not in str(refused.value)
+
+
+def test_a_source_whose_files_are_given_by_hand_is_not_asked(server: Publisher) -> None:
+    source = asking(server)
+    with pytest.raises(BadRequest, match="pull straits --from FILE"):
+        Visitor().fetch(replace(source, card=replace(source.card, by_hand=True)))
+    assert server.asked == []
 
 
 def test_a_key_is_not_given_to_another_host_of_the_same_publisher(server: Publisher) -> None:
