@@ -32,6 +32,7 @@ from streams.app import ask_often
 from streams.topics import ensure_topics
 from supplywatch.broker import BrokerAddress, Producer, record_topic
 from supplywatch.brokeradmin import read_topic
+from supplywatch.cycles import look_seldom
 from supplywatch.ledger import Ledger, schema
 from supplywatch.records import Record
 from supplywatch.settings import Settings
@@ -209,6 +210,7 @@ def main() -> None:
     parser.add_argument("--latency", type=int, default=0, metavar="RATE")
     parser.add_argument("--noop", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    look_seldom()
     if arguments.noop:
         run_noop(arguments.broker, arguments.noop, arguments.count)
         return

@@ -23,6 +23,7 @@ from streams.topics import JUDGE, ensure_topics, record_topics
 from streams.watchdog import LOOK_EVERY_S, Watchdog
 from supplywatch import registry
 from supplywatch.broker import BrokerAddress, Producer
+from supplywatch.cycles import look_seldom
 from supplywatch.engine import Engine
 from supplywatch.errors import Refuse, SupplywatchError
 from supplywatch.health import STATUS_FILE, Health, HealthServer
@@ -169,6 +170,7 @@ def settings_of_process() -> Settings:
 def main(stage: Stage) -> None:
     """Run a process of a stage with the settings of the environment and exit with its code."""
     settings = settings_of_process()
+    look_seldom()
     with suppress(ImportError):  # not made for Windows; the worker is a quarter slower there
         loop.use("uvloop")
     try:

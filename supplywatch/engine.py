@@ -6,7 +6,7 @@ Called by the agents, by back-tests and by tests alike; given the ledger's conte
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -165,18 +165,17 @@ class Engine:
                 self.refold(connection, folds[key])
         return folds
 
-    def _chosen_anew(self, connection: Connection, fold: Fold, coming: Set[str]) -> bool:
+    def _chosen_anew(self, connection: Connection, fold: Fold, coming: set[str]) -> bool:
         """Tell whether a rule reads another publisher now than the one a subject was judged on, and forget that one."""
         memory, rule = fold.memory, fold.rule
-        joining = sorted(coming - set(memory.series))
-        if not (joining and memory.series and all(t.revisable for t in rule.records)):
+        if not memory.series or coming.issubset(memory.series) or not all(t.revisable for t in rule.records):
             return False
         stored = (RECORD.validate_json(body) for body in book.history(connection, memory.series))
         newest: dict[str, Record] = {record.series: record for record in stored}
         kept = [s for s, r in newest.items() if (read := rule.subject(r, self.items)) is not None and read.id == fold.subject.id]
         if len(kept) == len(newest):
             return False
-        memory.series = [*kept, *joining]
+        memory.series = [*kept, *sorted(coming.difference(kept))]
         fold.last_observed = max(book.periods(connection, memory.series), default="")
         return True
 

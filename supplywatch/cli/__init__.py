@@ -12,6 +12,7 @@ import typer
 
 from supplywatch import __version__
 from supplywatch.cli import alerts, explain, feeds, ledger, lists, operate, register, rules, screen, watchlist
+from supplywatch.cycles import look_seldom
 from supplywatch.errors import SupplywatchError
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ app.add_typer(ledger.app, name="ledger")
 
 def main() -> None:
     """Run the command line; whatever a user can cause ends in one sentence, never in a traceback."""
+    look_seldom()
     try:
         app()
     except SupplywatchError as error:
