@@ -1,20 +1,23 @@
 """A one-sided CUSUM on daily counts: level and scale that move slowly and stand still while an alert is open, seven weekday offsets.
 
 Counts are transformed by ``2·sqrt(count + 3/8)``, which makes their noise about one whatever their size. References: Page (1954),
-Biometrika 41:100-115; Anscombe (1948), Biometrika 35:246-254. Pure and O(1): about 20 numbers, 3 microseconds a day.
+Biometrika 41:100-115; Anscombe (1948), Biometrika 35:246-254. O(1): about 20 numbers, 1.5 microseconds a day.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from detectors._quiet import Calibration
 
 MAD_TO_SIGMA = 1.2533
 """sqrt(pi / 2): from mean absolute deviation to standard deviation of a normal variable."""
 SIGMA_FLOOR, CLIP_SIGMA, GAIN = 0.7, 4.0, 0.02
+GAIN_DAYS = 50
+"""The first days are a plain mean: until one of them weighs no more than the gain."""
 CALM_SIGMA = 1.0
 BREAK_DAYS = 3
 """A break may take some days to its depth: an excursion that began no earlier is the break's own."""
@@ -40,8 +43,10 @@ class Core:
     ----------
     days
         Days seen.
-    level, scale, offsets
-        Level and mean absolute deviation of the transformed counts, and the seven weekday offsets, Monday first.
+    level, scale
+        Level and mean absolute deviation of the transformed counts.
+    offsets, centre
+        The seven weekday offsets, Monday first, and their mean: what counts is by how much one is above the other.
     excess
         The CUSUM, in sigma.
     onset
@@ -57,21 +62,27 @@ class Core:
     days: int = 0
     level: float = 0.0
     scale: float = 1.0
-    offsets: tuple[float, ...] = (0.0,) * 7
+    offsets: list[float] = field(default_factory=lambda: [0.0] * 7)
+    centre: float = 0.0
     excess: float = 0.0
-    onset: str | None = None
-    open: bool = False
     low: int = 0
     calm: int = 0
     last_ordinal: int = 0
     sharp: float = 0.0
-    sharp_onset: str | None = None
     run: int = 0
     sharp_run: int = 0
+    onset: str | None = None
+    sharp_onset: str | None = None
+    open: bool = False
+
+    def as_json(self) -> list[Any]:
+        """Return what makes an equal chart: ``Core(*values)``."""
+        level = (self.days, self.level, self.scale, self.offsets, self.centre, self.excess, self.low, self.calm, self.last_ordinal)
+        return [*level, self.sharp, self.run, self.sharp_run, self.onset, self.sharp_onset, self.open]
 
     def base(self, weekday: int) -> float:
         """Return the transits a day that the frozen or moving level stands for."""
-        return float(max(0.1, ((self.level + self.offsets[weekday]) / 2) ** 2 - 0.375))
+        return float(max(0.1, ((self.level + self.offsets[weekday] - self.centre) / 2) ** 2 - 0.375))
 
     def weekly_base(self) -> float:
         """Return the mean of :meth:`base` over the seven weekdays."""
@@ -79,7 +90,7 @@ class Core:
 
 
 def advance(core: Core, period: str, weekday: int, count: int, ordinal: int, params: Chart, limit_sigma: float) -> Core:
-    """Return the chart after one more day; the given one is not touched.
+    """Move a chart on by one day, in place, and return it.
 
     Parameters
     ----------
@@ -90,22 +101,21 @@ def advance(core: Core, period: str, weekday: int, count: int, ordinal: int, par
     limit_sigma
         The decision interval of the day.
     """
-    x = transformed(count)
-    days = core.days
+    x, days, next_day = transformed(count), core.days, ordinal == core.last_ordinal + 1
+    core.days, core.last_ordinal = days + 1, ordinal
     if days == 0:
-        return Core(days=1, level=x, last_ordinal=ordinal)
+        core.level = x
+        return core
     spread = MAD_TO_SIGMA * core.scale
     sigma = spread if spread > SIGMA_FLOOR else SIGMA_FLOOR
-    z = (x - core.level - core.offsets[weekday]) / sigma
+    z = (x - core.level - core.offsets[weekday] + core.centre) / sigma
     if not -CLIP_SIGMA <= z <= CLIP_SIGMA:
         z = CLIP_SIGMA if z > 0.0 else -CLIP_SIGMA
-    new = Core(days + 1, core.level, core.scale, core.offsets, core.excess, core.onset, core.open, core.low, core.calm, ordinal)
-    new.sharp, new.sharp_onset, new.run, new.sharp_run = core.sharp, core.sharp_onset, core.run, core.sharp_run
     if days >= params.warm_up_days:
-        _decide(new, z, count, weekday, period, ordinal == core.last_ordinal + 1, params, limit_sigma)
-    if not new.open:
-        _learn(new, days, weekday, z * sigma, params)
-    return new
+        _decide(core, z, count, weekday, period, next_day, params, limit_sigma)
+    if not core.open:
+        _learn(core, days, weekday, z * sigma, params)
+    return core
 
 
 def _decide(core: Core, z: float, count: int, weekday: int, period: str, next_day: bool, params: Chart, limit_sigma: float) -> None:
@@ -115,11 +125,12 @@ def _decide(core: Core, z: float, count: int, weekday: int, period: str, next_da
         core.onset = period
     elif excess == 0.0 and not core.open:
         core.onset = None
-    sharp = max(core.sharp - z - CLIP_SIGMA / 2, 0.0)
-    core.sharp_onset = (core.sharp_onset or period) if sharp > 0.0 else None
-    core.sharp = min(sharp, 2 * limit_sigma)
     core.run = core.run + 1 if excess > 0.0 else 0
-    core.sharp_run = core.sharp_run + 1 if sharp > 0.0 else 0
+    sharp = core.sharp - z - CLIP_SIGMA / 2
+    if sharp > 0.0:
+        core.sharp, core.sharp_onset, core.sharp_run = min(sharp, 2 * limit_sigma), core.sharp_onset or period, core.sharp_run + 1
+    else:
+        core.sharp, core.sharp_onset, core.sharp_run = 0.0, None, 0
     far_below = z <= -params.drop_sigma and count < (1.0 - params.drop_share) * core.base(weekday)
     core.low = (core.low + 1 if next_day else 1) if far_below else 0
     if not core.open and (excess > limit_sigma or core.low >= params.drop_days):
@@ -140,12 +151,9 @@ def _learn(core: Core, days: int, weekday: int, step: float, params: Chart) -> N
     if days < params.warm_up_days:
         level_gain, offset_gain = max(level_gain, 1.0 / (days + 1)), max(GAIN, 1.0 / (days / 7 + 2))
     core.level += level_gain * step
-    moved = offset_gain * step
-    centre = moved / 7  # the seven stay centred on zero
-    offsets = [offset - centre for offset in core.offsets]
-    offsets[weekday] += moved
-    core.offsets = tuple(offsets)
-    scale_gain = GAIN if days >= 1.0 / GAIN else 1.0 / (days + 1)
+    core.offsets[weekday] += offset_gain * step
+    core.centre += offset_gain * step / 7
+    scale_gain = GAIN if days >= GAIN_DAYS else 1.0 / (days + 1)
     core.scale += scale_gain * (abs(step) - core.scale)
 
 

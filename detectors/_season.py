@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 LAGS = (52, 104, 157)
 """Weeks: the same season one, two and three years ago."""
@@ -18,7 +19,7 @@ LONG_ALERT_DAYS = 60
 """An alert that lasts longer is no season: its weeks are not remembered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Season:
     """Weekly means from the week ``first`` on, ``None`` where a week is not remembered; the list is shared and never changed."""
 
@@ -28,7 +29,7 @@ class Season:
     @staticmethod
     def same_week(last_ordinal: int, ordinal: int) -> bool:
         """Tell whether two days are of one week, in which the memory stands still."""
-        return _week(last_ordinal) == _week(ordinal)
+        return (last_ordinal - 1) // 7 == (ordinal - 1) // 7
 
     def after(self, last_ordinal: int, ordinal: int, mean: float, *, usual: bool) -> Season:
         """Return the memory on the first day of a new week.
@@ -46,7 +47,12 @@ class Season:
         gap = [None] * (ended - self.first - len(self.weeks))
         weeks = [*self.weeks, *gap, round(mean, 3) if usual else None, *[None] * (now - ended - 1)]
         surplus = max(0, len(weeks) - WEEKS_KEPT)
-        return Season(self.first + surplus, weeks[surplus:])
+        del weeks[:surplus]
+        return Season(self.first + surplus, weeks)
+
+    def as_json(self) -> list[Any]:
+        """Return what makes an equal memory: ``Season(*values)``."""
+        return [self.first, self.weeks]
 
     def without(self, since_ordinal: int) -> Season:
         """Return the memory without the weeks from a day on."""

@@ -5,17 +5,21 @@ Severity follows the smaller of two deficits of the week's mean: against the fro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from statistics import median
+from typing import Any, Literal
 
-from detectors._cusum import Chart, Core, advance
+from detectors._cusum import Chart, Core, advance, transformed
 from detectors._quiet import DAYS_A_YEAR, Quiet
 from detectors._season import LONG_ALERT_DAYS, Season, start
 from supplywatch.alert import Severity, Threshold
+from supplywatch.errors import BadRequest
 from supplywatch.rule import State
 
 Measures = dict[str, float | str | bool | None]
+REBASE_DAYS = 28
 Status = Literal["warming_up", "quiet", "closed", "gap", "raised"]
 
 
@@ -110,49 +114,54 @@ class Reading:
 
 def fold(state: State | None, observed: str, count: int, params: TrafficParams) -> tuple[State, Reading]:
     """Return the state after one more day, and what the day says."""
-    day = date.fromisoformat(observed)
-    ordinal = day.toordinal()
-    before, past = chart_of(state), Quiet(*state["quiet"]) if state else Quiet()
+    ordinal = date.fromisoformat(observed).toordinal()
+    core = chart_of(state)
+    before, last_ordinal = core.open, core.last_ordinal
+    past = Quiet(*state["quiet"]) if state else Quiet()  # its list of peaks is shared and never changed
     limit_sigma, kind = past.limit(params)
-    core = advance(before, observed, day.weekday(), count, ordinal, params, limit_sigma)
-    recent = [*(state["recent"] if state else ())[-6:], count]
-    season = _season(state, before, ordinal)
-    reading = Reading(_status(before, core, params), core, recent, past, limit_sigma, kind)
-    new: State = chart_state(core)
-    new |= {"recent": recent, "severity": None, "lower_days": 0, "open_days": 0, "serious": False, "halved": False}
-    if core.open:
-        _grade(new, state, reading, season.expected(ordinal), ordinal - before.last_ordinal - 1 if state else 0, params)
-    serious = new["serious"] or bool(state and state["serious"])
-    if core.days > params.warm_up_days:
-        past = past.after(core.excess, was_open=before.open, is_open=core.open, serious=serious)
-    halved = new["severity"] == Severity.CRITICAL or bool(core.open and state and state["halved"])
-    if halved and core.onset:
-        season = season.without(date.fromisoformat(core.onset).toordinal())
-    new |= {
-        "serious": serious and core.open,
-        "quiet": [past.days, past.peak, list(past.peaks)],
-        "season": [season.first, season.weeks],
+    season = state["season"] if state and Season.same_week(last_ordinal, ordinal) else _season(state, last_ordinal, ordinal)
+    advance(core, observed, (ordinal - 1) % 7, count, ordinal, params, limit_sigma)
+    reading = Reading(_status(before, core, params), core, [*state["recent"][-6:], count] if state else [count], past, limit_sigma, kind)
+    new: State = {
+        "chart": core.as_json(),
+        "onset": core.onset,
+        "open": core.open,
+        "recent": reading.recent,
+        "severity": None,
+        "lower_days": 0,
+        "open_days": 0,
+        "serious": False,
+        "halved": False,
+        "season": season,
     }
+    serious = bool(state and state["serious"])
+    if core.open:
+        _grade(new, state, reading, Season(*season).expected(ordinal), ordinal - last_ordinal - 1 if state else 0, params)
+        serious = new["serious"] = serious or new["serious"]
+        new["halved"] = new["severity"] == Severity.CRITICAL or bool(state and state["halved"])
+        if new["halved"]:
+            new["season"] = Season(*season).without(date.fromisoformat(core.onset or observed).toordinal()).as_json()
+    if core.days > params.warm_up_days:
+        past.note(core.excess, was_open=before, is_open=core.open, serious=serious)
+    new["quiet"] = [past.days, past.peak, past.peaks]
     return new, reading
 
 
-def _status(before: Core, core: Core, params: TrafficParams) -> Status:
+def _status(was_open: bool, core: Core, params: TrafficParams) -> Status:
     if core.open:
         return "raised"
-    if before.open:
+    if was_open:
         return "closed"
     return "warming_up" if core.days <= params.warm_up_days else "quiet"
 
 
-def _season(state: State | None, before: Core, ordinal: int) -> Season:
+def _season(state: State | None, last_ordinal: int, ordinal: int) -> list[Any]:
+    """Return the memory on the first day of a week, as JSON values."""
     if state is None:
-        return start(ordinal)
-    season = Season(*state["season"])
-    if season.same_week(before.last_ordinal, ordinal):
-        return season
+        return start(ordinal).as_json()
     recent = state["recent"]
     usual = not state["halved"] and state["open_days"] <= LONG_ALERT_DAYS
-    return season.after(before.last_ordinal, ordinal, sum(recent) / len(recent), usual=usual)
+    return Season(*state["season"]).after(last_ordinal, ordinal, sum(recent) / len(recent), usual=usual).as_json()
 
 
 def _grade(new: State, state: State | None, reading: Reading, season: float | None, missing_days: int, params: TrafficParams) -> None:
@@ -183,24 +192,34 @@ def _severity(state: State | None, drop: float, params: TrafficParams) -> tuple[
     return (eased.value, 0) if lower_days >= params.ease_days else (held.value, lower_days)
 
 
-def chart_state(core: Core) -> State:
-    """Return the chart as JSON values."""
-    numbers = [core.days, core.level, core.scale, *core.offsets, core.excess, core.low, core.calm, core.last_ordinal, core.sharp]
-    return {"chart": [*numbers, core.run, core.sharp_run], "onset": core.onset, "sharp_onset": core.sharp_onset, "open": core.open}
-
-
 def chart_of(state: State | None) -> Core:
-    """Read what :func:`chart_state` wrote."""
+    """Return a chart of one's own from the state it was kept in."""
     if state is None:
         return Core()
-    days, level, scale, *rest = state["chart"]
-    offsets, (excess, low, calm, ordinal, sharp, *runs) = tuple(rest[:7]), rest[7:]
-    onset, sharp_onset = state["onset"], state["sharp_onset"]
-    return Core(days, level, scale, offsets, excess, onset, state["open"], low, calm, ordinal, sharp, sharp_onset, *runs)
+    core = Core(*state["chart"])
+    core.offsets = core.offsets[:]
+    return core
 
 
-def rebased(state: State, level: float) -> State:
-    """Return the state, closed, with a new normal that a person accepted; quiet past and season stay."""
+def rebased(state: State, counts: Sequence[int]) -> State:
+    """Return the state, closed, with the median of the last 28 days as the new normal that a person accepted.
+
+    Quiet past and season stay.
+
+    Parameters
+    ----------
+    counts
+        One for each day, oldest first.
+
+    Raises
+    ------
+    BadRequest
+        When fewer days are at hand.
+    """
+    if len(counts) < REBASE_DAYS:
+        raise BadRequest(f"a new normal needs {REBASE_DAYS} days of figures, there are {len(counts)}; wait for more")
+    level = median(map(transformed, counts[-REBASE_DAYS:]))
     core = replace(chart_of(state), level=level, excess=0.0, onset=None, open=False, low=0, calm=0)
     core.sharp, core.sharp_onset, core.run, core.sharp_run = 0.0, None, 0, 0
-    return state | chart_state(core) | {"severity": None, "lower_days": 0, "open_days": 0, "serious": False, "halved": False}
+    closed = {"severity": None, "lower_days": 0, "open_days": 0, "serious": False, "halved": False}
+    return state | {"chart": core.as_json(), "onset": None, "open": False} | closed

@@ -23,17 +23,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import median
 
-from detectors._cusum import transformed
 from detectors._traffic import Measures, Reading, TrafficParams, fold, rebased
 from supplywatch.alert import Evidence, Finding, Subject, Text
-from supplywatch.errors import BadRequest
 from supplywatch.records import Record, TransitCount
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
 
-REBASE_DAYS = 28
 ROUTE_MEMORY_DAYS = 60
 ROUTE_DAYS = 7
 
@@ -53,19 +49,20 @@ TOO_FEW = Finding(status="unknown", reason="too few transits a day for this char
 def detect(state: State | None, record: TransitCount, params: Params, context: Context) -> tuple[State, Finding]:
     """Judge one day of one chokepoint."""
     new, reading = fold(state, record.observed, record.transits_total, params)
-    was_open = bool(state and state["open"])
-    new["routes"] = _routes(state["routes"] if state else {}, context.related, frozen=was_open or reading.core.open)
+    new["routes"] = state["routes"] if state else {}
+    if context.related:
+        was_open = state is not None and state["open"]
+        new["routes"] = _routes(new["routes"], context.related, frozen=was_open or reading.core.open)
+    if reading.status == "quiet":
+        few = reading.core.level < 2.0 * math.sqrt(params.min_transits_per_day) and reading.base < params.min_transits_per_day
+        return new, TOO_FEW if few else CLEAR
     if reading.status == "raised":
         return new, _raised(reading, new["routes"], record, params, context.items)
     if reading.status == "closed":
         return new, _closed(reading, record, context.items)
     if reading.status == "gap":
         return new, Finding(status="unknown", reason=f"no figures for {reading.missing_days} days before {record.observed}")
-    if reading.status == "warming_up":
-        return new, WARMING_UP
-    if reading.core.level < 2.0 * math.sqrt(params.min_transits_per_day) and reading.base < params.min_transits_per_day:
-        return new, TOO_FEW
-    return new, CLEAR
+    return new, WARMING_UP
 
 
 def _routes(before: Mapping[str, list[float]], related: Mapping[str, Record], *, frozen: bool) -> dict[str, list[float]]:
@@ -145,16 +142,8 @@ def _closed(reading: Reading, record: TransitCount, items: Items) -> Finding:
 
 
 def rebase(state: State, records: Sequence[TransitCount], _params: Params) -> State:
-    """Take the median of the last 28 days as the new normal.
-
-    Raises
-    ------
-    BadRequest
-        When fewer days are at hand.
-    """
-    if len(records) < REBASE_DAYS:
-        raise BadRequest(f"a new normal needs {REBASE_DAYS} days of figures, there are {len(records)}; wait for more")
-    return rebased(state, median(transformed(record.transits_total) for record in records[-REBASE_DAYS:]))
+    """Take the last four weeks as the new normal; see :func:`detectors._traffic.rebased`."""
+    return rebased(state, [record.transits_total for record in records])
 
 
 def subject(record: TransitCount, _items: Items) -> Subject:
@@ -170,7 +159,7 @@ def related(record: TransitCount, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="2.0.1",
+        version="2.1.0",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),

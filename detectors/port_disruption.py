@@ -17,17 +17,12 @@ the frozen baseline and against the same weeks of earlier years grades it. No co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 
-from detectors._cusum import transformed
 from detectors._traffic import Reading, TrafficParams, fold, rebased
 from supplywatch.alert import Evidence, Finding, Subject, Text
-from supplywatch.errors import BadRequest
 from supplywatch.records import PortCalls
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
-
-REBASE_DAYS = 28
 
 
 class Params(TrafficParams):
@@ -92,16 +87,8 @@ def _measures(reading: Reading) -> dict[str, float | str | bool | None]:
 
 
 def rebase(state: State, records: Sequence[PortCalls], _params: Params) -> State:
-    """Take the median of the last 28 days as the new normal.
-
-    Raises
-    ------
-    BadRequest
-        When fewer days are at hand.
-    """
-    if len(records) < REBASE_DAYS:
-        raise BadRequest(f"a new normal needs {REBASE_DAYS} days of figures, there are {len(records)}; wait for more")
-    return rebased(state, median(transformed(record.calls_total) for record in records[-REBASE_DAYS:]))
+    """Take the last four weeks as the new normal; see :func:`detectors._traffic.rebased`."""
+    return rebased(state, [record.calls_total for record in records])
 
 
 def subject(record: PortCalls, _items: Items) -> Subject:
@@ -112,7 +99,7 @@ def subject(record: PortCalls, _items: Items) -> Subject:
 RULE = Rule(
     card=RuleCard(
         rule_id="port_disruption",
-        version="1.0.1",
+        version="1.1.0",
         title="Port disruption",
         title_zh="港口挂靠受阻",
         taxonomy=("RS.EXT", "RS.EXT.NAT", "HD.1"),

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from supplywatch.alert import AlertEvent, Severity, Text, Transition
 from supplywatch.engine import RECORD, Engine
 from supplywatch.errors import BadRequest
-from supplywatch.fold import state_row, stored_fold
+from supplywatch.fold import is_current, state_row, stored_fold
 from supplywatch.ledger import Ledger, book, schema
 from supplywatch.registry import rule as find_rule
 
@@ -82,6 +82,8 @@ def accept_baseline(engine: Engine, alert_id: str, *, actor: str, reason: str, n
         fold = stored_fold(rule, last.subject, row)
         if rule.rebase is None or fold.memory.detector is None:
             raise BadRequest(f"rule {last.rule} has no baseline that could be accepted; acknowledge or shelve the alert instead")
+        if not is_current(fold):
+            engine.refold(connection, fold)
         records = [RECORD.validate_json(body) for body in book.history(connection, fold.memory.series, fold.last_observed)]
         fold.memory.detector = rule.rebase(fold.memory.detector, records, engine.params(last.rule))
         fold.memory.rebased.append(fold.last_observed)

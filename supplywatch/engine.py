@@ -18,7 +18,7 @@ from supplywatch.alert import AlertEvent, Axes, Finding, Subject
 from supplywatch.config import rule_params
 from supplywatch.episode import Judged, Memory, advance, hold, reconcile
 from supplywatch.errors import Conflict
-from supplywatch.fold import Fold, state_row, stored_fold
+from supplywatch.fold import Fold, is_current, state_row, stored_fold
 from supplywatch.grading import AsKnown, Grader
 from supplywatch.ledger import Ledger, book, schema
 from supplywatch.records import AnyRecord, Record, SourceReport, SourceStatus
@@ -161,7 +161,7 @@ class Engine:
         folds = {}
         for key, (rule, subject) in subjects.items():
             folds[key] = Fold(rule, subject, Memory()) if (row := rows.get(key)) is None else stored_fold(rule, subject, row)
-            if self._chosen_anew(connection, folds[key], coming[key]) or (row is not None and row.rule_version != rule.card.version):
+            if self._chosen_anew(connection, folds[key], coming[key]) or not is_current(folds[key]):
                 self.refold(connection, folds[key])
         return folds
 
@@ -266,7 +266,7 @@ class Engine:
         bodies = book.history(connection, memory.series, fold.last_observed) if revisable else book.arrivals(connection, memory.series)
         records = [RECORD.validate_json(body) for body in bodies]
         related = self._related(connection, rule, records)
-        memory.detector, memory.status, memory.axes = None, None, {}
+        memory.detector, memory.status, memory.axes, fold.version = None, None, {}, rule.card.version
         finding = Finding(status="unknown")
         raised: list[tuple[str, str]] = []
         for index, record in enumerate(records):

@@ -24,6 +24,8 @@ class Fold:
     last_observed: str = ""
     known_at: datetime = NEVER
     source: str = ""
+    version: str = ""
+    """Of the rule that made the detector's state; empty while there is none. Only its own rule can read a state."""
     stored: bool = False
     changed: bool = False
     records: list[Record] = field(default_factory=list)
@@ -31,9 +33,14 @@ class Fold:
     """Some record revises or fills the past: the history must be folded again."""
 
 
+def is_current(fold: Fold) -> bool:
+    """Tell whether the rule as it is now made the state, so that it can go on from there."""
+    return fold.version in ("", fold.rule.card.version)
+
+
 def stored_fold(rule: Rule[Any], subject: Subject, row: Any) -> Fold:
     """Return a fold as its ``rule_state`` row left it."""
-    return Fold(rule, subject, Memory.from_json(row.body), row.last_observed, row.known_at, row.source, stored=True)
+    return Fold(rule, subject, Memory.from_json(row.body), row.last_observed, row.known_at, row.source, row.rule_version, stored=True)
 
 
 def state_row(fold: Fold) -> dict[str, Any]:
@@ -42,7 +49,7 @@ def state_row(fold: Fold) -> dict[str, Any]:
     return {
         "rule": fold.rule.card.rule_id,
         "subject": fold.subject.id,
-        "rule_version": fold.rule.card.version,
+        "rule_version": fold.version or fold.rule.card.version,
         "last_observed": fold.last_observed,
         "known_at": fold.known_at,
         "source": fold.source,

@@ -1,6 +1,7 @@
 """The life of an alert, on a real ledger with a rule small enough to reason about."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,14 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from toy import report, transit
 
 from supplywatch import desk
-from supplywatch.alert import AlertEvent, Transition
+from supplywatch.alert import AlertEvent, Finding, Transition
 from supplywatch.engine import Engine
 from supplywatch.errors import BadRequest
 from supplywatch.ledger import Ledger
 from supplywatch.ledger.queries import Filter, alert_id_of, alerts, history
 from supplywatch.ledger.rebuild import rebuild
-from supplywatch.records import SourceStatus
+from supplywatch.records import SourceStatus, TransitCount
 from supplywatch.registry import rule
+from supplywatch.rule import Context, State
 from supplywatch.watch import Items
 
 ITEMS = Items(reporter="CHN", items=())
@@ -162,6 +164,36 @@ def test_a_changed_rule_version_folds_the_history_again(engine: Engine) -> None:
     )
     events = stricter.judge([transit(2, 11)]).events
     assert [(e.rule_version, e.standing) for e in events] == [("2", True)]
+
+
+def of_another_layout(ledger: Ledger) -> Engine:
+    """Return an engine whose rule is of version 2 and cannot read a state of version 1."""
+
+    def detect(state: State | None, record: TransitCount, params: toy.Params, context: Context) -> tuple[State, Finding]:
+        inner, finding = toy.detect(state["inner"] if state else None, record, params, context)
+        return {"inner": inner}, finding
+
+    def rebase(state: State, records: list[TransitCount], params: toy.Params) -> State:
+        return {"inner": toy.rebase(state["inner"], records, params)}
+
+    rule = replace(toy.RULE, card=replace(toy.CARD, version="2"), detect=detect, rebase=rebase)
+    return Engine(ledger, {"toy": rule}, ITEMS, params={"toy": toy.Params()})
+
+
+@pytest.mark.parametrize("before", ["held", "retracted", "accepted"])
+def test_what_happens_before_the_first_record_of_a_new_version_leaves_the_state_readable(
+    engine: Engine, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alert_id = feed(engine, [20, 9])[0].alert_id
+    newer = of_another_layout(engine.ledger)
+    monkeypatch.setattr(desk, "find_rule", newer.rules.__getitem__)
+    if before == "held":
+        assert steps(newer.judge([report(40, SourceStatus.QUARANTINED)]).events) == ["held:02"]
+    elif before == "retracted":
+        desk.retract(engine.ledger, alert_id, actor="Li Wei", reason="a defect", now=NOW)
+    else:
+        desk.accept_baseline(newer, alert_id, actor="Li Wei", reason="canal widened", now=NOW)
+    assert "opened:05" in steps(newer.judge([transit(2, 20, fetched_day=41), transit(3, 20), transit(4, 3, fetched_day=42)]).events)
 
 
 def test_rebuild_reproduces_the_projections_byte_for_byte(engine: Engine) -> None:
