@@ -78,21 +78,8 @@ def _finding(
         measures=_measures(match, decision),
         reason=None if decision is None else f"true match, as decided by {decision['by']}: {decision['reason']}",
         standing=False,
-        taxonomy=touched(match.counterparty.tags, items),
+        taxonomy=items.tagged(match.counterparty.tags),
     )
-
-
-def touched(tags: tuple[str, ...], items: Items) -> tuple[str, ...]:
-    """Return the watched items that a counterparty's tags name: ``item:<id>``, or ``hs:<code>`` of an item or of a heading over it."""
-    found: dict[str, None] = {}
-    for tag in tags:
-        label, _, value = tag.partition(":")
-        if label == "item":
-            found |= {item.id: None for item in items.items if item.id == value}
-        elif label == "hs":
-            found |= {item.id: None for item in items.of_hs(value)}
-            found |= {item.id: None for item in items.items if any(code.startswith(value) for code in item.hs)}
-    return tuple(found)
 
 
 def _onset(match: PartyMatch) -> str | None:
@@ -186,7 +173,7 @@ def subject(record: PartyMatch | MatchDecision, _items: Items) -> Subject:
 RULE: Rule[PartyMatch | MatchDecision] = Rule(
     card=RuleCard(
         rule_id="party_match",
-        version="1.0.2",
+        version="1.0.3",
         title="Counterparty on a list",
         title_zh="交易对手列入清单",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, cached_property
 from typing import Literal
 
@@ -107,6 +108,17 @@ class Items(Frozen):
     def of_commodity(self, commodity: str) -> Item | None:
         """Return the item a publisher's commodity is."""
         return self._by_commodity.get(commodity)
+
+    def tagged(self, tags: Iterable[str]) -> tuple[str, ...]:
+        """Return the ids of the items that words of a user name: ``item:<id>``, or ``hs:<code>`` of an item or of a heading over it."""
+        found: dict[str, None] = {}
+        for label, _, value in (tag.partition(":") for tag in tags):
+            if label == "item":
+                found |= {item.id: None for item in self.items if item.id == value}
+            elif label == "hs":
+                found |= {item.id: None for item in self.of_hs(value)}
+                found |= {item.id: None for item in self.items if any(code.startswith(value) for code in item.hs)}
+        return tuple(found)
 
     def of_gap(self, source: str, commodity: str) -> Item | None:
         """Return the item whose processing gap rests on a source's figures of a commodity."""

@@ -12,6 +12,7 @@ from supplywatch.cli.common import JsonFlag, LedgerUrl, instant, open_ledger, pr
 if TYPE_CHECKING:
     from supplywatch.alert import AlertEvent
     from supplywatch.corroboration import Corroboration
+    from supplywatch.impact import Impact
 
 EXPLAINED = (
     "alert_id",
@@ -29,18 +30,20 @@ EXPLAINED = (
 
 
 def explain(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
-    """Explain an alert: severity step by step, the four axes, thresholds with their sources, what would change it."""
+    """Explain an alert: severity step by step, axes, thresholds with sources, what would change it, whom of yours it concerns."""
     event: AlertEvent = events_of_alert(alert, as_of, ledger)[-1]
-    corroborated = _corroborations(event, as_of, ledger)
+    corroborated, exposure = _corroborations(event, as_of, ledger), _impact(event, as_of, ledger)
     if json:
         said = event.model_dump(mode="json", include={*EXPLAINED, "surer_when", "not_supported", "evidence"})
-        print_json(said | {"corroborated_by": [one.model_dump(mode="json") for one in corroborated]})
+        beside = {"corroborated_by": [one.model_dump(mode="json") for one in corroborated], "impact": exposure.model_dump(mode="json")}
+        print_json(said | beside)
         return
     typer.echo(f"{event.severity.value}: {event.headline.en}\n")
     derivation(event)
     print_axes(event)
     print_thresholds(event)
     print_outlook(event)
+    print_impact(exposure)
     for one in corroborated:
         typer.echo(f"others say     {one.text} ({one.source}, {one.period}, vintage {one.vintage})")
 
@@ -54,6 +57,26 @@ def _corroborations(event: AlertEvent, as_of: str | None, url: str | None) -> li
     lines = rule_params("pressure_index", rule("pressure_index").params).model_dump()
     bands = {"high": lines["high_sigma"], "very high": lines["very_high_sigma"]}
     return corroborations(open_ledger(url, upgrade=False), event, bands, instant(as_of) if as_of else None)
+
+
+def _impact(event: AlertEvent, as_of: str | None, url: str | None) -> Impact:
+    """Return how far the watched counterparties are exposed."""
+    from supplywatch.impact import impact
+    from supplywatch.watch import load_items
+
+    return impact(open_ledger(url, upgrade=False), event, load_items(), instant(as_of) if as_of else None)
+
+
+def print_impact(exposure: Impact) -> None:
+    """Print whom of the watch-list the alert concerns; what the watch-list says never enters the severity."""
+    if not exposure.items:
+        typer.echo("impact         not known: the alert touches no watched item")
+    elif not exposure.with_tags:
+        typer.echo("impact         not known: no counterparty is watched whose tags name products ('supplywatch watchlist import')")
+    else:
+        names = f": {', '.join(exposure.named)}" + (" and more" if exposure.exposed > len(exposure.named) else "")
+        shown = names if exposure.exposed else ""
+        typer.echo(f"impact         {exposure.exposed} of {exposure.with_tags} watched suppliers of products{shown}")
 
 
 def derivation(event: AlertEvent) -> None:

@@ -102,6 +102,13 @@ def parties(connection: Connection) -> Iterator[Party]:
         yield from stored_parties(counterparty_id, body, stored_keys(name_keys) if import_.matcher == MATCHER_VERSION else ())
 
 
+def tagged(connection: Connection, *, until: datetime | None = None) -> Iterator[tuple[str, Counterparty]]:
+    """Yield the id and the counterparty of all that are watched and carry tags."""
+    for (_, counterparty_id, body, _), _ in _last_rows(connection, until=until):
+        if '"tags":' in body:  # a tenth of the time of reading a million that carry none
+            yield counterparty_id, Counterparty.model_validate_json(body)
+
+
 def watched_ids(connection: Connection, watchlist: str) -> Iterator[str]:
     """Yield the ids of the counterparties of a watch-list that are watched, in order."""
     return (row.counterparty_id for row, _ in _last_rows(connection, watchlist))

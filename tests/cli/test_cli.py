@@ -195,3 +195,5 @@ def test_register_and_explain(run: Run, tmp_path: Path) -> None:
     explained = json.loads(run("explain", alert["alert_id"], "--ledger", ledger, "--json").stdout)
     assert explained["grading"]["steps"][0] == {"name": "event", "by": 0, "because": "the rule's own band: critical"}
     assert explained["axes"]["dependence"] is None
+    assert explained["impact"] == {"items": ["MAT.COPPER"], "exposed": 0, "with_tags": 0, "named": []}
+    assert "no counterparty is watched" in told
