@@ -166,12 +166,7 @@ def latency(settings: Settings, rate: int, seconds: int, folder: Path) -> dict[s
             arrived.setdefault(event["subject"]["id"], time.time())
 
     try:
-        query = select(func.count()).select_from(schema.observation)
-        while True:
-            with ledger.read() as connection:
-                if int(connection.execute(query).scalar_one()) >= len(warm):
-                    break
-            time.sleep(0.2)
+        await_observations(ledger, len(warm))
         threading.Thread(target=listen, daemon=True).start()
         time.sleep(2)
         with Producer(address, 60) as producer:
@@ -189,6 +184,16 @@ def latency(settings: Settings, rate: int, seconds: int, folder: Path) -> dict[s
         running.stop()
         ledger.close()
     return quantiles(sent, arrived)
+
+
+def await_observations(ledger: Ledger, count: int) -> None:
+    """Wait until so many observations stand in the book."""
+    query = select(func.count()).select_from(schema.observation)
+    while True:
+        with ledger.read() as connection:
+            if int(connection.execute(query).scalar_one()) >= count:
+                return
+        time.sleep(0.2)
 
 
 def quantiles(sent: dict[str, float], arrived: dict[str, float]) -> dict[str, float]:

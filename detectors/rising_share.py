@@ -132,10 +132,6 @@ def _finding(record: TradeSlice, new: State, found: Mapping[str, Rise], params: 
     watched = items.of_hs(record.commodity)
     goods_zh = f"({watched[0].zh})" if watched else ""
     points, country, line = 100 * rise.slope, record.reporter.name, record.commodity
-    evidence = [Evidence.of(record, f"share of primaryValue, {new['names'][c]}", round(now[c], 6), "0..1") for c in found] + [
-        Evidence.of(record, f"Sen's slope, {new['names'][c]}, {first} to {record.observed}", round(r.slope, 6), "shares a year")
-        for c, r in found.items()
-    ]
     axis = Axis(
         value=round(share, 4), cut=params.min_share, unit="largest rising share", observed=record.observed, source=record.provenance.source
     )
@@ -150,7 +146,7 @@ def _finding(record: TradeSlice, new: State, found: Mapping[str, Rise], params: 
             f"{period_zh(record.observed)}为{100 * share:.0f}%",
         ),
         clears_when=f"the trend is no longer significant (p at or above {params.clear_p:g}) or below half of its watch line",
-        evidence=tuple(evidence),
+        evidence=_evidence(record, new, found, now),
         axes=Axes(concentration=axis),
         measures={
             "partner": name,
@@ -165,10 +161,19 @@ def _finding(record: TradeSlice, new: State, found: Mapping[str, Rise], params: 
     )
 
 
+def _evidence(record: TradeSlice, new: State, found: Mapping[str, Rise], now: Mapping[str, float]) -> tuple[Evidence, ...]:
+    names, span = new["names"], f"{new['periods'][0]} to {record.observed}"
+    shares = [Evidence.of(record, f"share of primaryValue, {names[code]}", round(now[code], 6), "0..1") for code in found]
+    slopes = [
+        Evidence.of(record, f"Sen's slope, {names[code]}, {span}", round(rise.slope, 6), "shares a year") for code, rise in found.items()
+    ]
+    return (*shares, *slopes)
+
+
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.4.2",
+        version="1.4.3",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),

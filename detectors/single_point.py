@@ -160,12 +160,7 @@ def _controlled(
         clears_when=f"the register holds {params.min_backups} domestic backup(s) whose verification is in force",
         evidence=(
             Evidence.of(record, "verified domestic backups", backups, "sites"),
-            *(
-                Evidence.of(
-                    record, f"{site.role} {site.name} ({site.country}): {site.evidence}", site.valid_until.isoformat(), "valid until"
-                )
-                for site in record.sites
-            ),
+            *(_site(record, site) for site in record.sites),
         ),
         axes=Axes(substitutability=axis),
         measures={
@@ -177,6 +172,11 @@ def _controlled(
         taxonomy=item.taxonomy,
         standing=False if last is not None else None,
     )
+
+
+def _site(record: SupplierRegister, site: Site) -> Evidence:
+    words = f"{site.role} {site.name} ({site.country}): {site.evidence}"
+    return Evidence.of(record, words, site.valid_until.isoformat(), "valid until")
 
 
 def _why(found: AtHome, severity: Severity | None) -> Text:
@@ -207,7 +207,7 @@ def axes_of(item: Item, _items: Items) -> Sequence[str]:
 RULE: Rule[TradeSlice | SupplierRegister] = Rule(
     card=RuleCard(
         rule_id="single_point",
-        version="1.0.4",
+        version="1.0.5",
         title="Single point of failure",
         title_zh="单点故障",
         taxonomy=("RF.6", "IND.SPOF"),

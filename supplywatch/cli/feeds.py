@@ -15,6 +15,8 @@ from supplywatch.errors import BadRequest, Quarantine
 from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
+    from supplywatch.alert import AlertEvent
+    from supplywatch.engine import Verdict
     from supplywatch.intake.runner import Runner
     from supplywatch.intake.visit import PollResult
     from supplywatch.records import Record
@@ -202,19 +204,24 @@ def backtest(
     given = [read_file(spec, found.card, now=now) for spec in specs]
     refused: list[str] = []
     batches = _watched(steps(found, given, now=now, warn=_warn), refused)
-    print_event = _printer(ndjson=ndjson or json)
-    start, records, events = datetime.now(UTC), 0, 0
-    for verdict, transitions in step(engine, batches):
+    counted = _stepped(step(engine, batches), _printer(ndjson=ndjson or json))
+    took = (datetime.now(UTC) - now).total_seconds()
+    typer.echo(f"{counted}, {len(refused)} payloads refused, {took:.1f} s", err=True)
+    typer.echo("".join(f"quarantined: {detail}\n" for detail in refused), err=True, nl=False)
+    raise typer.Exit(1 if refused else 0)
+
+
+def _stepped(steps: Iterator[tuple[Verdict, list[AlertEvent]]], print_event: Callable[[Any], None]) -> str:
+    """Print every transition as it comes, with progress for a person who watches; return what was counted."""
+    records, events = 0, 0
+    for verdict, transitions in steps:
         records += verdict.new + verdict.revision
         events += len(transitions)
         for event in transitions:
             print_event(event)
         if sys.stderr.isatty():
             typer.echo(f"\r{records} records judged, {events} transitions ", err=True, nl=False)
-    took = (datetime.now(UTC) - start).total_seconds()
-    typer.echo(f"{records} records judged, {events} transitions, {len(refused)} payloads refused, {took:.1f} s", err=True)
-    typer.echo("".join(f"quarantined: {detail}\n" for detail in refused), err=True, nl=False)
-    raise typer.Exit(1 if refused else 0)
+    return f"{records} records judged, {events} transitions"
 
 
 def _watched(batches: Iterator[list[Record]], refused: list[str]) -> Iterator[list[Record]]:
