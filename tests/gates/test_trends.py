@@ -53,15 +53,24 @@ def openings(rows: list[dict[str, object]]) -> int:
     return sum(event.transition == "opened" for event in found)
 
 
-def test_years_shuffled_give_next_to_no_flags(data: Path) -> None:
-    """Without the order of the years nothing rises: what opens then is false, and it stays within the rule's budget."""
-    rows = genuine.cipf(data)
-    chance, order = random.Random(7), {}
+def shuffled(rows: list[dict[str, object]], seed: int) -> tuple[list[dict[str, object]], int]:
+    """Return the rows with the years of each code in another order, and how many series-years can be judged."""
+    chance, order = random.Random(seed), {}
     for code in sorted({row["cmdCode"] for row in rows}):
         years = sorted({int(row["refYear"]) for row in rows if row["cmdCode"] == code})
         order[code] = dict(zip(years, chance.sample(years, len(years)), strict=True))
-    shuffled = [row | {"refYear": order[row["cmdCode"]][int(row["refYear"])]} for row in rows]
     series_years = sum(max(0, len(years) - 7) for years in order.values())
-    true, false = openings(rows), openings(shuffled)
-    assert true > 5 * false, (true, false)
-    assert false / series_years <= 0.02, (false, series_years)
+    return [row | {"refYear": order[row["cmdCode"]][int(row["refYear"])]} for row in rows], series_years
+
+
+def test_years_shuffled_give_next_to_no_flags(data: Path) -> None:
+    """Without the order of the years nothing rises: what opens then is false, and it stays within the rule's budget.
+
+    Ten orders gave 4 to 12 openings, 7.6 in the mean, in 596 series-years; the true order gives 46. One order proves little, so four are
+    taken: their mean strays from 7.6 by 1.4, and four times less than the truth is two of these away.
+    """
+    rows = genuine.cipf(data)
+    tried = [shuffled(rows, seed) for seed in range(1, 5)]
+    true, false = openings(rows), sum(openings(one) for one, _ in tried) / len(tried)
+    assert true > 4 * false, (true, false)
+    assert false / tried[0][1] <= 0.02, (false, tried[0][1])
