@@ -6,6 +6,7 @@ Reference: Vicard & Wibaux (2023), CEPII Policy Brief 41; Blengini et al. (2017)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from supplywatch.rule import Context
 from supplywatch.watch import Items
 
 WORLD = "0"
+WORLD_YEARS_BACK = 3
 NO_EXPORTS = 9999.0
 """M/X of a reporter that says it exports nothing, as GeoDep writes it."""
 
@@ -40,29 +42,46 @@ def load_governance() -> Governance:
     return validated(Governance, read_yaml("governance.yaml"), "config/governance.yaml")
 
 
-def series_of_exports(record: TradeSlice, items: Items) -> list[str]:
-    """Return the series that tell what the reporter and its suppliers export, for watched lines of years."""
+def exports_beside(record: TradeSlice, items: Items) -> list[tuple[str, str]]:
+    """Return what tells the exports of the reporter and its suppliers, for watched lines of years."""
     if record.frequency != "annual" or not items.of_hs(record.commodity):
         return []
     who = [record.reporter.iso3, *(flow.partner.iso3 for flow in record.partners if flow.role == "economy")]
-    exporters = (_exports_of(iso3, record) for iso3 in dict.fromkeys(who) if iso3)
-    return [_world(record, items), *exporters]
+    return [*_worlds(record, items), *(_exports_of(iso3, record) for iso3 in dict.fromkeys(who) if iso3)]
 
 
-def _world(record: TradeSlice, items: Items) -> str:
-    return trade_series(WORLD, "import", "annual", record.commodity, items.publishers.world)
+def _worlds(record: TradeSlice, items: Items) -> list[tuple[str, str]]:
+    """Return the imports of the World, those of the newest year first: reconciled figures come two years late."""
+    series = trade_series(WORLD, "import", "annual", record.commodity, items.publishers.world)
+    return [(series, str(int(record.observed) - back)) for back in range(WORLD_YEARS_BACK + 1)]
 
 
-def _exports_of(iso3: str | None, record: TradeSlice) -> str:
-    return trade_series(iso3 or "", "export", "annual", record.commodity, FIRST_PUBLISHER)
+def _exports_of(iso3: str | None, record: TradeSlice) -> tuple[str, str]:
+    return trade_series(iso3 or "", "export", "annual", record.commodity, FIRST_PUBLISHER), record.observed
 
 
-def exported(record: TradeSlice, context: Context) -> dict[str, float] | None:
-    """Return what each economy sold in US dollars, whoever bought it; ``None`` while the publisher of the World is not at hand."""
-    world = context.related.get(_world(record, context.items))
-    if not isinstance(world, TradeSlice):
-        return None
-    return {flow.partner.key: flow.value_usd for flow in world.partners if flow.role == "economy" and flow.value_usd}
+@dataclass(frozen=True)
+class Sold:
+    """What each economy sold in one year, in US dollars, whoever bought it."""
+
+    year: str
+    by_economy: Mapping[str, float]
+
+
+def sold_by_all(record: TradeSlice, context: Context, min_coverage: float) -> Sold | None:
+    """Return the exports of all economies in the newest year that is at hand, up to three years before the record's.
+
+    A year that does not name the suppliers of ``min_coverage`` of the imports is not taken: its file was a part.
+    """
+    bought = [(flow.partner.key, flow.value) for flow in record.partners if flow.role == "economy" and flow.value]
+    total = sum([value for _, value in bought])
+    for key in _worlds(record, context.items):
+        world = context.related.get(key)
+        if isinstance(world, TradeSlice):
+            sold = {flow.partner.key: flow.value_usd for flow in world.partners if flow.role == "economy" and flow.value_usd}
+            if sum([value for economy, value in bought if economy in sold]) >= min_coverage * total:
+                return Sold(world.observed, sold)
+    return None
 
 
 def exports_usd(record: Record | None) -> float | None:
@@ -74,27 +93,25 @@ def exports_usd(record: Record | None) -> float | None:
     return sum(flow.value_usd or 0.0 for flow in record.partners if flow.role == "economy")
 
 
-def import_export_ratio(record: TradeSlice, imports_usd: float, context: Context) -> float | None:
-    """Return M/X of the reporter, ``None`` while its exports are not at hand."""
-    world = exported(record, context)
+def import_export_ratio(record: TradeSlice, imports_usd: float, context: Context, sold: Sold | None) -> float | None:
+    """Return M/X of the reporter, ``None`` while its exports of the same year are not at hand."""
     exports = exports_usd(context.related.get(_exports_of(record.reporter.iso3, record)))
-    if world is not None:
-        exports = world.get(record.reporter.key, 0.0)
+    if sold is not None and sold.year == record.observed:
+        exports = sold.by_economy.get(record.reporter.key, 0.0)
     if exports is None:
         return None
     return imports_usd / exports if exports else NO_EXPORTS
 
 
-def world_export_hhi(record: TradeSlice, context: Context, min_coverage: float) -> float | None:
+def world_export_hhi(record: TradeSlice, context: Context, sold: Sold | None, min_coverage: float) -> float | None:
     """Return the index over the exporters other than the reporter, whoever they sell to.
 
-    From the chosen publisher's imports of the World, which name every exporter. Without them from the exporters' own figures: those that
-    sell the reporter nothing are not seen then, which makes it an upper bound, and it is ``None`` while the exporters at hand stand
-    for less than ``min_coverage`` of the imports.
+    From what all economies sold. Without that from the exporters' own figures of the year: those that sell the reporter nothing are not
+    seen then, which makes it an upper bound, and it is ``None`` while the exporters at hand stand for less than ``min_coverage`` of the
+    imports.
     """
-    world = exported(record, context)
-    if world is not None:
-        return _index([value for economy, value in world.items() if economy != record.reporter.key])
+    if sold is not None:
+        return _index([value for economy, value in sold.by_economy.items() if economy != record.reporter.key])
     values, covered, total = [], 0.0, 0.0
     for flow in record.partners:
         if flow.role != "economy" or not flow.value:

@@ -65,7 +65,7 @@ def detect(state: State | None, record: TransitCount, params: Params, context: C
     return new, WARMING_UP
 
 
-def _routes(before: Mapping[str, list[float]], related: Mapping[str, Record], *, frozen: bool) -> dict[str, list[float]]:
+def _routes(before: Mapping[str, list[float]], related: Mapping[tuple[str, str], Record], *, frozen: bool) -> dict[str, list[float]]:
     """Return for each alternative route its slow mean, which stands still during an alert, its days, and its last week."""
     found = dict(before)
     for record in related.values():
@@ -151,15 +151,15 @@ def subject(record: TransitCount, _items: Items) -> Subject:
     return Subject(kind="chokepoint", id=record.chokepoint_id, name=record.chokepoint_name)
 
 
-def related(record: TransitCount, items: Items) -> Sequence[str]:
-    """Return the series of the routes that ships take instead."""
-    return [f"transit/{route}" for route in items.alternatives.get(record.chokepoint_id, ())]
+def related(record: TransitCount, items: Items) -> Sequence[tuple[str, str]]:
+    """Return the same day of the routes that ships take instead."""
+    return [(f"transit/{route}", record.observed) for route in items.alternatives.get(record.chokepoint_id, ())]
 
 
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="2.1.0",
+        version="2.1.1",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),

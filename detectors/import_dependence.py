@@ -229,13 +229,13 @@ def _evidence(figures: Iterable[tuple[CommodityBalance, Figure]]) -> Iterable[Ev
         yield Evidence.of(balance, f"{balance.commodity}: {figure.statistic}", figure.value, figure.unit, figure.position)
 
 
-def related(record: CommodityBalance, items: Items) -> Sequence[str]:
-    """Return the series of the other half of a processing gap, where it stands under another commodity of the same publisher."""
+def related(record: CommodityBalance, items: Items) -> Sequence[tuple[str, str]]:
+    """Return the other half of a processing gap, where it stands under another commodity of the same publisher."""
     item = _item(record, items)
     gap = _rank(record, item, items)[1] if item is not None else None
     others = [stage.commodity for stage in (gap.mined, gap.refined) if stage.commodity != record.commodity] if gap is not None else []
     stem = record.series.removesuffix(record.commodity)
-    return [stem + commodity for commodity in others]
+    return [(stem + commodity, record.observed) for commodity in others]
 
 
 def subject(record: CommodityBalance, items: Items) -> Subject | None:
@@ -258,7 +258,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="import_dependence",
-        version="1.1.0",
+        version="1.1.1",
         title="Import dependence",
         title_zh="对外依存度高",
         taxonomy=("HD.1", "IND.IDR"),

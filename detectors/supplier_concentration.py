@@ -21,7 +21,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from detectors._geodep import governance_hhi, import_export_ratio, load_governance, series_of_exports, structural, world_export_hhi
+from detectors._geodep import (
+    exports_beside,
+    governance_hhi,
+    import_export_ratio,
+    load_governance,
+    sold_by_all,
+    structural,
+    world_export_hhi,
+)
 from detectors._imports import WINDOW, Gaps, Sums, collapsed, goods, import_line, incomplete, usual
 from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Text
 from supplywatch.records import PartnerFlow, TradeSlice
@@ -139,25 +147,29 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
         "hhi": round(shares.hhi, 6),
         "over": [*before["over"], shares.hhi > params.warning_hhi][-PERSISTENCE:],
     }
-    world, ratio = _abroad(record, shares, params, context)
+    world, ratio, year = _abroad(record, shares, params, context)
     new["met"] = [*before["met"], _criteria(shares.hhi, world, ratio, params)][-PERSISTENCE:]
     if severity is None and held is None and not context.items.of_hs(record.commodity):
         return new, Finding(status="clear")
     finding = _finding(record, shares, severity, before, new, params, context.items)
-    more = {"world_export_hhi": world, "import_export_ratio": ratio, "structural": structural(new["met"], PERSISTENCE)}
+    more: dict[str, float | str | bool | None] = {"world_export_hhi": world, "world_exports_of": year, "import_export_ratio": ratio}
+    more["structural"] = structural(new["met"], PERSISTENCE)
     scores = load_governance().scores
     if scores:
         more["governance_hhi"] = governance_hhi(record.partners, scores, params.min_coverage)
     return new, finding.model_copy(update={"measures": finding.measures | more})
 
 
-def _abroad(record: TradeSlice, shares: Shares, params: Params, context: Context) -> tuple[float | None, float | None]:
-    """Return the world-export index and M/X, each ``None`` while the exports are not at hand."""
+def _abroad(record: TradeSlice, shares: Shares, params: Params, context: Context) -> tuple[float | None, float | None, str | None]:
+    """Return the world-export index, M/X, and the year the index is of; each ``None`` while the exports are not at hand."""
     if not context.related:
-        return None, None
-    world = world_export_hhi(record, context, params.min_exporter_coverage)
-    ratio = import_export_ratio(record, shares.value, context) if shares.currency == "US dollars" else None
-    return None if world is None else round(world, 6), None if ratio is None else round(ratio, 4)
+        return None, None, None
+    sold = sold_by_all(record, context, params.min_exporter_coverage)
+    world = world_export_hhi(record, context, sold, params.min_exporter_coverage)
+    ratio = import_export_ratio(record, shares.value, context, sold) if shares.currency == "US dollars" else None
+    year = sold.year if sold is not None else record.observed
+    ratio = None if ratio is None else round(ratio, 4)
+    return (None, ratio, None) if world is None else (round(world, 6), ratio, year)
 
 
 def _criteria(hhi: float, world: float | None, ratio: float | None, params: Params) -> bool | None:
@@ -248,7 +260,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.6.0",
+        version="1.6.1",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),
@@ -257,7 +269,7 @@ RULE = Rule(
             "country of consignment is not always the country of origin: Malaysian crude is mostly trans-shipment",
             "one HS code may hold goods that do not replace each other, or split goods that do",
             "concentration of companies within a country is not seen",
-            "exporters that sell the reporter nothing are missing from the world-export index",
+            "without BACI the world-export index misses exporters that sell the reporter nothing; with it the index may be three years old",
             "annual figures come four months to two years after the year",
         ),
         runbook="supplier_concentration.md",
@@ -285,6 +297,6 @@ RULE = Rule(
     params=Params,
     subject=import_line,
     detect=detect,
-    related=series_of_exports,
+    related=exports_beside,
     axes_of=axes_of,
 )

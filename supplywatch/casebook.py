@@ -203,8 +203,7 @@ def fold(
         if rule.subject(record, items) is None:
             yield record, state or {}, NOTHING
             continue
-        wanted = rule.related(record, items)
-        related = {series: by_key[series, record.observed] for series in wanted if (series, record.observed) in by_key}
+        related = {key: by_key[key] for key in rule.related(record, items) if key in by_key}
         new, finding = rule.detect(state, record, params, Context(items, related))
         yield record, new, finding
         state = json.loads(json.dumps(new, allow_nan=False))

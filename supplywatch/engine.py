@@ -230,7 +230,7 @@ class Engine:
 
     def _detect(self, fold: Fold, record: Record, related: Mapping[book.Key, Record]) -> Finding:
         rule, memory = fold.rule, fold.memory
-        found = {s: related[s, record.observed] for s in rule.related(record, self.items) if (s, record.observed) in related}
+        found = {key: related[key] for key in rule.related(record, self.items) if key in related}
         context = Context(self.items, found)
         state, finding = rule.detect(memory.detector, record, self._params[rule.card.rule_id], context)
         memory.detector = state
@@ -242,7 +242,7 @@ class Engine:
     def _related(
         self, connection: Connection, rule: Rule[Any], records: Sequence[Record], before: datetime | None = None
     ) -> dict[book.Key, Record]:
-        keys = [(series, record.observed) for record in records for series in rule.related(record, self.items)]
+        keys = [key for record in records for key in rule.related(record, self.items)]
         if not keys:
             return {}
         return {key: RECORD.validate_json(body) for key, body in book.latest_bodies(connection, keys, before).items()}

@@ -58,12 +58,12 @@ class RuleCard:
 class Context:
     """What a rule may look at beside its own state and the record.
 
-    ``related`` holds, for each series the rule asked for with :attr:`Rule.related`, the latest vintage of that series for the record's
-    period (absent when there is none).
+    ``related`` holds, for each (series, period) the rule asked for with :attr:`Rule.related`, the latest vintage; nothing when there is
+    none.
     """
 
     items: Items
-    related: Mapping[str, Record] = field(default_factory=dict)
+    related: Mapping[tuple[str, str], Record] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Rule(Generic[RecordT]):
     detect
         ``(state or None, record, params, context) -> (new state, finding)``; pure.
     related
-        Further series whose record for the same period the rule reads (the same subject for each of them).
+        Further (series, period) whose records the rule reads beside the one it judges.
     rebase
         ``(state, records of the last periods, oldest first, params) -> state``: a person accepted a new normal.
     axes_of
@@ -95,6 +95,6 @@ class Rule(Generic[RecordT]):
     params: type[BaseModel]
     subject: Callable[[RecordT, Items], Subject | None]
     detect: Callable[[State | None, RecordT, Any, Context], tuple[State, Finding]]
-    related: Callable[[RecordT, Items], Sequence[str]] = lambda _record, _items: ()
+    related: Callable[[RecordT, Items], Sequence[tuple[str, str]]] = lambda _record, _items: ()
     rebase: Callable[[State, Sequence[RecordT], Any], State] | None = None
     axes_of: Callable[[Item, Items], Sequence[str]] | None = None

@@ -84,12 +84,30 @@ def test_a_publisher_chosen_anew_is_judged_on_its_own_history() -> None:
     assert said(changed.judge([slice_of("baci", 2024, CONCENTRATED)]).events) == [(Transition.OPENED, "2024")]
 
 
+def test_the_world_of_an_earlier_year_serves_and_is_named() -> None:
+    items = CHOSEN.model_copy(update={"publishers": Publishers(world="baci")})
+    earlier = [
+        slice_of("baci", year, {"AUS": australia, "BRA": 2e9, "ZAF": 1e9}, reporter="WORLD")
+        for year, australia in ((2020, 1e9), (2021, 9e9))
+    ]
+    (event,) = engine(Ledger.open("sqlite://"), items).judge([*earlier, slice_of("comtrade", 2023, CONCENTRATED)]).events
+    assert (event.measures["world_export_hhi"], event.measures["world_exports_of"]) == (round((81 + 4 + 1) / 144, 6), "2021")
+    assert event.measures["import_export_ratio"] is None, "imports of one year are not held against exports of another"
+
+
+def test_a_part_of_the_world_is_not_the_world() -> None:
+    items = CHOSEN.model_copy(update={"publishers": Publishers(world="baci")})
+    part = slice_of("baci", 2023, {"ZAF": 1e9, "CHN": 1e8}, reporter="WORLD")
+    (event,) = engine(Ledger.open("sqlite://"), items).judge([part, slice_of("comtrade", 2023, CONCENTRATED)]).events
+    assert (event.measures["world_export_hhi"], event.measures["import_export_ratio"]) == (None, None)
+
+
 def test_the_imports_of_the_world_tell_world_exports() -> None:
     ledger = Ledger.open("sqlite://")
     items = CHOSEN.model_copy(update={"publishers": Publishers(world="baci")})
-    world = slice_of("baci", 2023, {"AUS": 9e9, "BRA": 2e9, "PER": 1e9, "CHN": 1e8}, reporter="WORLD")
+    world = slice_of("baci", 2023, {"AUS": 9e9, "BRA": 2e9, "ZAF": 1e9, "PER": 1e9, "CHN": 1e8}, reporter="WORLD")
     (event,) = engine(ledger, items).judge([world, slice_of("comtrade", 2023, CONCENTRATED)]).events
-    assert event.measures["world_export_hhi"] == round((81 + 4 + 1) / 144, 6), "Peru sells China nothing and counts"
+    assert event.measures["world_export_hhi"] == round((81 + 4 + 1 + 1) / 169, 6), "Peru sells China nothing and counts"
     assert event.measures["import_export_ratio"] == 100.0
 
 

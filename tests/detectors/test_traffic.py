@@ -79,8 +79,8 @@ def test_traffic_gained_round_the_cape_is_told_and_decides_nothing() -> None:
         day = date(2023, 9, 1) + timedelta(days=n)
         suez = _record("chokepoint1", day, 70 if n < 100 else 25)
         cape = _record("chokepoint7", day, 50 if n < 100 else 80)
-        assert rule.related(suez, items) == ["transit/chokepoint7"]
-        with_route, corroborated = rule.detect(with_route, suez, PARAMS, Context(items, {"transit/chokepoint7": cape}))
+        assert rule.related(suez, items) == [("transit/chokepoint7", day.isoformat())]
+        with_route, corroborated = rule.detect(with_route, suez, PARAMS, Context(items, {("transit/chokepoint7", day.isoformat()): cape}))
         alone, bare = rule.detect(alone, suez, PARAMS, Context(items))
         assert (corroborated.status, corroborated.severity, corroborated.onset) == (bare.status, bare.severity, bare.onset)
     assert corroborated.status == "raised"
