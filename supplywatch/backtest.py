@@ -54,16 +54,18 @@ def replayed(
     ledger, name = Ledger.open("sqlite://"), rule.card.rule_id
     items = load_items().model_copy(update={"publishers": Publishers.only(source.card.source_id)})
     engine = Engine(ledger, {name: rule}, items, params={} if params is None else {name: params})
-    spans: dict[tuple[str, str], tuple[str, str]] = {}
+    names: dict[str, str] = {}
+    spans: dict[str, tuple[str, str]] = {}
 
     def noted() -> Iterator[Sequence[Record]]:
         for batch in steps(source, given, now=now, warn=lambda _message: None):
             for record in batch:
                 for _, subject in engine.watchers(record):
-                    first, last = spans.get((subject.id, subject.name), (record.observed, record.observed))
-                    spans[subject.id, subject.name] = min(first, record.observed), max(last, record.observed)
+                    first, last = spans.get(subject.id, (record.observed, record.observed))
+                    spans[subject.id] = min(first, record.observed), max(last, record.observed)
+                    names[subject.id] = subject.name  # goods are called otherwise in each revision of the HS
             yield batch
 
     events = [event for _, transitions in step(engine, noted()) for event in transitions]
     ledger.close()
-    return events, spans
+    return events, {(subject, names[subject]): span for subject, span in spans.items()}

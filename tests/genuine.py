@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from supplywatch.source import Part, Payload
+
 SUEZ, BAB, HORMUZ = "chokepoint1", "chokepoint4", "chokepoint6"
 NAMES = {SUEZ: "Suez Canal", BAB: "Bab el-Mandeb Strait", HORMUZ: "Strait of Hormuz"}
 _WORLDMONITOR = {"suez": SUEZ, "bab_el_mandeb": BAB, "hormuz_strait": HORMUZ}
@@ -183,3 +185,14 @@ def nickel(data: Path, reporter: int = 156, code: str = "260400") -> list[dict[s
             codes = {"reporterCode": reporter, "partnerCode": int(row["partnerCode"])}
             rows.append({"refYear": row["period"], **codes, **text, **numbers})
     return rows
+
+
+def histories(data: Path, now: datetime) -> dict[str, Payload]:
+    """Return by source the histories of the pages in ``docs/backtests``."""
+    metals = [data / "production" / f"manuali_BGS_{metal}_production.csv.gz" for metal in ("cobalt", "copper", "nickel")]
+    parts = {
+        "portwatch_chokepoints": [Part(worldmonitor(data), "transits")],
+        "comtrade": [Part(comtrade([*cipf(data), *nickel(data)]), "imports")],
+        "bgs_minerals": [Part(gzip.decompress(path.read_bytes()), path.name) for path in metals],
+    }
+    return {source: Payload(source, tuple(given), now) for source, given in parts.items()}
