@@ -128,13 +128,14 @@ def _print_records(source: Source, payloads: Iterator[Payload], *, ndjson: bool)
 
 
 def _fetched(source: Source) -> Payload:
+    from supplywatch import registry
     from supplywatch.intake.assemble import make_archive, make_fetcher
     from supplywatch.intake.options import load_options
     from supplywatch.source import Cursor
 
     settings, card = load_settings(), source.card
     has_secret = card.secret_setting is not None and bool(getattr(settings, card.secret_setting))
-    cursor = Cursor(datetime.now(UTC), None, has_secret, load_options([card.source_id])[card.source_id].options)
+    cursor = Cursor(datetime.now(UTC), None, has_secret, load_options(list(registry.sources()))[card.source_id].options)
     fetched = make_fetcher(settings, make_archive(settings)).fetch(source, cursor)
     if fetched.refused is not None:
         raise BadRequest(f"quarantined ({fetched.refused.reason}): {fetched.refused}")

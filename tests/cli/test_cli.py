@@ -197,3 +197,7 @@ def test_register_and_explain(run: Run, tmp_path: Path) -> None:
     assert explained["axes"]["dependence"] is None
     assert explained["impact"] == {"items": ["MAT.COPPER"], "exposed": 0, "with_tags": 0, "named": []}
     assert "no counterparty is watched" in told
+
+
+def test_a_source_that_no_program_can_ask_says_how_it_is_read(run: Run) -> None:
+    assert "read it with 'supplywatch pull gacc --from FILE'" in run("pull", "gacc", "--dry-run", expect=2).stderr
