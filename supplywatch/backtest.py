@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
-from supplywatch.alert import AlertEvent
+from supplywatch.alert import AlertEvent, Finding
 from supplywatch.engine import Engine, Verdict
 from supplywatch.intake.files import Given
 from supplywatch.intake.replay import steps
 from supplywatch.ledger import Ledger
 from supplywatch.records import Record
-from supplywatch.rule import Rule
+from supplywatch.rule import Context, Rule, State
+from supplywatch.scoring import History
 from supplywatch.source import Source
 from supplywatch.watch import Publishers, load_items
 
@@ -43,29 +46,34 @@ def step(engine: Engine, batches: Iterable[Sequence[Record]]) -> Iterator[tuple[
 
 def replayed(
     rule: Rule[Any], source: Source, given: Sequence[Given], *, now: datetime, params: BaseModel | None = None
-) -> tuple[list[AlertEvent], dict[tuple[str, str], tuple[str, str]]]:
+) -> tuple[list[AlertEvent], dict[str, History]]:
     """Step payloads through one rule and a ledger in memory.
 
     Returns
     -------
     tuple
-        The transitions, and by (id, name) of each subject its first and last period.
+        The transitions, and by id of each subject what the rule had of it.
     """
-    ledger, name = Ledger.open("sqlite://"), rule.card.rule_id
+    ledger, rule_id = Ledger.open("sqlite://"), rule.card.rule_id
     items = load_items().model_copy(update={"publishers": Publishers.only(source.card.source_id)})
-    engine = Engine(ledger, {name: rule}, items, params={} if params is None else {name: params})
     names: dict[str, str] = {}
-    spans: dict[str, tuple[str, str]] = {}
+    recorded: dict[str, set[str]] = defaultdict(set)
+    judged: dict[str, set[str]] = defaultdict(set)
+    raised: dict[str, set[str]] = defaultdict(set)
 
-    def noted() -> Iterator[Sequence[Record]]:
-        for batch in steps(source, given, now=now, warn=lambda _message: None):
-            for record in batch:
-                for _, subject in engine.watchers(record):
-                    first, last = spans.get(subject.id, (record.observed, record.observed))
-                    spans[subject.id] = min(first, record.observed), max(last, record.observed)
-                    names[subject.id] = subject.name  # goods are called otherwise in each revision of the HS
-            yield batch
+    def detect(state: State | None, record: Record, parameters: Any, context: Context) -> tuple[State, Finding]:
+        after, finding = rule.detect(state, record, parameters, context)
+        if (subject := rule.subject(record, items)) is not None:
+            names[subject.id] = subject.name  # goods are called otherwise in each revision of the HS
+            recorded[subject.id].add(record.observed)
+            if finding.status in ("raised", "clear"):
+                judged[subject.id].add(record.observed)
+            (raised[subject.id].add if finding.status == "raised" else raised[subject.id].discard)(record.observed)
+        return after, finding
 
-    events = [event for _, transitions in step(engine, noted()) for event in transitions]
+    engine = Engine(ledger, {rule_id: replace(rule, detect=detect)}, items, params={} if params is None else {rule_id: params})
+    batches = steps(source, given, now=now, warn=lambda _message: None)
+    events = [event for _, transitions in step(engine, batches) for event in transitions]
     ledger.close()
-    return events, {(subject, names[subject]): span for subject, span in spans.items()}
+    had = {key: [frozenset(one[key]) for one in (recorded, judged, raised)] for key in names}
+    return events, {key: History(names[key], *sets) for key, sets in had.items()}

@@ -187,12 +187,46 @@ def nickel(data: Path, reporter: int = 156, code: str = "260400") -> list[dict[s
     return rows
 
 
+EU = "AUT BEL BGR HRV CYP CZE DNK EST FIN FRA DEU GRC HUN IRL ITA LVA LTU LUX MLT NLD POL PRT ROU SVK SVN ESP SWE".split()
+
+
+def eu_wood(data: Path) -> list[dict[str, Any]]:
+    """Return what the European Union imports from outside of the headings 4401 to 4421, 2018-2022, added up over its members."""
+    path = data / "trade/comtrade/comtradr_eu_wood_imports_HS44_2018-2022.csv.gz"
+    totals: dict[tuple[str, str, str, str], float] = {}
+    names: dict[str, str] = {}
+    for row in csv.DictReader(gzip.decompress(path.read_bytes()).decode().splitlines()):
+        partner = row["partner_iso"].strip()
+        heading = len(row["cmd_code"]) == 4 and row["cmd_code"].startswith("44")
+        if heading and row["flow_desc"] == "Import" and partner not in (*EU, "W00", "EUR"):
+            key = (row["ref_year"], row["cmd_code"], partner, row["partner_desc"])
+            totals[key] = totals.get(key, 0.0) + float(row["primary_value"] or 0)
+            names[row["cmd_code"]] = row["cmd_desc"]
+    numbers: dict[str, int] = dict(_CODES)
+    return [
+        {
+            "refYear": year,
+            "reporterCode": 97,
+            "reporterISO": "EUR",
+            "reporterDesc": "European Union",
+            "partnerCode": numbers.setdefault(name, 1000 + len(numbers)),
+            "partnerISO": _ISO.get(name, partner),
+            "partnerDesc": name,
+            "cmdCode": code,
+            "cmdDesc": names[code],
+            "aggrLevel": 4,
+            "primaryValue": value,
+        }
+        for (year, code, partner, name), value in sorted(totals.items())
+    ]
+
+
 def histories(data: Path, now: datetime) -> dict[str, Payload]:
     """Return by source the histories of the pages in ``docs/backtests``."""
     metals = [data / "production" / f"manuali_BGS_{metal}_production.csv.gz" for metal in ("cobalt", "copper", "nickel")]
     parts = {
         "portwatch_chokepoints": [Part(worldmonitor(data), "transits")],
-        "comtrade": [Part(comtrade([*cipf(data), *nickel(data)]), "imports")],
+        "comtrade": [Part(comtrade([*cipf(data), *nickel(data), *eu_wood(data)]), "imports")],
         "bgs_minerals": [Part(gzip.decompress(path.read_bytes()), path.name) for path in metals],
     }
     return {source: Payload(source, tuple(given), now) for source, given in parts.items()}

@@ -168,10 +168,11 @@ def backtest(
 
     found, feed, now = registry.rule(rule), registry.source(source), datetime.now(UTC)
     given = [read_file(spec, feed.card, now=now) for spec in from_files]
-    events, judged = replayed(found, feed, given, now=now)
-    result = scoring.score(rule, events, judged, scoring.load_events())
+    events, histories = replayed(found, feed, given, now=now)
+    result = scoring.score(rule, events, histories, scoring.load_events())
     if json:
-        print_json(asdict(result) | {"false_per_series_year": result.false_per_series_year})
+        rates = {"false_per_series_year": result.false_per_series_year, "worsened_per_series_year": result.worsened_per_series_year}
+        print_json(asdict(result) | rates)
         return
     for line in scoring.report(result, found.card.false_alert_budget):
         typer.echo(line)

@@ -9,6 +9,7 @@ import genuine
 import pytest
 from stepping import events, given
 
+from conftest import ROOT
 from detectors._trend import hamed_rao, mann_kendall, seasonal_mann_kendall, seasonal_sen_slope, sen_slope
 
 pytestmark = pytest.mark.gate
@@ -74,3 +75,6 @@ def test_years_shuffled_give_next_to_no_flags(data: Path) -> None:
     true, false = openings(rows), sum(openings(one) for one, _ in tried) / len(tried)
     assert true > 4 * false, (true, false)
     assert false / tried[0][1] <= 0.02, (false, tried[0][1])
+    page = (ROOT / "docs" / "backtests" / "rising_share.md").read_text(encoding="utf-8")
+    assert f"opens {false:.0f} times" in page, "the note in docs/backtests.py"
+    assert f"in the true order {true} times" in page, "the note in docs/backtests.py"
