@@ -77,8 +77,23 @@ class Core:
 
     def as_json(self) -> list[Any]:
         """Return what makes an equal chart: ``Core(*values)``."""
-        level = (self.days, self.level, self.scale, self.offsets, self.centre, self.excess, self.low, self.calm, self.last_ordinal)
-        return [*level, self.sharp, self.run, self.sharp_run, self.onset, self.sharp_onset, self.open]
+        return [
+            self.days,
+            self.level,
+            self.scale,
+            self.offsets,
+            self.centre,
+            self.excess,
+            self.low,
+            self.calm,
+            self.last_ordinal,
+            self.sharp,
+            self.run,
+            self.sharp_run,
+            self.onset,
+            self.sharp_onset,
+            self.open,
+        ]
 
     def base(self, weekday: int) -> float:
         """Return the transits a day that the frozen or moving level stands for."""

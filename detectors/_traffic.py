@@ -121,12 +121,13 @@ def fold(state: State | None, observed: str, count: int, params: TrafficParams) 
     limit_sigma, kind = past.limit(params)
     season = state["season"] if state and Season.same_week(last_ordinal, ordinal) else _season(state, last_ordinal, ordinal)
     advance(core, observed, (ordinal - 1) % 7, count, ordinal, params, limit_sigma)
-    reading = Reading(_status(before, core, params), core, [*state["recent"][-6:], count] if state else [count], past, limit_sigma, kind)
+    recent = [*state["recent"][-6:], count] if state else [count]
+    reading = Reading(_status(before, core, params), core, recent, past, limit_sigma, kind)
     new: State = {
         "chart": core.as_json(),
         "onset": core.onset,
         "open": core.open,
-        "recent": reading.recent,
+        "recent": recent,
         "severity": None,
         "lower_days": 0,
         "open_days": 0,
@@ -134,7 +135,7 @@ def fold(state: State | None, observed: str, count: int, params: TrafficParams) 
         "halved": False,
         "season": season,
     }
-    serious = bool(state and state["serious"])
+    serious = before and state is not None and state["serious"]
     if core.open:
         _grade(new, state, reading, Season(*season).expected(ordinal), ordinal - last_ordinal - 1 if state else 0, params)
         serious = new["serious"] = serious or new["serious"]

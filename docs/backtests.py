@@ -98,10 +98,10 @@ def _end(history: scoring.History) -> date:
 
 
 def _label(subject: str, name: str) -> str:
-    """Return the code of a series and the first words of what it is of."""
-    words = name.partition(": ")[2].partition(" (HS")[0]
-    code = subject.rpartition("/")[2]
-    return f"{code}  {words if len(words) <= NAME_CHARACTERS else words[:NAME_CHARACTERS] + ' …'}"
+    """Return whose a series is, its code and the first words of what it is of."""
+    reporter, _, rest = name.partition(": ")
+    words, code = rest.partition(" (HS")[0], subject.rpartition("/")[2]
+    return f"{reporter}, {code}  {words if len(words) <= NAME_CHARACTERS else words[:NAME_CHARACTERS] + ' …'}"
 
 
 def weekly(rule: str, records: Sequence[Record], events: Sequence[AlertEvent], _histories: Histories, past: scoring.PastEvents) -> Figure:
