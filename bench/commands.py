@@ -27,14 +27,15 @@ def timed(*words: str) -> float:
 def chokepoint_update_us() -> float:
     """Return the microseconds of one update of the chart, over 100,000 days of usual traffic."""
     from detectors._cusum import Core, advance
+    from detectors._quiet import Quiet
     from detectors.chokepoint_disruption import Params
     from supplywatch.config import rule_params
 
     params, core = rule_params("chokepoint_disruption", Params), Core()
-    counts = [52, 47, 55, 49, 51, 60, 44, 58, 50]
+    counts, limits = [52, 47, 55, 49, 51, 60, 44, 58, 50], Quiet().limits(params)
     start = time.perf_counter()
     for day in range(100_000):
-        core = advance(core, "2026-01-01", day % 7, counts[day % 9], day, params, params.limit_sigma)
+        core = advance(core, "2026-01-01", day % 7, counts[day % 9], day, params, limits)
     return (time.perf_counter() - start) * 10
 
 

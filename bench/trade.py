@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from detectors._trend import hamed_rao, hamed_rao_by_season
+from detectors._trend import hamed_rao, sen_slope
 from supplywatch import registry
 from supplywatch.cycles import look_seldom
 from supplywatch.engine import RECORD, Engine
@@ -96,9 +96,9 @@ def judged_s(lines: int, months: int) -> tuple[float, float, int, int]:
 def trend_ms() -> tuple[float, float]:
     """Return the milliseconds of one test over 60 points, annual and by season."""
     rng = random.Random(7)
-    values, months = [rng.random() for _ in range(60)], [n % 12 for n in range(60)]
+    values, months, years = [rng.random() for _ in range(60)], [n % 12 for n in range(60)], [n // 12 for n in range(60)]
     found = []
-    for test in (lambda: hamed_rao(values), lambda: hamed_rao_by_season(values, months)):
+    for test in (lambda: hamed_rao(values, sen_slope(values)), lambda: hamed_rao(values, sen_slope(values, years, months), years, months)):
         start = time.process_time()
         for _ in range(200):
             test()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from detectors._quiet import Calibration
+from detectors._quiet import Calibration, Limits
 
 MAD_TO_SIGMA = 1.2533
 """sqrt(pi / 2): from mean absolute deviation to standard deviation of a normal variable."""
@@ -29,7 +29,6 @@ class Chart(Calibration):
     slack_sigma: float
     drop_share: float
     drop_sigma: float
-    drop_days: int
     warm_up_days: int
     close_days: int
     half_life_days: float
@@ -104,7 +103,7 @@ class Core:
         return sum(self.base(day) for day in range(7)) / 7
 
 
-def advance(core: Core, period: str, weekday: int, count: int, ordinal: int, params: Chart, limit_sigma: float) -> Core:
+def advance(core: Core, period: str, weekday: int, count: int, ordinal: int, params: Chart, limits: Limits) -> Core:
     """Move a chart on by one day, in place, and return it.
 
     Parameters
@@ -113,8 +112,8 @@ def advance(core: Core, period: str, weekday: int, count: int, ordinal: int, par
         The day as text, its weekday (0 = Monday) and its running number.
     count
         Transits of the day.
-    limit_sigma
-        The decision interval of the day.
+    limits
+        Those in force on the day.
     """
     x, days, next_day = transformed(count), core.days, ordinal == core.last_ordinal + 1
     core.days, core.last_ordinal = days + 1, ordinal
@@ -127,13 +126,13 @@ def advance(core: Core, period: str, weekday: int, count: int, ordinal: int, par
     if not -CLIP_SIGMA <= z <= CLIP_SIGMA:
         z = CLIP_SIGMA if z > 0.0 else -CLIP_SIGMA
     if days >= params.warm_up_days:
-        _decide(core, z, count, weekday, period, next_day, params, limit_sigma)
+        _decide(core, z, count, weekday, period, next_day, params, limits)
     if not core.open:
         _learn(core, days, weekday, z * sigma, params)
     return core
 
 
-def _decide(core: Core, z: float, count: int, weekday: int, period: str, next_day: bool, params: Chart, limit_sigma: float) -> None:
+def _decide(core: Core, z: float, count: int, weekday: int, period: str, next_day: bool, params: Chart, limits: Limits) -> None:
     drift = core.excess - z - params.slack_sigma
     excess = drift if drift > 0.0 else 0.0
     if excess > 0.0 and core.excess == 0.0 and not core.open:
@@ -143,18 +142,18 @@ def _decide(core: Core, z: float, count: int, weekday: int, period: str, next_da
     core.run = core.run + 1 if excess > 0.0 else 0
     sharp = core.sharp - z - CLIP_SIGMA / 2
     if sharp > 0.0:
-        core.sharp, core.sharp_onset, core.sharp_run = min(sharp, 2 * limit_sigma), core.sharp_onset or period, core.sharp_run + 1
+        core.sharp, core.sharp_onset, core.sharp_run = min(sharp, 2 * limits.sigma), core.sharp_onset or period, core.sharp_run + 1
     else:
         core.sharp, core.sharp_onset, core.sharp_run = 0.0, None, 0
     far_below = z <= -params.drop_sigma and count < (1.0 - params.drop_share) * core.base(weekday)
     core.low = (core.low + 1 if next_day else 1) if far_below else 0
-    if not core.open and (excess > limit_sigma or core.low >= params.drop_days):
+    if not core.open and (excess > limits.sigma or core.low >= limits.days):
         core.open, core.calm = True, 0
         # An excursion may have begun by chance long before a break: the steeper chart knows the day.
         broken = core.sharp >= CLIP_SIGMA and core.run - core.sharp_run > BREAK_DAYS
         core.onset = core.sharp_onset if broken else core.onset or period
     if core.open:
-        excess = min(excess, 2 * limit_sigma)
+        excess = min(excess, 2 * limits.sigma)
         core.calm = (core.calm + 1 if next_day else 1) if -z < CALM_SIGMA else 0
         if core.calm >= params.close_days:
             core.open, core.onset, core.calm, core.low, excess = False, None, 0, 0, 0.0

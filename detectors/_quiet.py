@@ -1,23 +1,33 @@
-"""A chart's decision interval from the series' own quiet past.
+"""A chart's limits from the series' own quiet past.
 
-A CUSUM wanders from zero and back even when nothing happens; the heights of these excursions say which interval keeps false openings
-within a budget. Only the past is used: the interval in force on a day rests on the days before it. Excursions of an alert that became
-serious are no part of the quiet past.
+A CUSUM wanders from zero and back even when nothing happens, and storms close a strait for two days every other year. The excursions of the
+past, each with its height and its longest run of days far below the baseline, say which limits keep false openings within a budget. Only
+the past is used: the limits in force on a day rest on the days before it. Excursions of an alert that halved the traffic or lasted for
+months are no part of the quiet past.
 
->>> quiet = Quiet(days=1100, peaks=[17.0, 14.5, 12.0, 6.0])
->>> quiet.limit(Calibration(limit_sigma=10.0, max_limit_sigma=20.0, margin_sigma=1.0, budget_per_year=0.5, min_quiet_days=730))
-(15.5, 'calibrated')
+Of ``years`` of past, ``budget · years - 1`` excursions may lie above a limit: the next year is then expected to bring ``budget`` of them,
+for the next excursion is as likely to take any place among those seen.
+
+>>> from supplywatch.config import rule_params
+>>> params = rule_params("chokepoint_disruption", Calibration)
+>>> Quiet(days=1500, past=[[17.0, 1], [14.5, 0], [12.0, 0], [6.0, 0]]).derived(params)  # one may lie above
+Limits(sigma=15.5, days=2, calibrated=True)
+>>> Quiet(days=1500, past=[[13.0, 2], [12.5, 2], [11.0, 0]]).derived(params)  # two storms of two days: three are needed
+Limits(sigma=13.5, days=3, calibrated=True)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
 DAYS_A_YEAR = 365.25
-KEPT_PEAKS = 16
+KEPT_EXCURSIONS = 16
 """Enough for 30 years at half an episode a year."""
+DUE_DAYS = 28
+"""The limits are worked out every four quiet weeks, and after each excursion that could move them."""
 
 
 class Calibration(BaseModel):
@@ -25,9 +35,19 @@ class Calibration(BaseModel):
 
     limit_sigma: float
     max_limit_sigma: float
+    drop_days: int
+    max_drop_days: int
     margin_sigma: float
     budget_per_year: float
     min_quiet_days: int
+
+
+class Limits(NamedTuple):
+    """Above which sum, or after how many days running far below the baseline, an alert opens; of the series itself or pooled."""
+
+    sigma: float
+    days: int
+    calibrated: bool = False
 
 
 @dataclass(slots=True)
@@ -38,37 +58,57 @@ class Quiet:
     ----------
     days
         Days judged while no alert was open.
-    peak
-        The height of the excursion under way, in sigma.
-    peaks
-        The highest excursions, the highest first.
+    peak, low_days
+        Height (sigma) of the excursion under way, and its longest run of days far below the baseline.
+    past
+        Height and longest run of the excursions that could move a limit, the highest first; shared and never changed.
+    sigma, drop_days, calibrated
+        The limits in force; no days running before the first day.
     """
 
     days: int = 0
     peak: float = 0.0
-    peaks: list[float] = field(default_factory=list)
+    low_days: int = 0
+    past: list[list[float]] = field(default_factory=list)
+    sigma: float = 0.0
+    drop_days: int = 0
+    calibrated: bool = False
 
-    def note(self, excess: float, *, was_open: bool, is_open: bool, serious: bool) -> None:
-        """Remember one more day; ``serious`` tells of the alert that is or was open."""
+    def limits(self, params: Calibration) -> Limits:
+        """Return the limits in force."""
+        return Limits(self.sigma, self.drop_days, self.calibrated) if self.drop_days else Limits(params.limit_sigma, params.drop_days)
+
+    def note(self, excess: float, low_days: int, params: Calibration, *, was_open: bool, is_open: bool, unusual: bool) -> None:
+        """Remember one more day; ``unusual`` tells of an alert, open now or until now, that is no part of the quiet past."""
+        due = False
         if not is_open and not was_open:
             self.days += 1
-        self.peak = max(self.peak, excess)
-        if is_open or excess > 0.0 or self.peak == 0.0:
-            return
-        if not (was_open and serious):
-            self.peaks = sorted((*self.peaks, round(self.peak, 3)), reverse=True)[:KEPT_PEAKS]
-        self.peak = 0.0
+            due = self.days % DUE_DAYS == 0
+        if excess > self.peak:
+            self.peak = excess
+        if low_days > self.low_days:
+            self.low_days = low_days
+        if excess == 0.0 and self.peak > 0.0 and not is_open:
+            told = self.peak > params.limit_sigma - params.margin_sigma or self.low_days >= params.drop_days
+            if told and not (was_open and unusual):
+                self.past = sorted((*self.past, [round(self.peak, 3), self.low_days]), reverse=True)[:KEPT_EXCURSIONS]
+                due = True
+            self.peak, self.low_days = 0.0, 0
+        if due:
+            self.sigma, self.drop_days, self.calibrated = self.derived(params)
 
-    def limit(self, params: Calibration) -> tuple[float, str]:
-        """Return the decision interval and where it comes from: ``calibrated``, or ``pooled`` while the quiet past is too short.
+    def derived(self, params: Calibration) -> Limits:
+        """Return the limits that the quiet past gives, the pooled ones while it is too short.
 
-        It is never below the pooled one: a few quiet years do not prove that a series is calm.
+        They are never below the pooled ones: a few quiet years do not prove that a series is calm.
         """
-        pooled = params.limit_sigma
         if self.days < params.min_quiet_days:
-            return pooled, "pooled"
-        allowed = int(params.budget_per_year * self.days / DAYS_A_YEAR)
-        own = params.margin_sigma + (self.peaks[allowed] if allowed < len(self.peaks) else 0.0)
-        if own <= pooled:
-            return pooled, "calibrated"
-        return min(own, params.max_limit_sigma), "calibrated"
+            return Limits(params.limit_sigma, params.drop_days)
+        allowed = max(0, int(params.budget_per_year * self.days / DAYS_A_YEAR) - 1)
+        runs = sorted((int(low) for _, low in self.past), reverse=True)
+        days = max(params.drop_days, runs[allowed] + 1 if allowed < len(runs) else 0)
+        peaks = [peak for peak, low in self.past if low < days]
+        left = allowed - (len(runs) - len(peaks))
+        own = params.margin_sigma + (peaks[left] if left < len(peaks) else 0.0)
+        sigma = min(max(own, params.limit_sigma), params.max_limit_sigma)
+        return Limits(round(sigma, 3), min(days, params.max_drop_days), calibrated=True)

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, Literal
 
 from detectors._cusum import Chart, Core, advance, transformed
-from detectors._quiet import DAYS_A_YEAR, Quiet
+from detectors._quiet import DAYS_A_YEAR, Limits, Quiet
 from detectors._season import LONG_ALERT_DAYS, Season, start
 from supplywatch.alert import Severity, Threshold
 from supplywatch.errors import BadRequest
@@ -45,8 +45,8 @@ class Reading:
         The chart after the day.
     recent
         The counts of the last seven days.
-    past, limit_sigma, kind
-        The quiet past, the limit of the sum, and whether the one comes from the other.
+    past, limits
+        The quiet past, and the limits in force.
     season
         What the same weeks of earlier years let expect; of an open day only.
     severity
@@ -57,8 +57,7 @@ class Reading:
     core: Core
     recent: list[int]
     past: Quiet
-    limit_sigma: float
-    kind: str
+    limits: Limits
     missing_days: int = 0
     season: float | None = None
     severity: Severity = Severity.INFO
@@ -90,26 +89,28 @@ class Reading:
 
     def measures(self) -> Measures:
         """Return the figures shown beside the verdict."""
-        seasonal, calibrated = self.drop_against_season, self.kind == "calibrated"
+        seasonal, kind = self.drop_against_season, "calibrated" if self.limits.calibrated else "pooled"
         return {
             "drop_7d_pct": round(100 * self.drop, 1),
             "drop_7d_against_season_pct": None if seasonal is None else round(100 * seasonal, 1),
             "cusum_sigma": round(self.core.excess, 3),
-            "threshold_sigma": round(self.limit_sigma, 3),
-            "threshold_source": self.kind,
-            "uncalibrated": not calibrated,
+            "threshold_sigma": self.limits.sigma,
+            "threshold_days": float(self.limits.days),
+            "threshold_source": kind,
+            "uncalibrated": not self.limits.calibrated,
         }
 
-    def threshold(self, params: Chart) -> Threshold:
-        """Return the limit of the sum with where it comes from: the quiet past of the series itself, or other series."""
-        limit, years = round(self.limit_sigma, 3), self.past.days / DAYS_A_YEAR
-        if self.kind == "pooled":
+    def thresholds(self, params: Chart) -> tuple[Threshold, ...]:
+        """Return the limits with where they come from: the quiet past of the series itself, or other series."""
+        limits, years = self.limits, self.past.days / DAYS_A_YEAR
+        named = (("limit_sigma", limits.sigma), ("drop_days", float(limits.days)))
+        if not limits.calibrated:
             needed = params.min_quiet_days / DAYS_A_YEAR
             source = f"pooled over Suez, Bab el-Mandeb and Hormuz; uncalibrated: {years:.1f} of {needed:.1f} quiet years are at hand"
-            return Threshold(name="limit_sigma", value=limit, kind="pooled", source=source)
-        above = sum(peak > self.limit_sigma for peak in self.past.peaks)
-        source = f"{years:.1f} quiet years of the series itself would have gone above it {above} times"
-        return Threshold(name="limit_sigma", value=limit, kind="calibrated", source=source)
+            return tuple(Threshold(name=name, value=value, kind="pooled", source=source) for name, value in named)
+        above = sum(peak > limits.sigma or low >= limits.days for peak, low in self.past.past)
+        source = f"{years:.1f} quiet years of the series itself would have opened {above} times"
+        return tuple(Threshold(name=name, value=value, kind="calibrated", source=source) for name, value in named)
 
 
 def fold(state: State | None, observed: str, count: int, params: TrafficParams) -> tuple[State, Reading]:
@@ -117,12 +118,12 @@ def fold(state: State | None, observed: str, count: int, params: TrafficParams) 
     ordinal = date.fromisoformat(observed).toordinal()
     core = chart_of(state)
     before, last_ordinal = core.open, core.last_ordinal
-    past = Quiet(*state["quiet"]) if state else Quiet()  # its list of peaks is shared and never changed
-    limit_sigma, kind = past.limit(params)
+    past = Quiet(*state["quiet"]) if state else Quiet()
+    limits = past.limits(params)
     season = state["season"] if state and Season.same_week(last_ordinal, ordinal) else _season(state, last_ordinal, ordinal)
-    advance(core, observed, (ordinal - 1) % 7, count, ordinal, params, limit_sigma)
+    advance(core, observed, (ordinal - 1) % 7, count, ordinal, params, limits)
     recent = [*state["recent"][-6:], count] if state else [count]
-    reading = Reading(_status(before, core, params), core, recent, past, limit_sigma, kind)
+    reading = Reading(_status(before, core, params), core, recent, past, limits)
     new: State = {
         "chart": core.as_json(),
         "onset": core.onset,
@@ -131,20 +132,18 @@ def fold(state: State | None, observed: str, count: int, params: TrafficParams) 
         "severity": None,
         "lower_days": 0,
         "open_days": 0,
-        "serious": False,
         "halved": False,
         "season": season,
     }
-    serious = before and state is not None and state["serious"]
+    unusual = before and state is not None and (state["halved"] or state["open_days"] > LONG_ALERT_DAYS)
     if core.open:
         _grade(new, state, reading, Season(*season).expected(ordinal), ordinal - last_ordinal - 1 if state else 0, params)
-        serious = new["serious"] = serious or new["serious"]
         new["halved"] = new["severity"] == Severity.CRITICAL or bool(state and state["halved"])
         if new["halved"]:
             new["season"] = Season(*season).without(date.fromisoformat(core.onset or observed).toordinal()).as_json()
     if core.days > params.warm_up_days:
-        past.note(core.excess, was_open=before, is_open=core.open, serious=serious)
-    new["quiet"] = [past.days, past.peak, past.peaks]
+        past.note(core.excess, core.low, params, was_open=before, is_open=core.open, unusual=unusual)
+    new["quiet"] = [past.days, past.peak, past.low_days, past.past, past.sigma, past.drop_days, past.calibrated]
     return new, reading
 
 
@@ -174,7 +173,6 @@ def _grade(new: State, state: State | None, reading: Reading, season: float | No
         return
     new["severity"], new["lower_days"] = _severity(state, reading.agreed_drop, params)
     reading.severity = Severity(new["severity"])
-    new["serious"] = reading.severity.order > Severity.WATCH.order
 
 
 def _band(drop: float, params: TrafficParams) -> Severity:
@@ -222,5 +220,5 @@ def rebased(state: State, counts: Sequence[int]) -> State:
     level = median(map(transformed, counts[-REBASE_DAYS:]))
     core = replace(chart_of(state), level=level, excess=0.0, onset=None, open=False, low=0, calm=0)
     core.sharp, core.sharp_onset, core.run, core.sharp_run = 0.0, None, 0, 0
-    closed = {"severity": None, "lower_days": 0, "open_days": 0, "serious": False, "halved": False}
+    closed = {"severity": None, "lower_days": 0, "open_days": 0, "halved": False}
     return state | {"chart": core.as_json(), "onset": None, "open": False} | closed

@@ -11,7 +11,7 @@ Hirsch, Slack & Smith (1982), Water Resour. Res. 18:107. Checked against the fig
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
@@ -41,68 +41,73 @@ class Trend:
         return 2.0 * (1.0 - NORMAL.cdf(abs(self.z)))
 
 
-def mann_kendall(values: Sequence[float]) -> Trend:
-    """Test a series of at least 3 values; ties are corrected for."""
-    s = sum((later > earlier) - (later < earlier) for earlier, later in combinations(values, 2))
-    n = len(values)
-    ties = sum(t * (t - 1) * (2 * t + 5) for t in Counter(values).values())
-    return Trend(s, (n * (n - 1) * (2 * n + 5) - ties) / 18)
+def mann_kendall(values: Sequence[float], seasons: Sequence[int] | None = None) -> Trend:
+    """Test a series of at least 3 values, season by season where their seasons are given; ties are corrected for."""
+    s, variance = 0, 0.0
+    for group in _groups(len(values), seasons):
+        same = [values[i] for i in group]
+        n = len(same)
+        s += sum([(later > earlier) - (later < earlier) for earlier, later in combinations(same, 2)])
+        ties = sum([t * (t - 1) * (2 * t + 5) for t in Counter(same).values()]) if len(set(same)) < n else 0
+        variance += (n * (n - 1) * (2 * n + 5) - ties) / 18
+    return Trend(s, variance)
 
 
-def seasonal_mann_kendall(values: Sequence[float], seasons: int) -> Trend:
-    """Test a series season by season (12 for months) and add up."""
-    parts = [mann_kendall(values[season::seasons]) for season in range(seasons)]
-    return Trend(sum(part.s for part in parts), sum(part.variance for part in parts))
-
-
-def sen_slope(values: Sequence[float]) -> float:
-    """Return the median change a step over all pairs."""
-    return median((values[j] - values[i]) / (j - i) for i, j in combinations(range(len(values)), 2))
-
-
-def seasonal_sen_slope(values: Sequence[float], seasons: int) -> float:
-    """Return the median change a year over all pairs of the same season."""
-    slopes = []
-    for season in range(seasons):
-        same = values[season::seasons]
-        slopes += [(same[j] - same[i]) / (j - i) for i, j in combinations(range(len(same)), 2)]
-    return median(slopes)
-
-
-def hamed_rao_by_season(values: Sequence[float], seasons: Sequence[int], alpha: float = 0.05) -> tuple[Trend, float]:
-    """Test a series season by season, the variance grown as Hamed and Rao's for what is left of autocorrelation.
+def sen_slope(values: Sequence[float], times: Sequence[float] | None = None, seasons: Sequence[int] | None = None) -> float:
+    """Return the median change a unit of time over all pairs, or over all pairs of the same season; 0 without a pair.
 
     Parameters
     ----------
-    values, seasons
-        In the order of time; the season of each value, such as its calendar month. Gaps are allowed.
+    values
+        In the order of time.
+    times
+        When each value was, such as its year; the number of the value where nothing is given.
+    seasons
+        The season of each value, such as its calendar month; gaps are allowed.
 
-    Returns
-    -------
-    tuple
-        The trend, and Sen's slope a year over all pairs of the same season.
+    >>> round(sen_slope([0.30, 0.32, 0.36], times=[2019, 2020, 2022]), 6)  # two points a year, though a year is missing
+    0.02
     """
-    by_season: dict[int, list[float]] = {}
-    for value, season in zip(values, seasons, strict=True):
-        by_season.setdefault(season, []).append(value)
-    parts = [mann_kendall(same) for same in by_season.values()]
-    slopes = [(same[j] - same[i]) / (j - i) for same in by_season.values() for i, j in combinations(range(len(same)), 2)]
-    slope = median(slopes) if slopes else 0.0
-    seen: Counter[int] = Counter()
-    rest = []
-    for value, season in zip(values, seasons, strict=True):
-        rest.append(value - slope * seen[season] - median(by_season[season]))
-        seen[season] += 1
+    at = times if times is not None else range(len(values))
+    groups = _groups(len(values), seasons)
+    pairs = [(i, j) for group in groups for i, j in combinations(group, 2) if at[j] != at[i]]
+    slopes = [(values[j] - values[i]) / (at[j] - at[i]) for i, j in pairs]
+    return median(slopes) if slopes else 0.0
+
+
+def hamed_rao(
+    values: Sequence[float], slope: float, times: Sequence[float] | None = None, seasons: Sequence[int] | None = None, alpha: float = 0.05
+) -> Trend:
+    """Test a series whose values depend on the one before: the variance grows with the significant autocorrelation of what the trend leaves.
+
+    Parameters
+    ----------
+    values, times, seasons
+        As for :func:`sen_slope`.
+    slope
+        What that function gives for them.
+    """
+    plain = mann_kendall(values, seasons)
+    at = times if times is not None else range(1, len(values) + 1)
+    rest = [value - slope * time for value, time in zip(values, at, strict=True)]
+    if seasons is None:
+        return Trend(plain.s, plain.variance * _inflation(rest, alpha))
+    for group in _groups(len(values), seasons):
+        usual = median([rest[i] for i in group])
+        for i in group:
+            rest[i] -= usual
     # Autocorrelation can only take evidence away: alternating residuals do not make a trend surer.
-    growth = max(1.0, _inflation(rest, alpha))
-    return Trend(sum(part.s for part in parts), sum(part.variance for part in parts) * growth), slope
+    return Trend(plain.s, plain.variance * max(1.0, _inflation(rest, alpha)))
 
 
-def hamed_rao(values: Sequence[float], alpha: float = 0.05) -> Trend:
-    """Test a series whose values depend on the one before: the variance grows with significant autocorrelation of the detrended ranks."""
-    plain = mann_kendall(values)
-    slope = sen_slope(values)
-    return Trend(plain.s, plain.variance * _inflation([value - step * slope for step, value in enumerate(values, start=1)], alpha))
+def _groups(count: int, seasons: Sequence[int] | None) -> Iterable[Sequence[int]]:
+    """Return the places of the values of each season, in the order of time; all of them where there are no seasons."""
+    if seasons is None:
+        return (range(count),)
+    places: dict[int, list[int]] = {}
+    for place, season in enumerate(seasons):
+        places.setdefault(season, []).append(place)
+    return places.values()
 
 
 def _inflation(rest: Sequence[float], alpha: float) -> float:

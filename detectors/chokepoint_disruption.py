@@ -8,12 +8,13 @@ Measured false alarms, delays and misses: ``docs/runbooks/chokepoint_disruption.
 
 >>> from supplywatch.config import rule_params
 >>> from detectors._cusum import Core, advance
+>>> from detectors._quiet import Quiet
 >>> params = rule_params("chokepoint_disruption", Params)
 >>> usual = [50, 52, 47, 55, 49, 51, 60] * 9
 >>> ever_given = [54, 48, 59, 38, 14, 2, 9, 9, 10, 33]  # Suez Canal, 20 to 29 March 2021; aground on the 23rd
 >>> core, opened = Core(), None
 >>> for day, count in enumerate(usual + ever_given, start=-len(usual)):
-...     core = advance(core, f"March {20 + day}", day % 7, count, day, params, params.limit_sigma)
+...     core = advance(core, f"March {20 + day}", day % 7, count, day, params, Quiet().limits(params))
 ...     opened = opened or (f"March {20 + day}" if core.open else None)
 >>> opened, core.onset
 ('March 25', 'March 23')
@@ -111,7 +112,7 @@ def _raised(reading: Reading, routes: Mapping[str, Sequence[float]], record: Tra
         clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {base:.0f} transits a day",
         evidence=(Evidence.of(record, "n_total", count, "transits/day"),),
         measures=_measures(reading) | {f"gained_7d_pct.{route}": round(100 * share, 1) for route, share in gained.items()},
-        thresholds=(reading.threshold(params),),
+        thresholds=reading.thresholds(params),
         taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
     )
 
@@ -159,7 +160,7 @@ def related(record: TransitCount, items: Items) -> Sequence[tuple[str, str]]:
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="2.1.2",
+        version="3.0.0",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),

@@ -65,7 +65,7 @@ def _raised(reading: Reading, record: PortCalls, params: Params) -> Finding:
         clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {base:.0f} calls a day",
         evidence=(Evidence.of(record, "portcalls", calls, "calls/day"),),
         measures=_measures(reading),
-        thresholds=(reading.threshold(params),),
+        thresholds=reading.thresholds(params),
     )
 
 
@@ -99,7 +99,7 @@ def subject(record: PortCalls, _items: Items) -> Subject:
 RULE = Rule(
     card=RuleCard(
         rule_id="port_disruption",
-        version="1.1.1",
+        version="2.0.0",
         title="Port disruption",
         title_zh="港口挂靠受阻",
         taxonomy=("RS.EXT", "RS.EXT.NAT", "HD.1"),

@@ -10,7 +10,7 @@ point a year) was followed by a further rise in 40 % of cases against 17 % witho
 
 >>> from supplywatch.config import rule_params
 >>> params = rule_params("rising_share", Params)
->>> rising([0.20, 0.24, 0.25, 0.28, 0.31, 0.30, 0.35, 0.38, 0.41]).severity(params).value
+>>> rising([0.20, 0.24, 0.25, 0.28, 0.31, 0.30, 0.35, 0.38, 0.41], Calendar(range(2016, 2025))).severity(params).value
 'warning'
 """
 
@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from detectors._imports import Completeness, Sums, goods, import_line, incomplete, period_zh
-from detectors._trend import benjamini_hochberg, hamed_rao, hamed_rao_by_season, sen_slope
+from detectors._trend import benjamini_hochberg, hamed_rao, sen_slope
 from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Text
 from supplywatch.records import TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
@@ -61,12 +61,24 @@ class Rise:
         return self.p < params.clear_p and self.slope >= params.watch_points_a_year / 2
 
 
-def rising(shares: Sequence[float], months: Sequence[int] = ()) -> Rise:
-    """Return the trend of a series of yearly shares, or of monthly ones where their calendar months are given."""
-    if not months:
-        return Rise(sen_slope(shares), hamed_rao(shares).p)
-    trend, slope = hamed_rao_by_season(shares, months)
-    return Rise(slope, trend.p)
+@dataclass(frozen=True)
+class Calendar:
+    """When the figures of a series were: their years, and their calendar months where they are monthly."""
+
+    years: Sequence[int]
+    months: Sequence[int] | None = None
+
+    @classmethod
+    def of(cls, periods: Sequence[str], *, monthly: bool) -> Calendar:
+        """Return the calendar of periods such as ``2024`` or ``2024-03``."""
+        years = [int(period[:4]) for period in periods]
+        return cls(years, [int(period[5:]) for period in periods] if monthly else None)
+
+
+def rising(shares: Sequence[float], calendar: Calendar, slope: float | None = None) -> Rise:
+    """Return the trend of a series of shares; the slope is worked out where it is not given."""
+    slope = sen_slope(shares, calendar.years, calendar.months) if slope is None else slope
+    return Rise(slope, hamed_rao(shares, slope, calendar.years, calendar.months).p)
 
 
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
@@ -111,10 +123,11 @@ def _rises(new: State, running: Mapping[str, str], params: Params, *, monthly: b
     shares = new["shares"]
     large = sorted(code for code, share in recent(shares, 12 if monthly else 1).items() if share >= params.min_share)
     series = {code: [period.get(code, 0.0) for period in shares] for code in large}
-    months = [int(period[5:]) for period in new["periods"]] if monthly else []
-    if not running and not monthly and all(sen_slope(values) < params.watch_points_a_year for values in series.values()):
+    calendar = Calendar.of(new["periods"], monthly=monthly)
+    slopes = {code: sen_slope(values, calendar.years, calendar.months) for code, values in series.items()}
+    if not running and all(slope < params.watch_points_a_year for slope in slopes.values()):
         return {}
-    tested = {code: rising(values, months) for code, values in series.items()}
+    tested = {code: rising(values, calendar, slopes[code]) for code, values in series.items()}
     together = benjamini_hochberg([rise.p for rise in tested.values()], params.max_p)
     return {
         code: rise
@@ -173,7 +186,7 @@ def _evidence(record: TradeSlice, new: State, found: Mapping[str, Rise], now: Ma
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.4.3",
+        version="1.5.0",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),

@@ -9,12 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from supplywatch.alert import AlertEvent, Finding, Severity, Subject, Text, Transition
 from supplywatch.rule import RuleCard, State
-
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass
@@ -61,18 +59,9 @@ class Memory:
     axes: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """Return the canonical text that is stored and compared."""
-        return _CANONICAL.encode(
-            {
-                "detector": self.detector,
-                "status": self.status,
-                "episodes": self.episodes,
-                "episode": None if self.episode is None else vars(self.episode),
-                "series": self.series,
-                "rebased": self.rebased,
-                "axes": self.axes,
-            }
-        )
+        """Return the text that is stored."""
+        episode = None if self.episode is None else vars(self.episode)
+        return to_json(vars(self) | {"episode": episode}).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Memory:

@@ -91,6 +91,16 @@ def test_traffic_gained_round_the_cape_is_told_and_decides_nothing() -> None:
 
 
 def test_an_alert_says_whether_its_limit_is_the_straits_own() -> None:
-    young, old = (readings([60] * days + [10] * 5)[-1].threshold(PARAMS) for days in (200, 800))
-    assert (young.name, young.kind, old.kind) == ("limit_sigma", "pooled", "calibrated")
-    assert "uncalibrated" in young.source
+    young, old = (readings([60] * days + [10] * 5)[-1].thresholds(PARAMS) for days in (200, 800))
+    assert [(line.name, line.kind) for line in young] == [("limit_sigma", "pooled"), ("drop_days", "pooled")]
+    assert [(line.name, line.kind) for line in old] == [("limit_sigma", "calibrated"), ("drop_days", "calibrated")]
+    assert "uncalibrated" in young[0].source
+
+
+def test_a_strait_that_storms_close_for_two_days_needs_three_to_open() -> None:
+    year = [60 + n % 5 for n in range(363)]
+    stormy = [*year[:200], 5, 5, *year[202:]]
+    found = readings([*year, *stormy, *stormy, *stormy, *year[:200], 5, 5, 5])
+    opened = [n for n, reading in enumerate(found) if reading.status == "raised" and found[n - 1].status != "raised"]
+    assert opened == [363 + 201, 4 * 363 + 202]  # the first storm, and what lasts longer than storms do
+    assert found[-1].limits.days == 3

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from detectors._cusum import Core, _decide
+from detectors._quiet import Limits
 from detectors.chokepoint_disruption import Params
 from supplywatch.config import rule_params
 
@@ -86,7 +87,7 @@ def test_gate_10_our_chart_runs_as_long_as_theory_says(slack: float, limit: floa
         core = Core()
         while not core.open:
             days += 1
-            _decide(core, rng.gauss(-shift, 1.0), FAR_ABOVE, 0, "day", True, params, limit)
+            _decide(core, rng.gauss(-shift, 1.0), FAR_ABOVE, 0, "day", True, params, Limits(limit, params.drop_days))
     assert days / runs == pytest.approx(run_length(slack, limit, shift), rel=0.05)
 
 
