@@ -27,7 +27,7 @@ DAYS_A_YEAR = 365.25
 KEPT_EXCURSIONS = 16
 """Enough for 30 years at half an episode a year."""
 DUE_DAYS = 28
-"""The limits are worked out every four quiet weeks, and after each excursion that could move them."""
+"""The limits are worked out when the past is long enough, then every four quiet weeks, and after each excursion that could move them."""
 
 
 class Calibration(BaseModel):
@@ -83,11 +83,9 @@ class Quiet:
         due = False
         if not is_open and not was_open:
             self.days += 1
-            due = self.days % DUE_DAYS == 0
-        if excess > self.peak:
-            self.peak = excess
-        if low_days > self.low_days:
-            self.low_days = low_days
+            due = self.days % DUE_DAYS == 0 or self.days == params.min_quiet_days
+        self.peak = max(self.peak, excess)
+        self.low_days = max(self.low_days, low_days)
         if excess == 0.0 and self.peak > 0.0 and not is_open:
             told = self.peak > params.limit_sigma - params.margin_sigma or self.low_days >= params.drop_days
             if told and not (was_open and unusual):

@@ -18,6 +18,10 @@ from math import sqrt
 from operator import mul
 from statistics import NormalDist, median
 
+from pydantic import BaseModel
+
+from supplywatch.alert import Severity
+
 NORMAL = NormalDist()
 
 
@@ -78,7 +82,7 @@ def sen_slope(values: Sequence[float], times: Sequence[float] | None = None, sea
 def hamed_rao(
     values: Sequence[float], slope: float, times: Sequence[float] | None = None, seasons: Sequence[int] | None = None, alpha: float = 0.05
 ) -> Trend:
-    """Test a series whose values depend on the one before: the variance grows with the significant autocorrelation of what the trend leaves.
+    """Test a series whose values depend on the one before: the variance grows with the autocorrelation of what the trend leaves.
 
     Parameters
     ----------
@@ -98,6 +102,51 @@ def hamed_rao(
             rest[i] -= usual
     # Autocorrelation can only take evidence away: alternating residuals do not make a trend surer.
     return Trend(plain.s, plain.variance * max(1.0, _inflation(rest, alpha)))
+
+
+class TrendLines(BaseModel):
+    """Parameters of the rules on trends; see ``config/thresholds.yaml`` for values and sources."""
+
+    max_p: float
+    clear_p: float
+    watch_points_a_year: float
+    warning_points_a_year: float
+
+
+@dataclass(frozen=True)
+class Rise:
+    """The trend of a share or ratio; ``slope`` in shares a year."""
+
+    slope: float
+    p: float
+
+    def severity(self, params: TrendLines) -> Severity:
+        """Return the band of the slope."""
+        return Severity.WARNING if self.slope >= params.warning_points_a_year else Severity.WATCH
+
+    def goes_on(self, params: TrendLines) -> bool:
+        """Tell whether a trend that was found still holds."""
+        return self.p < params.clear_p and self.slope >= params.watch_points_a_year / 2
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When the figures of a series were: their years, and their calendar months where they are monthly."""
+
+    years: Sequence[int]
+    months: Sequence[int] | None = None
+
+    @classmethod
+    def of(cls, periods: Sequence[str], *, monthly: bool) -> Calendar:
+        """Return the calendar of periods such as ``2024`` or ``2024-03``."""
+        years = [int(period[:4]) for period in periods]
+        return cls(years, [int(period[5:]) for period in periods] if monthly else None)
+
+
+def rising(shares: Sequence[float], calendar: Calendar, slope: float | None = None) -> Rise:
+    """Return the trend of a series of shares; the slope is worked out where it is not given."""
+    slope = sen_slope(shares, calendar.years, calendar.months) if slope is None else slope
+    return Rise(slope, hamed_rao(shares, slope, calendar.years, calendar.months).p)
 
 
 def _groups(count: int, seasons: Sequence[int] | None) -> Iterable[Sequence[int]]:

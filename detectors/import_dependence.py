@@ -1,19 +1,12 @@
 """An economy depends on imports of a watched commodity.
 
-Three figures, never mixed; the alert names the one it used, in this order of preference for an item:
-
-* ``processing_gap``: ``1 - mine output / refined output`` in metal content. Needs no trade figures; an upper bound, since refined output
-  includes scrap.
-* ``net_import_reliance``: as published (USGS: net imports over apparent consumption).
-* ``import_dependence_ratio``: ``M / (P + M - X)``, only where one publisher gives exactly one import and one export figure in the unit of
-  the mine output; its net form stands beside it. Not clipped: above 1 means re-export or stock building.
+Three measures, never mixed (``detectors/_balance.py``); the alert names the one it used: the processing gap where one is configured for the
+item, else the published reliance, else the ratio.
 
 Bands with hysteresis. Values the publisher marks as inexact (``>95``) or withheld judge nothing. The article's bands are shown, never used.
 
 Reference: Li Yan (2023) for the bands; USGS Mineral Commodity Summaries, appendix on net import reliance.
 
->>> round(processing_gap(mined=1.83, refined=12.05), 3)  # China, copper, Mt
-0.848
 >>> from supplywatch.config import rule_params
 >>> band("processing_gap", 0.848, None, rule_params("import_dependence", Params)).value
 'warning'
@@ -21,20 +14,17 @@ Reference: Li Yan (2023) for the bands; USGS Mineral Commodity Summaries, append
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from supplywatch.alert import NOTHING, Axes, Axis, Evidence, Finding, Severity, Subject, Text
-from supplywatch.records import CommodityBalance, Figure
+from detectors._balance import NAMES_ZH, Reading, evidence_of, item_of, read, related, subject
+from supplywatch.alert import NOTHING, Axes, Axis, Finding, Severity, Text
+from supplywatch.records import CommodityBalance
 from supplywatch.rule import Context, Rule, RuleCard, State
-from supplywatch.watch import Item, Items, ProcessingGap, StageTotal
+from supplywatch.watch import Item, Items
 
 BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
-TONNES = {"million metric tons": 1e6, "thousand metric tons": 1e3, "metric tons": 1.0, "tonnes": 1.0, "kilograms": 1e-3}
-"""How publishers begin the units of metal; what stands behind ("metal content", "iron content") is the item's business."""
-NAMES_ZH = {"processing_gap": "加工缺口", "net_import_reliance": "净进口依赖度", "import_dependence_ratio": "对外依存度"}
 
 
 class Params(BaseModel):
@@ -47,21 +37,6 @@ class Params(BaseModel):
     warning_nir: float
     critical_nir: float
     hysteresis: float
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One measure of one period, with the figures it rests on."""
-
-    measure: str
-    ratio: float
-    figures: tuple[tuple[CommodityBalance, Figure], ...]
-    beside: Mapping[str, float]
-
-
-def processing_gap(mined: float, refined: float) -> float:
-    """Return ``1 - mined / refined``; negative for an economy that mines more than it refines."""
-    return 1.0 - mined / refined
 
 
 def band(measure: str, ratio: float, held: Severity | None, params: Params) -> Severity | None:
@@ -80,13 +55,12 @@ def band(measure: str, ratio: float, held: Severity | None, params: Params) -> S
 def detect(state: State | None, record: CommodityBalance, params: Params, context: Context) -> tuple[State, Finding]:
     """Judge one year of one commodity of one economy."""
     before: State = state or {"band": None, "since": None, "rank": None, "judged": ""}
-    item = _item(record, context.items)
+    item = item_of(record, context.items)
     if item is None:
         return before, NOTHING
-    rank, gap = _rank(record, item, context.items)
+    rank, reading = read(record, item, context)
     if before["rank"] is not None and rank > before["rank"] and record.observed <= before["judged"]:
         return before, NOTHING  # a source that comes first in the configuration has judged this year
-    reading = _gap_reading(record, gap, context) if gap is not None else _reliance(record) or _ratio(record)
     if isinstance(reading, str):
         return before, Finding(status="unknown", reason=reading)
     if reading is None:
@@ -101,88 +75,6 @@ def detect(state: State | None, record: CommodityBalance, params: Params, contex
     }
     claim = item.band_pct if record.economy.iso3 == context.items.reporter else None
     return new, _finding(record, item, reading, severity, new, params, claim)
-
-
-def _item(record: CommodityBalance, items: Items) -> Item | None:
-    return items.of_gap(record.provenance.source, record.commodity) or items.of_commodity(record.commodity)
-
-
-def _rank(record: CommodityBalance, item: Item, items: Items) -> tuple[int, ProcessingGap | None]:
-    """Return the place of a record's source among the item's, and the gap it is part of; gaps are those of the watched economy."""
-    for rank, gap in enumerate(item.processing_gaps):
-        ours = gap.source == record.provenance.source and record.economy.iso3 == items.reporter
-        if ours and record.commodity in (gap.mined.commodity, gap.refined.commodity):
-            return rank, gap
-    return len(item.processing_gaps), None
-
-
-def _gap_reading(record: CommodityBalance, gap: ProcessingGap, context: Context) -> Reading | str | None:
-    balances = {record.commodity: record}
-    for other in context.related.values():
-        if isinstance(other, CommodityBalance):
-            balances[other.commodity] = other
-    sides = []
-    for stage in (gap.mined, gap.refined):
-        balance = balances.get(stage.commodity)
-        if balance is None:
-            return None  # the other half is another record, judged when both are there
-        figures = _matching(balance, stage)
-        if not figures:
-            return None if stage is gap.refined else f"no figure for {stage.stage} output of {stage.commodity}: absent is not zero"
-        missing = next((figure for figure in figures if figure.value is None), None)
-        if missing is not None:
-            return f"{stage.commodity}, {missing.statistic}: {missing.special or 'no value'}"
-        unknown = next((figure.unit for figure in figures if _tonnes(figure) is None), None)
-        if unknown is not None:
-            return f"{stage.commodity}: unit {unknown!r} is not known as a weight of metal"
-        sides.append((balance, figures, stage.factor * sum(_tonnes(figure) or 0.0 for figure in figures)))
-    (mine, mined, mined_total), (plant, refined, refined_total) = sides
-    if refined_total <= 0:
-        return None
-    return Reading(
-        "processing_gap",
-        processing_gap(mined_total, refined_total),
-        tuple([(mine, figure) for figure in mined] + [(plant, figure) for figure in refined]),
-        {"mined_tonnes": mined_total, "refined_tonnes": refined_total},
-    )
-
-
-def _tonnes(figure: Figure) -> float | None:
-    unit = figure.unit.lower()
-    scale = next((tonnes for words, tonnes in TONNES.items() if unit.startswith(words)), None)
-    return None if scale is None or figure.value is None or "gross" in unit else figure.value * scale
-
-
-def _matching(balance: CommodityBalance, stage: StageTotal) -> list[Figure]:
-    wanted = (stage.statistic or "").lower()
-    return [figure for figure in balance.figures if figure.stage == stage.stage and wanted in figure.statistic.lower()]
-
-
-def _reliance(record: CommodityBalance) -> Reading | str | None:
-    published = [figure for figure in record.figures if figure.stage == "reliance"]
-    if not published:
-        return None
-    if len(published) > 1:
-        return f"{record.commodity}: {len(published)} published figures of net import reliance; none is taken for the whole"
-    figure = published[0]
-    if figure.value is None:
-        return f"net import reliance: {figure.special or 'no value'}"
-    return Reading("net_import_reliance", figure.value / 100.0, ((record, figure),), {})
-
-
-def _ratio(record: CommodityBalance) -> Reading | str | None:
-    sides = {stage: [f for f in record.figures if f.stage == stage] for stage in ("mine", "import", "export")}
-    if any(len(figures) != 1 for figures in sides.values()):
-        return None
-    mine, bought, sold = (sides[stage][0] for stage in ("mine", "import", "export"))
-    if len({mine.unit, bought.unit, sold.unit}) > 1 or mine.value is None or bought.value is None or sold.value is None:
-        return None
-    consumption = mine.value + bought.value - sold.value
-    if consumption <= 0:
-        return "apparent consumption is not positive (entrepot or net exporter): the ratio is not defined"
-    net = (bought.value - sold.value) / consumption
-    figures = tuple((record, figure) for figure in (mine, bought, sold))
-    return Reading("import_dependence_ratio", bought.value / consumption, figures, {"net_import_dependence": net})
 
 
 def _finding(
@@ -210,7 +102,7 @@ def _finding(
             zh=f"{record.economy.name}{item.zh},{record.observed}年:{NAMES_ZH[reading.measure]}{pct:.1f}%{article_zh}",
         ),
         clears_when=f"{name} below {100 * (lowest - params.hysteresis):.0f} % in a fresh year",
-        evidence=tuple(_evidence(reading.figures)),
+        evidence=tuple(evidence_of(reading.figures)),
         axes=Axes(dependence=axis),
         measures={
             "measure": reading.measure,
@@ -224,32 +116,6 @@ def _finding(
     )
 
 
-def _evidence(figures: Iterable[tuple[CommodityBalance, Figure]]) -> Iterable[Evidence]:
-    for balance, figure in figures:
-        yield Evidence.of(balance, f"{balance.commodity}: {figure.statistic}", figure.value, figure.unit, figure.position)
-
-
-def related(record: CommodityBalance, items: Items) -> Sequence[tuple[str, str]]:
-    """Return the other half of a processing gap, where it stands under another commodity of the same publisher."""
-    item = _item(record, items)
-    gap = _rank(record, item, items)[1] if item is not None else None
-    others = [stage.commodity for stage in (gap.mined, gap.refined) if stage.commodity != record.commodity] if gap is not None else []
-    stem = record.series.removesuffix(record.commodity)
-    return [(stem + commodity, record.observed) for commodity in others]
-
-
-def subject(record: CommodityBalance, items: Items) -> Subject | None:
-    """Return the item in one economy: the watched one, or any whose net import reliance is published."""
-    item = _item(record, items)
-    if item is None:
-        return None
-    published = any(figure.stage == "reliance" for figure in record.figures)
-    if record.economy.iso3 != items.reporter and not published:
-        return None
-    who = record.economy.iso3 or record.economy.name
-    return Subject(kind="commodity", id=f"{who}/{item.id}", name=f"{record.economy.name}: {item.en}")
-
-
 def axes_of(item: Item, items: Items) -> Sequence[str]:
     """Return the item in the watched economy."""
     return [f"{items.reporter}/{item.id}"]
@@ -258,7 +124,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="import_dependence",
-        version="1.1.1",
+        version="1.1.2",
         title="Import dependence",
         title_zh="对外依存度高",
         taxonomy=("HD.1", "IND.IDR"),

@@ -17,11 +17,10 @@ point a year) was followed by a further rise in 40 % of cases against 17 % witho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from detectors._imports import Completeness, Sums, goods, import_line, incomplete, period_zh
-from detectors._trend import benjamini_hochberg, hamed_rao, sen_slope
-from supplywatch.alert import Axes, Axis, Evidence, Finding, Severity, Text
+from detectors._trend import Calendar, Rise, TrendLines, benjamini_hochberg, rising, sen_slope
+from supplywatch.alert import Axes, Axis, Evidence, Finding, Text
 from supplywatch.records import TradeSlice
 from supplywatch.rule import Context, Rule, RuleCard, State
 from supplywatch.watch import Items
@@ -30,55 +29,15 @@ KEPT_SHARE = {"annual": 0.005, "monthly": 0.02}
 """A partner with less in a period counts as absent from it: its share was 0."""
 
 
-class Params(Completeness):
+class Params(Completeness, TrendLines):
     """Parameters; see ``config/thresholds.yaml`` for values and sources."""
 
-    max_p: float
-    clear_p: float
-    watch_points_a_year: float
-    warning_points_a_year: float
     min_share: float
     min_years: int
     max_years: int
     min_months: int
     max_months: int
     hold_months: int
-
-
-@dataclass(frozen=True)
-class Rise:
-    """The trend of one partner's share; ``slope`` in shares a year."""
-
-    slope: float
-    p: float
-
-    def severity(self, params: Params) -> Severity:
-        """Return the band of the slope."""
-        return Severity.WARNING if self.slope >= params.warning_points_a_year else Severity.WATCH
-
-    def goes_on(self, params: Params) -> bool:
-        """Tell whether a trend that was found still holds."""
-        return self.p < params.clear_p and self.slope >= params.watch_points_a_year / 2
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """When the figures of a series were: their years, and their calendar months where they are monthly."""
-
-    years: Sequence[int]
-    months: Sequence[int] | None = None
-
-    @classmethod
-    def of(cls, periods: Sequence[str], *, monthly: bool) -> Calendar:
-        """Return the calendar of periods such as ``2024`` or ``2024-03``."""
-        years = [int(period[:4]) for period in periods]
-        return cls(years, [int(period[5:]) for period in periods] if monthly else None)
-
-
-def rising(shares: Sequence[float], calendar: Calendar, slope: float | None = None) -> Rise:
-    """Return the trend of a series of shares; the slope is worked out where it is not given."""
-    slope = sen_slope(shares, calendar.years, calendar.months) if slope is None else slope
-    return Rise(slope, hamed_rao(shares, slope, calendar.years, calendar.months).p)
 
 
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:

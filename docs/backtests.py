@@ -52,6 +52,7 @@ IMPORTS = (
     "Histories: China's imports of 51 HS6 codes by partner, 2001 to 2024 (value only), and of nickel ore, 2000 to 2024 (value and "
     "weight); the European Union's imports from outside, headings 4401 to 4421, 2018 to 2022, added up from its members' figures."
 )
+MINERALS = "Histories: mine and refined output of cobalt, copper and nickel by country, 1971 to 2023."
 NULL = (
     "With the years of each line in another order, where no trend is left but by chance, the rule opens 7 times on the Chinese lines (mean "
     "of four orders), in the true order 46 times: about one opening in six is one that chance would give."
@@ -153,13 +154,9 @@ PAGES = (
             ("single_point", (ACTS, KNOWN)),
         )
     ),
-    Page(
-        "import_dependence",
-        "bgs_minerals",
-        bars,
-        "Items by year: when an alert was open",
-        BARS,
-        ("Histories: mine and refined output of cobalt, copper and nickel by country, 1971 to 2023.", STRUCTURE),
+    *(
+        Page(rule, "bgs_minerals", bars, "Items by year: when an alert was open", BARS, (MINERALS, STRUCTURE))
+        for rule in ("import_dependence", "rising_dependence")
     ),
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors import bgs_minerals, usgs_mcs
-from detectors.import_dependence import processing_gap
+from detectors._balance import processing_gap
 from supplywatch.intake.guards import read
 from supplywatch.records import CommodityBalance, Figure
 from supplywatch.source import Part, Payload, Source
