@@ -20,6 +20,7 @@ from supplywatch.episode import Judged, Memory, advance, hold, reconcile
 from supplywatch.errors import Conflict
 from supplywatch.fold import Fold, is_current, state_row, stored_fold
 from supplywatch.grading import AsKnown, Grader
+from supplywatch.intake.periods import left_behind
 from supplywatch.ledger import Ledger, book, schema
 from supplywatch.records import AnyRecord, Record, SourceReport, SourceStatus
 from supplywatch.rule import Context, Rule
@@ -300,25 +301,39 @@ class Engine:
 
         return axes
 
+    def hold_left_behind(self, now: datetime) -> list[AlertEvent]:
+        """Hold the running episodes whose figures stay away while their source goes on: a code that was retired, a line left out.
+
+        A second call changes nothing; :class:`LedgerAway` as for :meth:`judge`.
+        """
+        with self.ledger.begin() as connection:
+            newest, folds, events = book.newest_judged(connection), dict[book.Key, Fold](), list[AlertEvent]()
+            for row in book.open_states(connection):
+                last, others = row.last_observed, newest.get((row.source, len(row.last_observed)), "")
+                if left_behind(last, others):
+                    reason = f"no figures after {last}, while {row.source} has come to {others}"
+                    events += self._hold_one(connection, row, folds, reason, now)
+            self._store(connection, folds)
+            return book.append_events(connection, [self._credited(event) for event in events], self._clock())
+
     def _hold(self, connection: Connection, report: SourceReport, folds: dict[book.Key, Fold]) -> list[AlertEvent]:
         """Hold every running episode that a silent source feeds: silence never resolves."""
         events = []
         for row in book.open_states(connection, report.provenance.source):
-            rule = self.rules.get(row.rule)
-            if rule is None or not all(t.revisable for t in rule.records):
-                continue
-            last = book.last_event(connection, row.alert_id)
-            fold = folds.setdefault((row.rule, row.subject), stored_fold(rule, last.subject, row))
-            if fold.memory.episode is None or fold.known_at >= report.fetched:
-                continue
-            finding = Finding(
-                status="unknown",
-                reason=f"no fresh figures: {report.detail}",
-                **last.model_dump(include={"clears_when", "axes", "evidence", "measures", "taxonomy"}),
-            )
-            fold.changed = True
-            events += hold(fold.memory.episode, Judged(rule.card, fold.subject, finding, fold.last_observed, report.fetched))
+            events += self._hold_one(connection, row, folds, f"no fresh figures: {report.detail}", report.fetched)
         return events
+
+    def _hold_one(self, connection: Connection, row: Any, folds: dict[book.Key, Fold], reason: str, now: datetime) -> list[AlertEvent]:
+        rule = self.rules.get(row.rule)
+        if rule is None or not all(t.revisable for t in rule.records):
+            return []
+        last = book.last_event(connection, row.alert_id)
+        fold = folds.setdefault((row.rule, row.subject), stored_fold(rule, last.subject, row))
+        if fold.memory.episode is None or fold.memory.episode.held or fold.known_at >= now:
+            return []
+        told = last.model_dump(include={"clears_when", "axes", "evidence", "measures", "taxonomy"})
+        finding, fold.changed = Finding(status="unknown", reason=reason, **told), True
+        return hold(fold.memory.episode, Judged(rule.card, fold.subject, finding, fold.last_observed, now))
 
     def _store(self, connection: Connection, folds: Mapping[book.Key, Fold]) -> None:
         rows = [(fold.stored, state_row(fold)) for _, fold in sorted(folds.items()) if fold.changed]

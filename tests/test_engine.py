@@ -87,6 +87,20 @@ def test_silent_source_holds_and_never_resolves(engine: Engine) -> None:
     assert steps(feed(engine, [9], first_day=4)) == ["resumed:05"]
 
 
+def test_a_line_left_behind_is_held_until_it_goes_on(engine: Engine) -> None:
+    feed(engine, [20, 9])
+    engine.judge([transit(day, 20, chokepoint="c2") for day in range(15)])
+    assert engine.hold_left_behind(toy.DAY_0 + timedelta(days=16)) == []  # two weekly releases may be missed
+    engine.judge([transit(day, 20, chokepoint="c2") for day in range(15, 18)])
+    held = engine.hold_left_behind(toy.DAY_0 + timedelta(days=19))
+    assert [(e.subject.id, e.transition, e.reason) for e in held] == [
+        ("c1", "held", "no figures after 2026-01-02, while toy has come to 2026-01-18")
+    ]
+    assert engine.hold_left_behind(toy.DAY_0 + timedelta(days=20)) == []
+    assert rebuild(engine).identical
+    assert steps(feed(engine, [9], first_day=19)) == ["resumed:20"]
+
+
 def test_report_older_than_the_figures_holds_nothing(engine: Engine) -> None:
     feed(engine, [20, 9])
     assert engine.judge([report(1.5, SourceStatus.QUARANTINED)]).events == []

@@ -21,6 +21,8 @@ from supplywatch.errors import BadSetting
 from supplywatch.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from supplywatch.broker import BrokerAddress
 
 dlq = typer.Typer(help="Dead letters: messages nobody could use.", no_args_is_help=True)
@@ -125,8 +127,13 @@ def _connect(settings: Settings, address: BrokerAddress, only: list[str], stop: 
         for part in ("broker", "ledger"):
             health.set(part, None)
         runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options, sleep=stop.wait)
-        engine = make_engine(ledger, ["single_point"])
-        Schedule(runner, chosen, options, wait=stop.wait, tell=health.set, every_day=lambda now: register.check(engine, now)).run()
+        engine = make_engine(ledger)
+
+        def daily(now: datetime) -> None:
+            register.check(engine, now)
+            engine.hold_left_behind(now)
+
+        Schedule(runner, chosen, options, wait=stop.wait, tell=health.set, every_day=daily).run()
 
 
 def worker() -> None:

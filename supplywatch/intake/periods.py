@@ -33,6 +33,19 @@ def period_end(period: str) -> datetime:
     return start.replace(year=months // 12, month=months % 12 + 1)
 
 
+BEHIND = {4: timedelta(days=2 * 365), 7: timedelta(days=3 * 30), 10: timedelta(days=15)}
+"""By the length of a period's text: two years, three months, two weekly releases and a day. A line that is one period late is not lost."""
+
+
+def left_behind(period: str, newest: str) -> bool:
+    """Tell whether a line that ends with a period was left behind by others of its kind.
+
+    >>> left_behind("2011", "2013"), left_behind("2012", "2013"), left_behind("2024-01", "2024-04"), left_behind("2026-03-01", "2026-03-15")
+    (True, False, True, False)
+    """
+    return len(period) == len(newest) and period_start(newest) - period_start(period) >= BEHIND[len(period)]
+
+
 def known_at(calendar: Calendar, period: str) -> datetime:
     """Return when a period became public if the publisher kept its calendar."""
     return calendar.known_at(period) if calendar.known_at is not None else period_end(period) + calendar.content_lag

@@ -239,11 +239,19 @@ def locked_states(connection: Connection, keys: Iterable[Key]) -> dict[Key, Any]
     return found
 
 
-def open_states(connection: Connection, source: str) -> list[Any]:
-    """Return the states with a running episode that a source feeds, locked."""
+def open_states(connection: Connection, source: str | None = None) -> list[Any]:
+    """Return the states with a running episode that a source feeds, or any, locked."""
     s = schema.rule_state.c
-    query = select(schema.rule_state).where(s.source == source, s.alert_id.is_not(None)).order_by(s.rule, s.subject)
+    fed = [s.source == source] if source is not None else []
+    query = select(schema.rule_state).where(s.alert_id.is_not(None), *fed).order_by(s.rule, s.subject)
     return list(connection.execute(query.with_for_update()))
+
+
+def newest_judged(connection: Connection) -> dict[tuple[str, int], str]:
+    """Return the newest period judged of each source, by the length of its text: years, months and days apart."""
+    s = schema.rule_state.c
+    query = select(s.source, func.length(s.last_observed), func.max(s.last_observed)).group_by(s.source, func.length(s.last_observed))
+    return {(source, length): newest for source, length, newest in connection.execute(query)}
 
 
 def stored_state(connection: Connection, rule: str, subject: str) -> Any | None:
