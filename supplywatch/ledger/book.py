@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, exists, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, Table, bindparam, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from supplywatch.alert import AlertEvent
 from supplywatch.ledger import connect, schema
+from supplywatch.ledger.lookup import matching
 from supplywatch.ledger.projection import Row, project
 from supplywatch.records import Record
 
@@ -146,23 +147,12 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
-def _chunks(keys: Iterable[Key]) -> Iterator[list[Key]]:
-    ordered = sorted(set(keys))
-    for start in range(0, len(ordered), LOOKUP_CHUNK):
-        yield ordered[start : start + LOOKUP_CHUNK]
-
-
 def latest(connection: Connection, keys: Iterable[Key]) -> dict[Key, Known]:
     """Return the latest vintage of each (series, observed) that has one."""
     o = schema.observation.c
-    found: dict[Key, Known] = {}
-    for chunk in _chunks(keys):
-        query = (
-            select(o.series, o.observed, o.digest, o.known_at).where(tuple_(o.series, o.observed).in_(chunk)).order_by(o.known_at, o.seq)
-        )
-        for series, observed, digest, known_at in connection.execute(query):
-            found[series, observed] = Known(digest, known_at)
-    return found
+    wanted, same = matching(connection, keys, (o.series, o.observed))
+    query = select(o.series, o.observed, o.digest, o.known_at).join_from(wanted, schema.observation, same).order_by(o.known_at, o.seq)
+    return {(series, observed): Known(digest, known_at) for series, observed, digest, known_at in connection.execute(query)}
 
 
 def recorded(connection: Connection, record_ids: Iterable[str]) -> set[str]:
@@ -175,13 +165,11 @@ def recorded(connection: Connection, record_ids: Iterable[str]) -> set[str]:
 def latest_bodies(connection: Connection, keys: Iterable[Key], before: datetime | None = None) -> dict[Key, str]:
     """Return the latest vintage's record, as JSON, of each (series, observed) that has one; known before an instant where given."""
     o = schema.observation.c
-    found: dict[Key, str] = {}
-    for chunk in _chunks(keys):
-        query = select(o.series, o.observed, o.body).where(tuple_(o.series, o.observed).in_(chunk)).order_by(o.known_at, o.seq)
-        if before is not None:
-            query = query.where(o.known_at < before)
-        found |= {(row.series, row.observed): row.body for row in connection.execute(query)}
-    return found
+    wanted, same = matching(connection, keys, (o.series, o.observed))
+    query = select(o.series, o.observed, o.body).join_from(wanted, schema.observation, same).order_by(o.known_at, o.seq)
+    if before is not None:
+        query = query.where(o.known_at < before)
+    return {(series, observed): body for series, observed, body in connection.execute(query)}
 
 
 def history(connection: Connection, series: Sequence[str], until: str | None = None, before: datetime | None = None) -> list[str]:
@@ -232,11 +220,9 @@ def arrivals(connection: Connection, series: Sequence[str]) -> list[str]:
 def locked_states(connection: Connection, keys: Iterable[Key]) -> dict[Key, Any]:
     """Return the stored states of (rule, subject) pairs, locked until the transaction ends."""
     s = schema.rule_state.c
-    found: dict[Key, Any] = {}
-    for chunk in _chunks(keys):
-        query = select(schema.rule_state).where(tuple_(s.rule, s.subject).in_(chunk)).order_by(s.rule, s.subject).with_for_update()
-        found |= {(row.rule, row.subject): row for row in connection.execute(query)}
-    return found
+    wanted, same = matching(connection, keys, (s.rule, s.subject))
+    query = select(schema.rule_state).join_from(wanted, schema.rule_state, same).order_by(s.rule, s.subject)
+    return {(row.rule, row.subject): row for row in connection.execute(query.with_for_update(of=schema.rule_state))}
 
 
 def open_states(connection: Connection, source: str | None = None) -> list[Any]:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text, tuple_
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from supplywatch.ledger import book, schema
 from supplywatch.ledger.lists import Place
+from supplywatch.ledger.lookup import matching
 from supplywatch.records import ListChange
 
 GIVEN_OUT = "counterparties given out"
@@ -63,12 +64,9 @@ def rows_since(connection: Connection, seq: int) -> Iterator[ListedRow]:
 def bodies(connection: Connection, places: Iterable[Place]) -> dict[Place, ListChange]:
     """Return the changes that brought the entries at some places."""
     t = schema.listed.c
-    found: dict[Place, ListChange] = {}
-    wanted = sorted(set(places))
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(t.source, t.list_code, t.key, t.body).where(tuple_(t.source, t.list_code, t.key).in_(wanted[start : start + _CHUNK]))
-        found |= {(row.source, row.list_code, row.key): ListChange.model_validate_json(row.body) for row in connection.execute(query)}
-    return found
+    wanted, same = matching(connection, places, (t.source, t.list_code, t.key))
+    query = select(t.source, t.list_code, t.key, t.body).join_from(wanted, schema.listed, same)
+    return {(row.source, row.list_code, row.key): ListChange.model_validate_json(row.body) for row in connection.execute(query)}
 
 
 def put(connection: Connection, rows: Sequence[ListedRow]) -> None:
