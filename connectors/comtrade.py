@@ -185,7 +185,7 @@ def _record(key: tuple[str, ...], found: Sequence[Row], payload: Payload) -> Tra
             raise row.refuse("classificationCode", f"{revision[:20]} as in {first.position}: a slice has one HS revision")
         partner = _flow(row, reporter_code)
         before = flows.setdefault(partner.partner.code, partner)
-        if before.model_copy(update={"position": ""}) != partner.model_copy(update={"position": ""}):
+        if before is not partner and before != partner.model_copy(update={"position": before.position}):
             raise row.refuse("partnerCode", f"one row for each partner; {before.position} says something else of the same")
     world = flows.pop(WORLD, None)
     return TradeSlice.model_validate(

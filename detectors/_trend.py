@@ -74,8 +74,7 @@ def sen_slope(values: Sequence[float], times: Sequence[float] | None = None, sea
     """
     at = times if times is not None else range(len(values))
     groups = _groups(len(values), seasons)
-    pairs = [(i, j) for group in groups for i, j in combinations(group, 2) if at[j] != at[i]]
-    slopes = [(values[j] - values[i]) / (at[j] - at[i]) for i, j in pairs]
+    slopes = [(values[j] - values[i]) / gap for group in groups for i, j in combinations(group, 2) if (gap := at[j] - at[i])]
     return median(slopes) if slopes else 0.0
 
 

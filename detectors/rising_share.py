@@ -145,7 +145,7 @@ def _evidence(record: TradeSlice, new: State, found: Mapping[str, Rise], now: Ma
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.5.0",
+        version="1.5.1",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),

@@ -147,7 +147,7 @@ def diff(
         print_json([{"change": sign, **event.model_dump(mode="json")} for sign, event in lines])
     else:
         for sign, event in lines:
-            typer.echo(f"{sign} {event.observed_at:<10}  {event.severity.value:<8}  {event.subject.name}: {event.headline.en}")
+            typer.echo(f"{sign} {event.observed_at:<10}  {event.severity.value:<8}  {event.headline.en}")
         typer.echo(f"{len(old)} openings before, {len(new)} after: {len(gone)} gone, {len(added)} new", err=True)
     raise typer.Exit(1 if lines else 0)
 
