@@ -19,7 +19,7 @@ Limits(sigma=13.5, days=3, calibrated=True)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -74,6 +74,10 @@ class Quiet:
     drop_days: int = 0
     calibrated: bool = False
 
+    def as_json(self) -> list[Any]:
+        """Return what makes an equal past: ``Quiet(*values)``."""
+        return [self.days, self.peak, self.low_days, self.past, self.sigma, self.drop_days, self.calibrated]
+
     def limits(self, params: Calibration) -> Limits:
         """Return the limits in force."""
         return Limits(self.sigma, self.drop_days, self.calibrated) if self.drop_days else Limits(params.limit_sigma, params.drop_days)
@@ -104,9 +108,10 @@ class Quiet:
             return Limits(params.limit_sigma, params.drop_days)
         allowed = max(0, int(params.budget_per_year * self.days / DAYS_A_YEAR) - 1)
         runs = sorted((int(low) for _, low in self.past), reverse=True)
-        days = max(params.drop_days, runs[allowed] + 1 if allowed < len(runs) else 0)
+        longest = runs[allowed] + 1 if allowed < len(runs) else 0
+        days = min(max(longest, params.drop_days), params.max_drop_days)
         peaks = [peak for peak, low in self.past if low < days]
-        left = allowed - (len(runs) - len(peaks))
+        left = max(0, allowed - (len(runs) - len(peaks)))
         own = params.margin_sigma + (peaks[left] if left < len(peaks) else 0.0)
         sigma = min(max(own, params.limit_sigma), params.max_limit_sigma)
-        return Limits(round(sigma, 3), min(days, params.max_drop_days), calibrated=True)
+        return Limits(round(sigma, 3), days, calibrated=True)

@@ -143,7 +143,7 @@ def fold(state: State | None, observed: str, count: int, params: TrafficParams) 
             new["season"] = Season(*season).without(date.fromisoformat(core.onset or observed).toordinal()).as_json()
     if core.days > params.warm_up_days:
         past.note(core.excess, core.low, params, was_open=before, is_open=core.open, unusual=unusual)
-    new["quiet"] = [past.days, past.peak, past.low_days, past.past, past.sigma, past.drop_days, past.calibrated]
+    new["quiet"] = past.as_json()
     return new, reading
 
 
@@ -203,7 +203,7 @@ def chart_of(state: State | None) -> Core:
 def rebased(state: State, counts: Sequence[int]) -> State:
     """Return the state, closed, with the median of the last 28 days as the new normal that a person accepted.
 
-    Quiet past and season stay.
+    Quiet past and season stay; the excursion that the alert belonged to is no part of the past.
 
     Parameters
     ----------
@@ -220,5 +220,6 @@ def rebased(state: State, counts: Sequence[int]) -> State:
     level = median(map(transformed, counts[-REBASE_DAYS:]))
     core = replace(chart_of(state), level=level, excess=0.0, onset=None, open=False, low=0, calm=0)
     core.sharp, core.sharp_onset, core.run, core.sharp_run = 0.0, None, 0, 0
-    closed = {"severity": None, "lower_days": 0, "open_days": 0, "halved": False}
+    past = replace(Quiet(*state["quiet"]), peak=0.0, low_days=0)
+    closed = {"quiet": past.as_json(), "severity": None, "lower_days": 0, "open_days": 0, "halved": False}
     return state | {"chart": core.as_json(), "onset": None, "open": False} | closed

@@ -7,7 +7,7 @@ import pytest
 
 from detectors import chokepoint_disruption
 from detectors._season import WEEKS_KEPT, start
-from detectors._traffic import Reading, fold
+from detectors._traffic import Reading, fold, rebased
 from detectors.chokepoint_disruption import Params
 from supplywatch.casebook import transit
 from supplywatch.config import rule_params
@@ -69,6 +69,18 @@ def _record(portid: str, day: date, count: int) -> TransitCount:
     fixed = {"fetched": "2026-01-01T00:00Z", "chokepoint_id": portid, "chokepoint_name": portid}
     origin = {"source": "portwatch_chokepoints", "vintage": "v", "payload_sha256": "0" * 64, "position": "1"}
     return TransitCount.model_validate({**transit(day, count), **fixed, "provenance": origin})
+
+
+def test_an_alert_that_a_person_ended_is_no_part_of_the_quiet_past() -> None:
+    state: dict[str, Any] | None = None
+    for n, count in enumerate([60] * 800 + [30] * 100):
+        state, _ = fold(state, (MONDAY + timedelta(days=n)).isoformat(), count, PARAMS)
+    assert state is not None
+    assert state["open"]
+    state = rebased(state, [30] * 28)
+    for n in range(900, 960):
+        state, reading = fold(state, (MONDAY + timedelta(days=n)).isoformat(), 30, PARAMS)
+    assert (reading.status, reading.past.past, reading.limits.sigma) == ("quiet", [], PARAMS.limit_sigma)
 
 
 def test_traffic_gained_round_the_cape_is_told_and_decides_nothing() -> None:
