@@ -18,6 +18,7 @@ from mode import loop
 from streams.app import Drain, build_app
 from streams.deadletter import DeadLetters
 from streams.judging import Judge, Judges
+from streams.remote import RemoteEngine
 from streams.settling import PutsAside, Settler
 from streams.topics import JUDGE, ensure_topics, record_topics
 from streams.watchdog import LOOK_EVERY_S, Watchdog
@@ -72,8 +73,8 @@ class Stage:
 def judging(make_engine: Callable[[Ledger], Judges] = default_engine) -> Stage:
     """Return the stage that judges records."""
 
-    def make(_settings: Settings, ledger: Ledger, _producer: Producer, letters: PutsAside, report: Report, stop: threading.Event) -> Judge:
-        return Judge(make_engine(ledger), letters, report, stop)
+    def make(settings: Settings, _ledger: Ledger, _producer: Producer, letters: PutsAside, report: Report, stop: threading.Event) -> Judge:
+        return Judge(RemoteEngine(make_engine, settings), letters, report, stop)
 
     return Stage(JUDGE, record_topics, make)
 

@@ -1,0 +1,124 @@
+"""The engine in a process of its own: in one interpreter Faust's loop and judging take turns, and a message costs the sum of the two.
+
+The worker reads, puts poison aside, waits out outages and acknowledges as before; only ``judge`` is done elsewhere, on the JSON of the
+records. The process ends when its worker does, however that ends: nobody holds the other end of its pipe then. When it is the judging
+process that ends, nothing of the batch in hand is acknowledged and the worker ends too, to be started again.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import pickle
+import signal
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import TypeVar
+
+import structlog
+
+from streams.judging import Judges
+from streams.settling import Stopped
+from supplywatch.cycles import look_seldom
+from supplywatch.engine import RECORD, Verdict
+from supplywatch.errors import SupplywatchError
+from supplywatch.ledger import Ledger
+from supplywatch.logs import configure_logs
+from supplywatch.records import Record
+from supplywatch.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class RemoteEngine:
+    """Judges in a process of its own, started at once.
+
+    Parameters
+    ----------
+    make_engine
+        ``ledger -> engine``; a function of a module, for the process imports it.
+    settings
+        Say where the ledger is, and how to log.
+    """
+
+    def __init__(self, make_engine: Callable[[Ledger], Judges], settings: Settings) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, make_engine, settings), name="judge", daemon=True)
+        self._process.start()
+        theirs.close()
+        self._ready = False
+
+    def judge(self, records: Sequence[Record], bodies: Sequence[str] | None = None) -> Verdict:
+        """Judge a batch in one transaction.
+
+        Raises
+        ------
+        Stopped
+            The process ended; nothing of the batch may be acknowledged.
+        Exception
+            What the engine raised, as if it were here.
+        """
+        if not self._ready:
+            self._answer()
+            self._ready = True
+        verdict = self._answer(bodies if bodies is not None else [record.model_dump_json() for record in records])
+        assert verdict is not None
+        return verdict
+
+    def _answer(self, question: Sequence[str] | None = None) -> Verdict | None:
+        try:
+            if question is not None:
+                self._pipe.send(question)
+            answer: tuple[Verdict | None, Exception | None] = self._pipe.recv()
+        except (EOFError, OSError) as gone:
+            self._process.join(1)
+            log.error("the judging process ended", code=self._process.exitcode)
+            raise Stopped from gone
+        verdict, error = answer
+        if error is not None:
+            raise error
+        return verdict
+
+
+def _serve(pipe: Connection, make_engine: Callable[[Ledger], Judges], settings: Settings) -> None:
+    """Judge what comes through the pipe until its other end is closed."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # a terminal tells the whole group; the worker decides when the last batch is done
+    configure_logs(settings.log_json)
+    look_seldom()
+    with suppress(EOFError, OSError):
+        engine, failure = _tried(lambda: make_engine(Ledger.open(settings.ledger)))
+        pipe.send((None, failure))
+        while engine is not None:
+            pipe.send(_tried(partial(_judge, engine, pipe.recv())))
+
+
+def _judge(engine: Judges, bodies: Sequence[str]) -> Verdict:
+    gc.disable()  # as while a batch is settled
+    try:
+        return engine.judge([RECORD.validate_json(body) for body in bodies], bodies)
+    finally:
+        gc.enable()
+
+
+def _tried(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    """Return what a call returns, or what it raises, in a form that goes through a pipe."""
+    try:
+        return call(), None
+    except SupplywatchError as error:
+        return None, error
+    except Exception as error:
+        # The outer loop of this process: what a defect in a rule means for the record is for the worker to say.
+        log.exception("defect")
+        error.add_note("".join(traceback.format_exception(error)[-3:]))
+        try:
+            pickle.loads(pickle.dumps(error))
+        except (pickle.PickleError, TypeError, ValueError, AttributeError):
+            return None, RuntimeError(f"{type(error).__name__}: {error}")
+        return None, error

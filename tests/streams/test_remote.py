@@ -1,0 +1,71 @@
+"""The engine in a process of its own: the same answers and errors as here, and an end when either side ends."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import toy
+
+from streams.remote import RemoteEngine
+from streams.settling import Stopped
+from supplywatch.errors import LedgerAway
+from supplywatch.ledger import Ledger
+from supplywatch.settings import Settings
+from tests.servers.toy_worker import make_engine
+
+pytestmark = pytest.mark.integration
+
+RECORDS = [toy.transit(day, count) for day, count in enumerate([20, 9, 4, 20])]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("TOY_FAULT", str(tmp_path / "fault"))
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    Ledger.open(url).close()
+    return Settings(broker="kafka://127.0.0.1:1", ledger=url)
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[RemoteEngine]:
+    made = RemoteEngine(make_engine, settings)
+    yield made
+    made._pipe.close()
+    made._process.join(10)
+    assert made._process.exitcode == 0, "it ends when nobody asks any more"
+
+
+def test_it_answers_as_an_engine_in_this_process(engine: RemoteEngine) -> None:
+    ledger = Ledger.open("sqlite://")
+    here = make_engine(ledger).judge(RECORDS)
+    there = engine.judge(RECORDS)
+    assert (there.new, [event.event_id for event in there.events]) == (here.new, [event.event_id for event in here.events])
+    assert engine.judge(RECORDS, [record.model_dump_json() for record in RECORDS]).duplicate == len(RECORDS)
+    ledger.close()
+
+
+def test_a_defect_in_a_rule_is_raised_here_and_the_next_batch_judged(engine: RemoteEngine, tmp_path: Path) -> None:
+    (tmp_path / "fault").touch()
+    with pytest.raises(RuntimeError, match="a defect in the rule") as caught:
+        engine.judge([toy.transit(9, toy.BROKEN)])
+    assert "toy.py" in caught.value.__notes__[0]
+    assert engine.judge(RECORDS).new == len(RECORDS)
+
+
+def test_a_ledger_that_is_away_can_be_waited_out(settings: Settings) -> None:
+    away = RemoteEngine(make_engine, settings.model_copy(update={"ledger": "postgresql+psycopg://nobody@127.0.0.1:1/none"}))
+    with pytest.raises(LedgerAway):
+        away.judge(RECORDS)
+    with pytest.raises(Stopped):
+        away.judge(RECORDS)
+
+
+def test_a_judging_process_that_is_killed_stops_the_worker(settings: Settings) -> None:
+    engine = RemoteEngine(make_engine, settings)
+    engine.judge(RECORDS[:1])
+    assert engine._process.pid is not None
+    os.kill(engine._process.pid, signal.SIGKILL)
+    with pytest.raises(Stopped):
+        engine.judge(RECORDS)
