@@ -42,8 +42,11 @@ def left_behind(period: str, newest: str) -> bool:
 
     >>> left_behind("2011", "2013"), left_behind("2012", "2013"), left_behind("2024-01", "2024-04"), left_behind("2026-03-01", "2026-03-15")
     (True, False, True, False)
+    >>> left_behind("", "")  # nothing was judged yet
+    False
     """
-    return len(period) == len(newest) and period_start(newest) - period_start(period) >= BEHIND[len(period)]
+    late = BEHIND.get(len(period))
+    return late is not None and len(period) == len(newest) and period_start(newest) - period_start(period) >= late
 
 
 def known_at(calendar: Calendar, period: str) -> datetime:
