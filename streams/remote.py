@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import pickle
 import signal
 import traceback
@@ -97,6 +98,7 @@ def _serve(pipe: Connection, make_engine: Callable[[Ledger], Judges], settings: 
         pipe.send((None, failure))
         while engine is not None:
             pipe.send(_tried(partial(_judge, engine, pipe.recv())))
+    os._exit(0)  # taking the modules apart lasts seconds, and what was judged is committed
 
 
 def _judge(engine: Judges, bodies: Sequence[str]) -> Verdict:
