@@ -7,6 +7,7 @@ process that ends, nothing of the batch in hand is acknowledged and the worker e
 
 from __future__ import annotations
 
+import atexit
 import gc
 import multiprocessing
 import os
@@ -53,6 +54,7 @@ class RemoteEngine:
         self._process = context.Process(target=_serve, args=(theirs, make_engine, settings), name="judge", daemon=True)
         self._process.start()
         theirs.close()
+        atexit.register(self._pipe.close)  # else Python waits at its end for a process that waits for it
         self._ready = False
 
     def judge(self, records: Sequence[Record], bodies: Sequence[str] | None = None) -> Verdict:

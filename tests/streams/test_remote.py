@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import toy
 
+from conftest import ROOT
 from streams.remote import RemoteEngine
 from streams.settling import Stopped
 from supplywatch.errors import LedgerAway
@@ -69,3 +72,16 @@ def test_a_judging_process_that_is_killed_stops_the_worker(settings: Settings) -
     os.kill(engine._process.pid, signal.SIGKILL)
     with pytest.raises(Stopped):
         engine.judge(RECORDS)
+
+
+def test_a_program_that_ends_by_itself_ends_both(settings: Settings) -> None:
+    text = (
+        "from tests.servers.toy_worker import make_engine\n"
+        "from streams.remote import RemoteEngine\n"
+        "from supplywatch.settings import Settings\n"
+        "if __name__ == '__main__':\n"
+        f"    RemoteEngine(make_engine, Settings(broker='kafka://127.0.0.1:1', ledger={settings.ledger!r})).judge([])\n"
+    )
+    path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    done = subprocess.run([sys.executable, "-c", text], env=os.environ | {"PYTHONPATH": path}, timeout=60, check=False)
+    assert done.returncode == 0
