@@ -195,7 +195,6 @@ SOURCE = Source(
         min_records=50,
         max_records=500_000,
         max_bytes=1024 * 1024 * 1024,
-        confirmed=False,
         notes=(
             "address to be confirmed against the live service; the format of the yearly files was read from a genuine one",
             "only rows of the watched HS codes (config/items.yaml) are read; imports of the watched economy, and of the World by exporter",

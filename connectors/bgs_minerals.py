@@ -291,7 +291,6 @@ SOURCE = Source(
             "mineral/bgs_minerals/COD/cobalt",
             "mineral/bgs_minerals/CHN/tungsten",
         ),
-        confirmed=False,
         notes=(
             "the CSV export is the sample; envelope, links and filters of the API are to be confirmed against the live service",
             "a poll is some 70 pages of 500 rows; option commodities in config/sources.yaml is a list of further names ('tin, mine')",

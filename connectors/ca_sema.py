@@ -130,7 +130,6 @@ SOURCE = Source(
         anchors=(CODE,),
         max_bytes=32 * 1024 * 1024,
         max_shrink=0.02,
-        confirmed=False,
         notes=(
             "off by default: no genuine file was at hand; built to what other readers of the file show, old and bilingual element names",
             "Country is the regime, not the party's country: entries have none",

@@ -297,7 +297,6 @@ SOURCE = Source(
         anchors=(CODE,),
         max_bytes=192 * 1024 * 1024,
         max_shrink=0.02,
-        confirmed=False,
         notes=(
             "off by default: no genuine file was at hand; built to what other readers of the file show",
             "targets whose last change is a delisting are left out; a file of changes only is refused",

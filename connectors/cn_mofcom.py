@@ -167,7 +167,6 @@ SOURCE = Source(
         max_records=5_000,
         anchors=tuple(NAMES),
         max_shrink=0.2,
-        confirmed=False,
         notes=(
             "options: webId, pageId, tplSetId of the index, which the ministry's page holds in its script",
             "the unit is the notice: key = its number and the party's place in it; pages saved by hand can be read, all of them together",

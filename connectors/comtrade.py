@@ -259,6 +259,7 @@ SOURCE = Source(
         max_records=200_000,
         max_bytes=256 * 1024 * 1024,
         secret_setting="comtrade_key",
+        confirmed="2024-11-15: a keyed answer of data/v1/get/C/A/HS, China 2010, 4 rows of 47 fields",
         notes=(
             "budget: at most 500 calls a month; with a key a poll takes 5 calls; without one (public preview, at most 500 rows a call) it "
             "takes a call for each watched code, for the last year only",

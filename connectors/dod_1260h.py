@@ -78,7 +78,6 @@ SOURCE = Source(
         max_records=3_000,
         anchors=(CODE,),
         max_shrink=0.05,
-        confirmed=False,
         notes=(
             "off by default: not for commercial use without a licence; `us_transcripts` has the main companies under free terms",
             "an edition repeats a company with its own start date; the entries of one company are one party",

@@ -205,7 +205,6 @@ SOURCE = Source(
         anchors=(CODE,),
         max_bytes=128 * 1024 * 1024,
         max_shrink=0.02,
-        confirmed=False,
         notes=(
             "off by default: no genuine file was at hand; built to the published schema (format 1.1) and to what other readers of it show",
             "asked for without the query parameter 'token', a constant that published links carry: whether it is needed is not confirmed",

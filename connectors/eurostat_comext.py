@@ -161,7 +161,7 @@ SOURCE = Source(
         min_records=10,
         max_records=200_000,
         empty_answers=True,
-        confirmed=False,
+        confirmed="2025-02-17: DS-045409 as SDMX-CSV with codes, yearly, partner WORLD; single partners were not seen",
         notes=(
             "address and columns to be confirmed against the live service: no genuine file was at hand",
             "values are in euros and stay in euros: shares need no dollars, and M/X and world exports are not held against them",

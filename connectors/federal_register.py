@@ -236,6 +236,7 @@ SOURCE = Source(
         kind="acts",
         min_records=1,
         max_records=20_000,
+        confirmed="2026-07-13: a page of documents.json, 5 of 110; the documents of the agency to 2026",
         notes=(
             "the service counts more documents than it shows: time is asked for year by year, and a window that is not whole is refused",
             "publication is not the effective date; citation and effective date come only when asked for",

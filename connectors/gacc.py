@@ -186,7 +186,6 @@ SOURCE = Source(
         min_records=1,
         max_records=MOST_ROWS * 100,
         by_hand=True,
-        confirmed=False,
         notes=(
             "the site cannot be asked by a program: download a table by hand and read it with --from",
             "columns as other readers of such tables name them; no genuine file was at hand",

@@ -119,7 +119,6 @@ SOURCE = Source(
         min_records=200,
         max_records=2_000,
         anchors=("index/gscpi/gscpi",),
-        confirmed=False,
         notes=(
             "each monthly edition estimates the whole history anew: 'history rewritten' once a month is the publisher's habit",
             "a month's value is that of its newest edition; '#N/A' stands where an edition does not reach",

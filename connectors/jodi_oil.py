@@ -138,7 +138,7 @@ SOURCE = Source(
         min_records=500,
         max_records=200_000,
         anchors=("mineral/jodi_oil/SAU/crude oil", "mineral/jodi_oil/USA/crude oil"),
-        confirmed=False,
+        confirmed="2026-05-01: the primary file of the year 2026; its address was not seen",
         notes=(
             "address to be confirmed against the live service; the format was read from a genuine file",
             "China reports conversion factors only: its figures are all missing, never zero",

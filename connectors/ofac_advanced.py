@@ -204,7 +204,6 @@ SOURCE = Source(
         anchors=("SDN",),
         max_bytes=256 * 1024 * 1024,
         max_shrink=0.02,
-        confirmed=False,
         notes=(
             "off by default: no genuine file was at hand; built to the published schema and to what other readers of it document",
             "some 120 MB, streamed; the entries and list codes of ofac_sdn and ofac_consolidated, with scripts, dates and relationships",

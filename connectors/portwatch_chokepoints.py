@@ -123,6 +123,7 @@ SOURCE = Source(
         min_records=5_000,
         max_records=200_000,
         anchors=("transit/chokepoint4", "transit/chokepoint5", "transit/chokepoint6"),
+        confirmed="2025-05-29: an answer of Daily_Chokepoints_Data, 16 rows, Taiwan Strait",
         notes=(
             "history is reprocessed as a whole now and then: between March and July 2026 2,586 of 2,638 days of Hormuz changed",
             "capacities were re-estimated and cannot be compared across vintages; no rule uses them",

@@ -114,6 +114,7 @@ SOURCE = Source(
         kind="series",
         min_records=20,
         max_records=20_000,
+        confirmed="2026: HORMUZ-26 with its outline, GEZANI-26; 2026-09-09: IDAI-19, RED SEA TENSIONS, attributes",
         notes=(
             "the publisher's field 'year' is wrong at times (2019 on an event of 2026) and is not used",
             "an event without an end goes on; dates are set by editors, not by a statistic",

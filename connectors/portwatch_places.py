@@ -116,7 +116,6 @@ SOURCE = Source(
         min_records=500,
         max_records=10_000,
         anchors=("place/portwatch_places/port", "place/portwatch_places/chokepoint"),
-        confirmed=False,
         notes=(
             "names of the fields are known from other public clients; switch it on once a live answer has been read",
             "two tables of one shape: the one of chokepoints may lack country, LOCODE and shares",

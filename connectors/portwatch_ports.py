@@ -129,7 +129,6 @@ SOURCE = Source(
         min_records=500,
         max_records=500_000,
         max_bytes=256 * 1024 * 1024,
-        confirmed=False,
         notes=(
             "names of the fields are known from other public clients; switch it on once a live answer has been read",
             "option countries in config/sources.yaml: ISO 3166 alpha-3 codes of the countries whose ports are read; China when not given",

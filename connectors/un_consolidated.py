@@ -168,7 +168,6 @@ SOURCE = Source(
         anchors=(CODE,),
         max_bytes=32 * 1024 * 1024,
         max_shrink=0.02,
-        confirmed=False,
         notes=(
             "the address is second-hand; the format is that of the file of 27 February 2026",
             "UN_LIST_TYPE is a regime, not a country (GB is Guinea-Bissau); an entity's name stands in FIRST_NAME",

@@ -146,7 +146,6 @@ SOURCE = Source(
         max_records=50_000,
         secret_setting="census_key",
         empty_answers=True,
-        confirmed=False,
         notes=(
             "address and columns to be confirmed against the live service: no genuine answer was at hand",
             "one call for each watched code; without a key 500 calls a day",

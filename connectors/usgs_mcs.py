@@ -256,7 +256,7 @@ SOURCE = Source(
             "mineral/usgs_mcs/CHN/copper",
             "mineral/usgs_mcs/USA/zirconium and hafnium",
         ),
-        confirmed=False,
+        confirmed="2026-04-19: MCS2026_Commodities_Data.csv, whole; its address was not seen",
         notes=(
             "address to be confirmed against the live service: item 696a75d5d4be0228872d3bf8 is known from other public clients only; "
             "option url in config/sources.yaml is another address on the same host",

@@ -159,7 +159,6 @@ SOURCE = Source(
         min_records=20_000,
         max_records=120_000,
         anchors=("index/worldbank_prices/crude_oil_brent", "index/worldbank_prices/copper"),
-        confirmed=False,
         notes=(
             "the address of the workbook changes with each edition: option url in config/sources.yaml is another one on the same host",
             "nominal US dollars; the unit of each series stands on the record",

@@ -68,7 +68,7 @@ def source_page(card: Card) -> Iterator[str]:
         "anchors": ", ".join(card.anchors) or None,
         "largest body": f"{card.max_bytes // 1024 // 1024} MiB",
         "key": f"`SUPPLYWATCH_{card.secret_setting.upper()}`" if card.secret_setting else None,
-        "confirmed against the live service": "yes" if card.confirmed else "no: built to the documented shape",
+        "shape seen in": card.confirmed or "nothing yet: built to the documented shape",
         "taxonomy": " ".join(card.taxonomy),
     }
     yield table(("", ""), ((name, value) for name, value in facts.items() if value is not None))

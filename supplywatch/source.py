@@ -125,7 +125,8 @@ class Card:
     """An answer without content says that there is nothing of what was asked for; one of all answers must have some."""
     by_hand: bool = False
     """No program can ask the publisher: its files are read with ``supplywatch pull SOURCE --from FILE``."""
-    confirmed: bool = True
+    confirmed: str = ""
+    """The genuine payloads in which its shape was seen, each with its date; empty where it is built to the documented shape alone."""
     notes: tuple[str, ...] = ()
 
 
