@@ -1,8 +1,8 @@
-"""Registers the fixtures that start real servers (tests/servers), and the warnings of others that are not ours to mend."""
+"""Registers the fixtures that start real servers, what keeps tests from the network, and the warnings of others we cannot mend."""
 
 import pytest
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.sockets"]
 collect_ignore_glob = ["supplywatch/ledger/migrations/*"]  # run by alembic, not imported
 
 

@@ -19,11 +19,12 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry
 from prometheus_client import multiprocess as _multiprocess
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 
 from streams.embedded import EmbeddedBroker
 from streams.tether import tethered
 from streams.worker import REFUSED, STOPPED
+from supplywatch import metrics
 from supplywatch.health import STATUS_FILE, HealthServer, Problems
 from supplywatch.settings import Settings
 
@@ -226,9 +227,7 @@ class _Tree:
         self._children = children
 
     def collect(self) -> list[Metric]:
-        up = GaugeMetricFamily("supplywatch_process_up", "1 while the process runs.", labels=["process"])
-        restarts = CounterMetricFamily("supplywatch_process_restarts", "Times the process had to be started again.", labels=["process"])
-        for child in self._children:
-            up.add_metric([child.spec.name], float(child.running))
-            restarts.add_metric([child.spec.name], child.restarts)
-        return [up, restarts]
+        return [
+            metrics.PROCESS_UP.made((child.spec.name, float(child.running)) for child in self._children),
+            metrics.PROCESS_RESTARTS.made((child.spec.name, child.restarts) for child in self._children),
+        ]

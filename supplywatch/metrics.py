@@ -7,9 +7,11 @@ a publisher can answer promptly with figures from last month.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.metrics import MetricWrapperBase
 
 _no_created_series: Callable[[], None] = disable_created_metrics
@@ -74,9 +76,33 @@ MATCHES = Counter(
 READY = Gauge("supplywatch_ready", "1 when the process is ready, 0 when not (reasons at /readyz).", multiprocess_mode="livemin")
 
 
+class Collected(NamedTuple):
+    """A metric that is made anew at each scrape, by who knows the figures (the supervisor of a process tree)."""
+
+    family: type[GaugeMetricFamily | CounterMetricFamily]
+    name: str
+    documentation: str
+    labels: tuple[str, ...]
+
+    def made(self, samples: Iterable[tuple[str, float]]) -> Metric:
+        """Return the metric with one sample for each (label, value)."""
+        found = self.family(self.name, self.documentation, labels=self.labels)
+        for label, value in samples:
+            found.add_metric([label], value)
+        return found
+
+
+PROCESS_UP = Collected(GaugeMetricFamily, "supplywatch_process_up", "1 while the process runs.", ("process",))
+PROCESS_RESTARTS = Collected(
+    CounterMetricFamily, "supplywatch_process_restarts_total", "Times the process had to be started again.", ("process",)
+)
+
+
 def table() -> Iterator[tuple[str, str, str, str]]:
     """Yield (name, type, labels, help) of every metric, in the order of this module; the generated documentation shows it."""
     for metric in globals().values():
+        if isinstance(metric, Collected):
+            yield metric.name, metric.made(()).type, ", ".join(metric.labels), metric.documentation
         if isinstance(metric, MetricWrapperBase):
             described = next(iter(metric.describe()))
             suffix = "_total" if described.type == "counter" else ""

@@ -10,6 +10,8 @@ import pytest
 from supplywatch.errors import BadSetting
 from supplywatch.health import Health, HealthServer
 
+pytestmark = pytest.mark.loopback
+
 
 @pytest.fixture
 def health() -> Health:

@@ -6,7 +6,21 @@ from prometheus_client import REGISTRY, generate_latest
 
 from supplywatch import metrics
 
-BOUNDED = {"source", "rule", "family", "stage", "reason", "transition", "severity", "topic", "outcome", "what", "direction", "tier"}
+BOUNDED = {
+    "source",
+    "rule",
+    "family",
+    "stage",
+    "reason",
+    "transition",
+    "severity",
+    "topic",
+    "outcome",
+    "what",
+    "direction",
+    "tier",
+    "process",
+}
 
 
 def test_names_units_and_labels() -> None:

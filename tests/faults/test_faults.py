@@ -18,6 +18,8 @@ from supplywatch.intake.visit import PollResult
 from supplywatch.records import SourceStatus
 from supplywatch.source import Part, Payload
 
+pytestmark = pytest.mark.loopback
+
 MAX_BYTES = 2_000_000
 AWAY = ("unreachable",)
 ERROR = b'{"error": {"code": 400, "message": "Invalid query parameters."}}'

@@ -19,6 +19,8 @@ from supplywatch.intake.waiting import asked_wait_s, http_date
 from supplywatch.ledger.sources import Validator
 from supplywatch.source import Cursor, Part, Request, Source
 
+pytestmark = pytest.mark.loopback
+
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = ("X-Key", "comtrade_key")
 

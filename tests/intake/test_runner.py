@@ -18,6 +18,8 @@ from supplywatch.ledger import sources
 from supplywatch.records import ListChange, ListRelease, Record, SourceReport, SourceStatus, TransitCount
 from supplywatch.source import Cursor, Part, Payload, Request
 
+pytestmark = pytest.mark.loopback
+
 CSL = registry.source("csl")
 
 

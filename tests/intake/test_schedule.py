@@ -19,6 +19,8 @@ from supplywatch.ledger.sources import SourceState
 from supplywatch.records import SourceStatus
 from supplywatch.source import Cursor, Request, Source
 
+pytestmark = pytest.mark.loopback
+
 CARD = registry.source("portwatch_chokepoints").card
 TUESDAY = datetime(2026, 4, 21, 13, 35, tzinfo=UTC)
 GOOD = SourceState(

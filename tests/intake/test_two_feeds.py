@@ -13,6 +13,8 @@ from supplywatch.alert import AlertEvent
 from supplywatch.ledger import schema
 from supplywatch.records import ListChange
 
+pytestmark = pytest.mark.loopback
+
 ROW = (
     'aa99,Entity List (EL) - Bureau of Industry and Security,,,,Synthetic Photonics Company Limited,,"9 Example Street, Moscow, RU",'
     "91 FR 60020,2026-11-16,,,For all items subject to the EAR.,Policy of denial.,,,,,,,,,,,,,,,\n"

@@ -15,6 +15,8 @@ from streams.supervisor import ChildSpec, Supervisor, settings_environment
 from supplywatch.settings import Settings
 from tests.servers.process import wait_until
 
+pytestmark = pytest.mark.loopback
+
 READY = """
 import json, os, signal, sys, time, pathlib
 name = sys.argv[1]
