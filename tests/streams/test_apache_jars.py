@@ -15,6 +15,8 @@ from tests.faults.server import Answer, publisher, send
 from tests.servers.process import Unavailable, free_port
 from tests.servers.small_disk import small_disk
 
+pytestmark = pytest.mark.loopback
+
 BODIES = {f"org/apache/kafka/kafka_2.13/9.8.7/{name}.jar": name.encode() * 40_000 for name in ("core", "tools", "zstd", "jackson")}
 LISTED = tuple(Jar(hashlib.sha256(body).hexdigest(), len(body), path) for path, body in BODIES.items())
 
