@@ -179,6 +179,7 @@ RULE = Rule(
             "which HS lines are covered: groups are named by words, not by tariff codes",
             "exposure of a given company",
         ),
+        reads=("controls.yaml",),
     ),
     records=(PolicyAct,),
     params=Params,

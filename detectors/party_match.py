@@ -192,6 +192,7 @@ RULE: Rule[PartyMatch | MatchDecision] = Rule(
             "that the counterparty is the listed party: names agree, persons decide",
             "that trade with it is forbidden: licence requirement, policy and exceptions stand in the entry",
         ),
+        reads=("ownership_rules.yaml",),
     ),
     records=(PartyMatch, MatchDecision),
     params=Params,

@@ -292,6 +292,7 @@ RULE = Rule(
             "a trend: levels only",
             "concentration of companies or mines within a country",
         ),
+        reads=("governance.yaml",),
     ),
     records=(TradeSlice,),
     params=Params,

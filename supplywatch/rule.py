@@ -47,6 +47,8 @@ class RuleCard:
     """What would have to be known to be surer of an alert of the rule."""
     not_supported: tuple[str, ...] = ()
     """What the evidence of the rule does not support, however strong it is."""
+    reads: tuple[str, ...] = ()
+    """The files of ``config/`` that the rule reads beside its thresholds and the watched items; the lock covers them."""
 
     @property
     def man_made(self) -> bool:

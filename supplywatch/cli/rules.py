@@ -116,11 +116,11 @@ def lock(
         path.write_text(jsonlib.dumps(found, indent=1) + "\n", encoding="utf-8")
     refused = said if check else unversioned
     if json:
-        print_json({"rules": found, "complaints": refused})
+        print_json(found | {"complaints": refused})
     else:
         for line in refused:
             typer.echo(line, err=True)
-        typer.echo(f"{len(found)} rules, " + (f"{len(refused)} not as locked" if refused else "all as locked"))
+        typer.echo(f"{len(found['rules'])} rules, " + (f"{len(refused)} not as locked" if refused else "all as locked"))
     raise typer.Exit(1 if refused else 0)
 
 

@@ -54,7 +54,7 @@ def ownership_rules() -> tuple[OwnershipRule, ...]:
     BadSetting
         A rule of the file is incomplete.
     """
-    return tuple(validated(OwnershipRule, rule, f"config/{FILE}") for rule in read_yaml(FILE))
+    return tuple(validated(OwnershipRule, rule, f"config/{FILE}") for rule in read_yaml("ownership_rules.yaml"))
 
 
 def rules_of(list_code: str, day: date) -> tuple[Relation, ...]:
