@@ -26,9 +26,9 @@ def timed(*words: str) -> float:
 
 def chokepoint_update_us() -> float:
     """Return the microseconds of one update of the chart, over 100,000 days of usual traffic."""
-    from detectors._cusum import Core, advance
-    from detectors._quiet import Quiet
-    from detectors.chokepoint_disruption import Params
+    from detectors._charts.cusum import Core, advance
+    from detectors._charts.quiet import Quiet
+    from detectors.shocks.chokepoint_disruption import Params
     from supplywatch.config import rule_params
 
     params, core = rule_params("chokepoint_disruption", Params), Core()
@@ -43,12 +43,12 @@ def chokepoint_rule_us() -> float:
     """Return the microseconds of one update of the whole rule, state as JSON values and finding, over ten years of usual traffic."""
     from datetime import date, timedelta
 
-    from detectors.chokepoint_disruption import RULE, Params
-    from supplywatch.casebook import transit
+    from detectors.shocks.chokepoint_disruption import RULE, Params
     from supplywatch.config import rule_params
-    from supplywatch.records import TransitCount
-    from supplywatch.rule import Context
-    from supplywatch.watch import load_items
+    from supplywatch.model.items import load_items
+    from supplywatch.model.records import TransitCount
+    from supplywatch.model.rule import Context
+    from supplywatch.rulebook.cases import transit
 
     params, context = rule_params("chokepoint_disruption", Params), Context(load_items())
     origin = {"source": "bench", "vintage": "bench", "payload_sha256": "0" * 64, "position": "1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from supplywatch.records import Economy, PartnerFlow, Provenance, Record, TradeSlice, TransitCount
+from supplywatch.model.records import Economy, PartnerFlow, Provenance, Record, TradeSlice, TransitCount
 
 FIRST_DAY = date(2019, 1, 1)
 CHOKEPOINTS = 28

@@ -39,8 +39,8 @@ def read(path: Path) -> None:
     """Read every entry."""
     from datetime import UTC, datetime
 
-    from connectors.ofac_advanced import SOURCE
-    from supplywatch.source import Part, Payload
+    from connectors.lists.ofac_advanced import SOURCE
+    from supplywatch.model.source import Part, Payload
 
     payload = Payload(SOURCE.card.source_id, (Part(path.read_bytes(), path.name),), datetime.now(UTC))
     print(f"{sum(1 for _ in SOURCE.parse(payload)):,} entries", end="; ")
@@ -53,7 +53,7 @@ def poll(path: Path) -> None:
     from supplywatch.intake.fetch import Fetcher
     from supplywatch.intake.runner import Runner
     from supplywatch.ledger import Ledger
-    from supplywatch.source import Request
+    from supplywatch.model.source import Request
 
     class Taken:
         def send(self, *message: Any) -> Any:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from servers import ledgers
 
-from supplywatch.alert import AlertEvent, Axes, Evidence, Severity, Subject, Text, Transition
 from supplywatch.ledger import Ledger, book
+from supplywatch.model.alert import AlertEvent, Axes, Evidence, Severity, Subject, Text, Transition
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

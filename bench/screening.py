@@ -21,9 +21,9 @@ from pathlib import Path
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
+from supplywatch.model.name_match import MATCHER_VERSION, REVIEW, STRONG, WEAK, Name, Party
 from supplywatch.screening.index import Index
 from supplywatch.screening.matcher import Matcher
-from supplywatch.screening.model import MATCHER_VERSION, REVIEW, STRONG, WEAK, Name, Party
 from supplywatch.screening.tables import read_lists
 
 FALSE_PER_1000 = 10

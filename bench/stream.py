@@ -30,11 +30,11 @@ from sqlalchemy import func, select
 
 from streams.app import ask_often
 from streams.topics import ensure_topics
-from supplywatch.broker import BrokerAddress, Producer, record_topic
-from supplywatch.brokeradmin import read_topic
-from supplywatch.cycles import look_seldom
 from supplywatch.ledger import Ledger, schema
-from supplywatch.records import Record
+from supplywatch.model.records import Record
+from supplywatch.runtime.broker import BrokerAddress, Producer, record_topic
+from supplywatch.runtime.broker_admin import read_topic
+from supplywatch.runtime.garbage import look_seldom
 from supplywatch.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

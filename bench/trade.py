@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from detectors._trend import hamed_rao, sen_slope
+from detectors._charts.trend import hamed_rao, sen_slope
 from supplywatch import registry
-from supplywatch.cycles import look_seldom
-from supplywatch.engine import RECORD, Engine
+from supplywatch.judging.engine import RECORD, Engine
 from supplywatch.ledger import Ledger
-from supplywatch.records import Economy, PartnerFlow, Provenance, TradeSlice
-from supplywatch.watch import load_items
+from supplywatch.model.items import load_items
+from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice
+from supplywatch.runtime.garbage import look_seldom
 
 BATCH = 500
 CHINA = Economy(code="156", iso3="CHN", name="China")

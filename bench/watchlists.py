@@ -21,8 +21,8 @@ from pathlib import Path
 
 from supplywatch.ledger import Ledger
 from supplywatch.ledger.watchlist_imports import Origin
+from supplywatch.model.counterparty import Counterparty
 from supplywatch.screening.tables import read_lists
-from supplywatch.watchlist.counterparty import Counterparty
 from supplywatch.watchlist.hand import put
 from supplywatch.watchlist.index import WatchIndex
 

@@ -1,1 +1,1 @@
-"""One file per public feed: a card and a pure parse(). Files with a leading underscore are shared pieces, not feeds."""
+"""One file per public feed: a card and a pure parse(). Folders are the families; ``_reading`` is shared."""

@@ -19,13 +19,14 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from supplywatch import registry, scoring
-from supplywatch.alert import AlertEvent, Transition
-from supplywatch.backtest import replayed
+from supplywatch import registry
 from supplywatch.intake.files import Given
-from supplywatch.intake.periods import period_end, period_start
-from supplywatch.records import Record, TransitCount
-from supplywatch.source import Payload
+from supplywatch.model.alert import AlertEvent, Transition
+from supplywatch.model.periods import period_end, period_start
+from supplywatch.model.records import Record, TransitCount
+from supplywatch.model.source import Payload
+from supplywatch.rulebook import scoring
+from supplywatch.rulebook.backtest import replayed
 
 ROOT = Path(__file__).resolve().parent
 FOLDER = ROOT / "backtests"

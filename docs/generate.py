@@ -14,14 +14,14 @@ from pathlib import Path
 
 from streams.topics import TOPICS
 from supplywatch import metrics, registry
-from supplywatch.alert import AlertEvent
 from supplywatch.config import read_yaml
-from supplywatch.coverage import coverage
-from supplywatch.records import RECORD_TYPES
-from supplywatch.rule import RuleCard
+from supplywatch.model.alert import AlertEvent
+from supplywatch.model.records import RECORD_TYPES
+from supplywatch.model.rule import RuleCard
+from supplywatch.model.source import Card
+from supplywatch.model.taxonomy import load_taxonomy
+from supplywatch.rulebook.coverage import coverage
 from supplywatch.settings import Settings
-from supplywatch.source import Card
-from supplywatch.taxonomy import load_taxonomy
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"

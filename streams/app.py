@@ -17,7 +17,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
 from streams.deadletter import Incoming
 from streams.settling import Stopped
-from supplywatch.broker import FETCH_WAIT_MS, MAX_MESSAGE_BYTES, BrokerAddress
+from supplywatch.runtime.broker import FETCH_WAIT_MS, MAX_MESSAGE_BYTES, BrokerAddress
 from supplywatch.settings import Settings
 
 Settle = Callable[[Sequence[Incoming]], None]

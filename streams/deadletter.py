@@ -14,8 +14,8 @@ from kafka.structs import OffsetAndMetadata
 
 from streams.topics import DLQ_JUDGE
 from supplywatch import metrics
-from supplywatch.broker import BrokerAddress, Headers, Producer
-from supplywatch.brokeradmin import Admin, read_topic
+from supplywatch.runtime.broker import BrokerAddress, Headers, Producer
+from supplywatch.runtime.broker_admin import Admin, read_topic
 
 REPLAY_GROUP = "dlq-replay"
 _DETAIL_MAX = 2000

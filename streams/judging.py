@@ -12,8 +12,8 @@ from streams.deadletter import Incoming
 from streams.settling import PutsAside, Settler, Valid
 from streams.topics import JUDGE
 from supplywatch import metrics
-from supplywatch.engine import RECORD, Verdict
-from supplywatch.records import Record
+from supplywatch.judging.engine import RECORD, Verdict
+from supplywatch.model.records import Record
 
 
 class Judges(Protocol):

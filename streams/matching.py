@@ -18,10 +18,10 @@ from streams.settling import PutsAside, Settler, Valid
 from streams.topics import COUNTERPARTIES, MATCH, Changed, match_topics
 from streams.worker import Report, Stage, main
 from supplywatch import metrics
-from supplywatch.broker import Producer, record_topic
 from supplywatch.ledger import Ledger
 from supplywatch.matching.stage import Matching
-from supplywatch.records import ListChange, ListRelease, PartyMatch
+from supplywatch.model.records import ListChange, ListRelease, PartyMatch
+from supplywatch.runtime.broker import Producer, record_topic
 from supplywatch.settings import Settings
 from supplywatch.watchlist.index import WatchIndex
 

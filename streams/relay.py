@@ -23,12 +23,13 @@ from sqlalchemy import func, select
 
 from streams.topics import ALERT_STATE, ALERTS, COUNTERPARTIES, Changed, ensure_topics
 from streams.worker import CRASHED, REFUSED, STOPPED, settings_of_process
-from supplywatch import desk, metrics
-from supplywatch.broker import BrokerAddress, Headers, Producer, Sent
+from supplywatch import metrics
+from supplywatch.desk import actions as desk
 from supplywatch.errors import LedgerAway, Refuse, Retry, SupplywatchError
-from supplywatch.health import STATUS_FILE, Health, HealthServer
 from supplywatch.ledger import Ledger, listed, schema, watchlists
 from supplywatch.ledger.book import OutboxRow
+from supplywatch.runtime.broker import BrokerAddress, Headers, Producer, Sent
+from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
 from supplywatch.settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -24,12 +24,12 @@ import structlog
 
 from streams.judging import Judges
 from streams.settling import Stopped
-from supplywatch.cycles import look_seldom
-from supplywatch.engine import RECORD, Verdict
 from supplywatch.errors import SupplywatchError
+from supplywatch.judging.engine import RECORD, Verdict
 from supplywatch.ledger import Ledger
-from supplywatch.logs import configure_logs
-from supplywatch.records import Record
+from supplywatch.model.records import Record
+from supplywatch.runtime.garbage import look_seldom
+from supplywatch.runtime.logs import configure_logs
 from supplywatch.settings import Settings
 
 log = structlog.get_logger(__name__)

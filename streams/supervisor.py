@@ -25,7 +25,7 @@ from streams.embedded import EmbeddedBroker
 from streams.tether import tethered
 from streams.worker import REFUSED, STOPPED
 from supplywatch import metrics
-from supplywatch.health import STATUS_FILE, HealthServer, Problems
+from supplywatch.runtime.health import STATUS_FILE, HealthServer, Problems
 from supplywatch.settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import structlog
 from pydantic import Field
 
-from supplywatch.broker import MAX_MESSAGE_BYTES, BrokerAddress, TopicSpec, record_topic
-from supplywatch.brokeradmin import Admin
-from supplywatch.frozen import Frozen
-from supplywatch.records import FAMILIES, ListChange
+from supplywatch.model.records import FAMILIES, ListChange
+from supplywatch.model.value import Frozen
+from supplywatch.runtime.broker import MAX_MESSAGE_BYTES, BrokerAddress, TopicSpec, record_topic
+from supplywatch.runtime.broker_admin import Admin
 from supplywatch.settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from streams.topics import JUDGE
 from supplywatch import metrics
-from supplywatch.broker import BrokerAddress
-from supplywatch.brokeradmin import Admin, GroupState
 from supplywatch.errors import BrokerAway
+from supplywatch.runtime.broker import BrokerAddress
+from supplywatch.runtime.broker_admin import Admin, GroupState
 
 Partition = tuple[str, int]
 

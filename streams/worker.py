@@ -23,13 +23,13 @@ from streams.settling import PutsAside, Settler
 from streams.topics import JUDGE, ensure_topics, record_topics
 from streams.watchdog import LOOK_EVERY_S, Watchdog
 from supplywatch import registry
-from supplywatch.broker import BrokerAddress, Producer
-from supplywatch.cycles import look_seldom
-from supplywatch.engine import Engine
 from supplywatch.errors import Refuse, SupplywatchError
-from supplywatch.health import STATUS_FILE, Health, HealthServer
+from supplywatch.judging.engine import Engine
 from supplywatch.ledger import Ledger
-from supplywatch.logs import configure_logs
+from supplywatch.runtime.broker import BrokerAddress, Producer
+from supplywatch.runtime.garbage import look_seldom
+from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
+from supplywatch.runtime.logs import configure_logs
 from supplywatch.settings import Settings, load_settings
 
 log = structlog.get_logger(__name__)

@@ -1,4 +1,4 @@
-"""Finds the components of the catalogues: every module of ``connectors/`` and ``detectors/`` that is not private."""
+"""Finds the components of the catalogues: every module below ``connectors/`` and ``detectors/`` that is not private."""
 
 from __future__ import annotations
 
@@ -9,16 +9,33 @@ from types import ModuleType
 from typing import Any
 
 from supplywatch.errors import BadRequest, BadSetting
-from supplywatch.records import TradeSlice
-from supplywatch.rule import Rule
-from supplywatch.source import Source
-from supplywatch.watch import Items, load_items
+from supplywatch.model.items import Items, load_items
+from supplywatch.model.records import TradeSlice
+from supplywatch.model.rule import Rule
+from supplywatch.model.source import Source
 
 
 def _modules(package: str) -> list[ModuleType]:
-    folder = importlib.import_module(package)
-    names = sorted(m.name for m in pkgutil.iter_modules(folder.__path__) if not m.name.startswith("_"))
-    return [importlib.import_module(f"{package}.{name}") for name in names]
+    """Return the modules of a catalogue in the order of their names, whatever folders they stand in; private ones are shared pieces."""
+    found: dict[str, str] = {}
+    waiting = [package]
+    while waiting:
+        folder = importlib.import_module(waiting.pop())
+        for info in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+            name = info.name.rpartition(".")[2]
+            if name.startswith("_"):
+                continue
+            if info.ispkg:
+                waiting.append(info.name)
+            elif name in found:
+                raise BadSetting(f"{info.name}: {found[name]} has the same name; one of the two needs another")
+            else:
+                found[name] = info.name
+    return [importlib.import_module(found[name]) for name in sorted(found)]
+
+
+def _file(module: ModuleType) -> str:
+    return module.__name__.replace(".", "/") + ".py"
 
 
 @cache
@@ -29,7 +46,7 @@ def sources() -> dict[str, Source]:
         source = getattr(module, "SOURCE", None)
         name = module.__name__.rpartition(".")[2]
         if not isinstance(source, Source) or source.card.source_id != name:
-            raise BadSetting(f"connectors/{name}.py: must define SOURCE, a supplywatch.source.Source with source_id {name!r}")
+            raise BadSetting(f"{_file(module)}: must define SOURCE, a supplywatch.model.source.Source with source_id {name!r}")
         found[name] = source
     return found
 
@@ -42,7 +59,7 @@ def rules() -> dict[str, Rule[Any]]:
         rule = getattr(module, "RULE", None)
         name = module.__name__.rpartition(".")[2]
         if not isinstance(rule, Rule) or rule.card.rule_id != name:
-            raise BadSetting(f"detectors/{name}.py: must define RULE, a supplywatch.rule.Rule with rule_id {name!r}")
+            raise BadSetting(f"{_file(module)}: must define RULE, a supplywatch.model.rule.Rule with rule_id {name!r}")
         found[name] = rule
     return found
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from supplywatch.source import Part, Payload
+from supplywatch.model.source import Part, Payload
 
 SUEZ, BAB, HORMUZ = "chokepoint1", "chokepoint4", "chokepoint6"
 NAMES = {SUEZ: "Suez Canal", BAB: "Bab el-Mandeb Strait", HORMUZ: "Strait of Hormuz"}

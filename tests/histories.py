@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from supplywatch.errors import Quarantine
-from supplywatch.intake.party import content_key, with_unique_keys
-from supplywatch.intake.snapshot import compare, guard_shrink
-from supplywatch.records import Alias, ChangeKind, ListEntry
-from supplywatch.source import Card
+from supplywatch.listing.same_entry import content_key, with_unique_keys
+from supplywatch.listing.snapshot import compare, guard_shrink
+from supplywatch.model.records import Alias, ChangeKind, ListEntry
+from supplywatch.model.source import Card
 
 WORDS = (
     "Aurora Basalt Cobalt Dynasty Ember Falcon Garnet Harbor Indigo Jasper Kestrel Lumen Meridian Nimbus Orion Pioneer Quartz Raven "

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from pydantic import BaseModel
 
 from supplywatch import registry
-from supplywatch.alert import AlertEvent
-from supplywatch.backtest import step
-from supplywatch.engine import Engine
 from supplywatch.intake.files import Given
 from supplywatch.intake.replay import steps
+from supplywatch.judging.engine import Engine
 from supplywatch.ledger import Ledger
-from supplywatch.source import Part, Payload
-from supplywatch.watch import load_items
+from supplywatch.model.alert import AlertEvent
+from supplywatch.model.items import load_items
+from supplywatch.model.source import Part, Payload
+from supplywatch.rulebook.backtest import step
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

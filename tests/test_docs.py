@@ -14,9 +14,9 @@ import typer
 from pydantic import BaseModel
 
 from conftest import ROOT
-from supplywatch.alert import AlertEvent
 from supplywatch.cli import app
-from supplywatch.records import RECORD_TYPES
+from supplywatch.model.alert import AlertEvent
+from supplywatch.model.records import RECORD_TYPES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SAMPLES = sorted((ROOT / "docs" / "schemas" / "samples").glob("*.json"))

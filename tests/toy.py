@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from supplywatch.alert import Evidence, Finding, Severity, Subject, Text
-from supplywatch.records import Provenance, SourceReport, SourceStatus, TransitCount
-from supplywatch.rule import Context, Rule, RuleCard, State
+from supplywatch.model.alert import Evidence, Finding, Severity, Subject, Text
+from supplywatch.model.records import Provenance, SourceReport, SourceStatus, TransitCount
+from supplywatch.model.rule import Context, Rule, RuleCard, State
 
 FAULT = Path(os.environ.get("TOY_FAULT", "/nonexistent"))
 BROKEN = 66

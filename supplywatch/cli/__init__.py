@@ -12,8 +12,8 @@ import typer
 
 from supplywatch import __version__
 from supplywatch.cli import alerts, broker, explain, feeds, ledger, lists, operate, register, rules, screen, watchlist
-from supplywatch.cycles import look_seldom
 from supplywatch.errors import SupplywatchError
+from supplywatch.runtime.garbage import look_seldom
 
 app = typer.Typer(
     name="supplywatch",
@@ -36,7 +36,7 @@ def _root(_version: bool = typer.Option(False, "--version", callback=_version, i
     """Hold the options that stand before a command; send log lines to stderr, so that stdout is the answer alone."""
     import logging
 
-    from supplywatch.logs import configure_logs
+    from supplywatch.runtime.logs import configure_logs
 
     configure_logs(as_json=False, level=logging.WARNING)
 

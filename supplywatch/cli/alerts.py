@@ -11,8 +11,8 @@ from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, instant, ma
 from supplywatch.errors import BadRequest
 
 if TYPE_CHECKING:
-    from supplywatch.alert import Severity
     from supplywatch.ledger.queries import AlertView
+    from supplywatch.model.alert import Severity
 
 app = typer.Typer(help="Ask the alert history; acknowledge, shelve or accept as a named person.", no_args_is_help=True)
 
@@ -67,7 +67,7 @@ def _known_states(states: list[str]) -> tuple[str, ...]:
 
 
 def _known_severity(name: str) -> Severity:
-    from supplywatch.alert import Severity
+    from supplywatch.model.alert import Severity
 
     levels = [s.value for s in Severity if s is not Severity.UNKNOWN]
     if name not in levels:
@@ -153,7 +153,7 @@ def events_of_alert(alert: str, as_of: str | None, url: str | None) -> list[Any]
 @app.command()
 def ack(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Acknowledge an alert; a worsening alarms again."""
-    from supplywatch import desk
+    from supplywatch.desk import actions as desk
 
     _act(desk.acknowledge, alert, by, reason, ledger, json)
 
@@ -168,7 +168,7 @@ def shelve(
     json: JsonFlag = False,
 ) -> None:
     """Put an alert aside until an instant."""
-    from supplywatch import desk
+    from supplywatch.desk import actions as desk
 
     _act(desk.shelve, alert, by, reason, ledger, json, until=instant(until))
 
@@ -176,7 +176,7 @@ def shelve(
 @app.command()
 def unshelve(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Take a shelved alert back before its time."""
-    from supplywatch import desk
+    from supplywatch.desk import actions as desk
 
     _act(desk.unshelve, alert, by, reason, ledger, json)
 
@@ -184,7 +184,7 @@ def unshelve(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, j
 @app.command()
 def retract(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Withdraw an alert that should never have been raised."""
-    from supplywatch import desk
+    from supplywatch.desk import actions as desk
 
     _act(desk.retract, alert, by, reason, ledger, json)
 
@@ -192,7 +192,7 @@ def retract(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, js
 @app.command()
 def accept(alert: AlertId, by: By, reason: Reason, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Accept the present level as the new normal: ends the episode and moves the baseline."""
-    from supplywatch import desk
+    from supplywatch.desk import actions as desk
 
     _act(lambda book, *args, **kw: desk.accept_baseline(make_engine(book), *args, **kw), alert, by, reason, ledger, json)
 

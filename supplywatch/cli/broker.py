@@ -12,7 +12,7 @@ from supplywatch.errors import BadSetting, BrokerAway
 from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
-    from supplywatch.broker import BrokerAddress
+    from supplywatch.runtime.broker import BrokerAddress
     from supplywatch.settings import Settings
 
 RUN_FILE = "up.json"
@@ -34,7 +34,7 @@ def broker_address(settings: Settings) -> BrokerAddress:
     BrokerAway
         When the embedded broker is meant and ``supplywatch up`` does not run.
     """
-    from supplywatch.broker import BrokerAddress
+    from supplywatch.runtime.broker import BrokerAddress
 
     if settings.broker != "embedded":
         return BrokerAddress.parse(settings.broker)

@@ -14,9 +14,9 @@ from supplywatch.errors import BadRequest
 from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
-    from supplywatch.alert import AlertEvent
-    from supplywatch.engine import Engine
+    from supplywatch.judging.engine import Engine
     from supplywatch.ledger import Ledger
+    from supplywatch.model.alert import AlertEvent
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 LedgerUrl = Annotated[str | None, typer.Option("--ledger", help="Ledger URL; default SUPPLYWATCH_LEDGER.", show_default=False)]
@@ -32,8 +32,8 @@ def open_ledger(url: str | None = None, *, upgrade: bool = True) -> Ledger:
 def make_engine(ledger: Ledger, rule_ids: Iterable[str] = (), publisher: str | None = None) -> Engine:
     """Return an engine with all rules, or those that were named; trade is judged as one publisher reports it, where one is named."""
     from supplywatch import registry
-    from supplywatch.engine import Engine
-    from supplywatch.watch import Publishers
+    from supplywatch.judging.engine import Engine
+    from supplywatch.model.items import Publishers
 
     rules = {rule_id: registry.rule(rule_id) for rule_id in rule_ids} or registry.rules()
     credit = {source_id: source.card.attribution for source_id, source in registry.sources().items()}

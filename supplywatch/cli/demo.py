@@ -25,10 +25,10 @@ from supplywatch.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from supplywatch.alert import AlertEvent
-    from supplywatch.broker import BrokerAddress
     from supplywatch.ledger import Ledger
-    from supplywatch.records import Record
+    from supplywatch.model.alert import AlertEvent
+    from supplywatch.model.records import Record
+    from supplywatch.runtime.broker import BrokerAddress
 
 FOLDER = Path("var/demo")
 PLAY_S = 12.0
@@ -90,8 +90,8 @@ class _Stage:
 def _stage(folder: Path) -> Iterator[_Stage]:
     from streams.embedded import EmbeddedBroker
     from streams.topics import ensure_topics
-    from supplywatch.broker import BrokerAddress
     from supplywatch.ledger import Ledger
+    from supplywatch.runtime.broker import BrokerAddress
 
     try:
         shutil.rmtree(folder, ignore_errors=True)
@@ -117,7 +117,7 @@ def _stage(folder: Path) -> Iterator[_Stage]:
 def _child(stack: ExitStack, settings: Settings, name: str, folder: Path) -> subprocess.Popen[bytes]:
     from streams.supervisor import settings_environment
     from streams.tether import tethered
-    from supplywatch.health import STATUS_FILE
+    from supplywatch.runtime.health import STATUS_FILE
 
     environment = os.environ | settings_environment(settings) | {STATUS_FILE: str(folder / f"{name}.json")}
     with (folder / f"{name}.log").open("wb") as log:
@@ -152,7 +152,7 @@ def _wait_ready(stage: _Stage) -> None:
 
 def _play(stage: _Stage, figures: Sequence[Record], console: Console, *, as_json: bool) -> list[AlertEvent]:
     """Send the figures in time order and print each alert as it comes back from the alert topic."""
-    from supplywatch.broker import Producer, record_topic
+    from supplywatch.runtime.broker import Producer, record_topic
 
     heard: queue.Queue[AlertEvent] = queue.Queue()
     threading.Thread(target=_listen, args=(stage.address, heard), daemon=True).start()
@@ -176,8 +176,8 @@ def _play(stage: _Stage, figures: Sequence[Record], console: Console, *, as_json
 
 def _listen(address: BrokerAddress, heard: queue.Queue[AlertEvent]) -> None:
     from streams.topics import ALERTS
-    from supplywatch.alert import AlertEvent
-    from supplywatch.brokeradmin import read_topic
+    from supplywatch.model.alert import AlertEvent
+    from supplywatch.runtime.broker_admin import read_topic
 
     for message in read_topic(address, f"demo.{ALERTS}", follow=True):
         heard.put(AlertEvent.model_validate_json(message.value))

@@ -52,7 +52,7 @@ def _guarded(part: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check
 def _broker(settings: Settings) -> Iterator[Check]:
     from streams.deadletter import waiting
     from streams.topics import RECORDS, TOPICS, judge_group, match_group, match_topics
-    from supplywatch.brokeradmin import Admin
+    from supplywatch.runtime.broker_admin import Admin
 
     address = broker_address(settings)
     prefix = settings.topic_prefix

@@ -10,9 +10,9 @@ from supplywatch.cli.alerts import AlertId, AsOf, events_of_alert
 from supplywatch.cli.common import JsonFlag, LedgerUrl, instant, open_ledger, print_json, print_table
 
 if TYPE_CHECKING:
-    from supplywatch.alert import AlertEvent
-    from supplywatch.corroboration import Corroboration
-    from supplywatch.impact import Impact
+    from supplywatch.desk.corroboration import Corroboration
+    from supplywatch.desk.impact import Impact
+    from supplywatch.model.alert import AlertEvent
 
 EXPLAINED = (
     "alert_id",
@@ -51,7 +51,7 @@ def explain(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: 
 def _corroborations(event: AlertEvent, as_of: str | None, url: str | None) -> list[Corroboration]:
     """Return what other publications say of the place and the time of the alert."""
     from supplywatch.config import rule_params
-    from supplywatch.corroboration import corroborations
+    from supplywatch.desk.corroboration import corroborations
     from supplywatch.registry import rule
 
     lines = rule_params("pressure_index", rule("pressure_index").params).model_dump()
@@ -61,8 +61,8 @@ def _corroborations(event: AlertEvent, as_of: str | None, url: str | None) -> li
 
 def _impact(event: AlertEvent, as_of: str | None, url: str | None) -> Impact:
     """Return how far the watched counterparties are exposed."""
-    from supplywatch.impact import impact
-    from supplywatch.watch import load_items
+    from supplywatch.desk.impact import impact
+    from supplywatch.model.items import load_items
 
     return impact(open_ledger(url, upgrade=False), event, load_items(), instant(as_of) if as_of else None)
 
@@ -95,7 +95,7 @@ def derivation(event: AlertEvent) -> None:
 
 def print_axes(event: AlertEvent) -> None:
     """Print the four axes, each with value, cut, age and source; unknown is unknown."""
-    from supplywatch.lattice import AXES
+    from supplywatch.judging.severity import AXES
 
     rows = []
     for name in AXES:

@@ -15,12 +15,12 @@ from supplywatch.errors import BadRequest, Quarantine
 from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
-    from supplywatch.alert import AlertEvent
-    from supplywatch.engine import Verdict
     from supplywatch.intake.runner import Runner
     from supplywatch.intake.visit import PollResult
-    from supplywatch.records import Record
-    from supplywatch.source import Card, Payload, Source
+    from supplywatch.judging.engine import Verdict
+    from supplywatch.model.alert import AlertEvent
+    from supplywatch.model.records import Record
+    from supplywatch.model.source import Card, Payload, Source
 
 SourceId = Annotated[str, typer.Argument(help="Source id, see 'supplywatch sources'.")]
 FromFiles = Annotated[
@@ -131,7 +131,7 @@ def _fetched(source: Source) -> Payload:
     from supplywatch import registry
     from supplywatch.intake.assemble import make_archive, make_fetcher
     from supplywatch.intake.options import load_options
-    from supplywatch.source import Cursor
+    from supplywatch.model.source import Cursor
 
     settings, card = load_settings(), source.card
     has_secret = card.secret_setting is not None and bool(getattr(settings, card.secret_setting))
@@ -144,9 +144,9 @@ def _fetched(source: Source) -> Payload:
 
 def _run(source: Source, payloads: Iterator[Payload] | None) -> list[PollResult]:
     from supplywatch import registry
-    from supplywatch.broker import Producer, record_topic
     from supplywatch.intake.assemble import make_runner
     from supplywatch.intake.options import load_options
+    from supplywatch.runtime.broker import Producer, record_topic
 
     settings = load_settings()
     address = broker_address(settings)
@@ -192,9 +192,9 @@ def backtest(
     are judged whoever publishes them. The ledger is in memory unless one is named. Exit code 1 when a payload was refused.
     """
     from supplywatch import registry
-    from supplywatch.backtest import step
     from supplywatch.intake.files import read_file
     from supplywatch.intake.replay import steps
+    from supplywatch.rulebook.backtest import step
 
     specs = [*(from_files or ()), *(more or ())]
     if not source or not specs:
@@ -227,7 +227,7 @@ def _stepped(steps: Iterator[tuple[Verdict, list[AlertEvent]]], print_event: Cal
 
 def _watched(batches: Iterator[list[Record]], refused: list[str]) -> Iterator[list[Record]]:
     """Pass batches on and note why payloads were refused."""
-    from supplywatch.records import SourceReport, SourceStatus
+    from supplywatch.model.records import SourceReport, SourceStatus
 
     for batch in batches:
         refused += [r.detail for r in batch if isinstance(r, SourceReport) and r.status == SourceStatus.QUARANTINED]

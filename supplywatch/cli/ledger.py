@@ -22,7 +22,7 @@ def upgrade(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
 @app.command()
 def rebuild(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Derive rule states and alerts again from observations and events; exit code 1 when they differ from what stood there."""
-    from supplywatch.ledger.rebuild import rebuild as rebuild_projections
+    from supplywatch.judging.rebuild import rebuild as rebuild_projections
 
     result = rebuild_projections(make_engine(open_ledger(ledger, upgrade=False)))
     if json:

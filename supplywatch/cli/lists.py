@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from supplywatch.ledger import Ledger
     from supplywatch.listing.evidence import Standing
     from supplywatch.listing.parties import Party
-    from supplywatch.records import ListChange, ListEntry
+    from supplywatch.model.records import ListChange, ListEntry
 
 app = typer.Typer(help="Ask what official lists hold, held and changed; who is the same party.", no_args_is_help=True)
 party_app = typer.Typer(help="Entries of several lists that are one party; explain a join, undo it.", no_args_is_help=True)
@@ -228,7 +228,7 @@ def _list_sources() -> set[str]:
 
 
 def _known_kinds(kinds: list[str]) -> set[str]:
-    from supplywatch.records import ChangeKind
+    from supplywatch.model.records import ChangeKind
 
     known = [*(kind.value for kind in ChangeKind), "partial_file"]
     for name in kinds:

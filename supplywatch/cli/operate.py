@@ -23,7 +23,7 @@ from supplywatch.settings import Settings, load_settings
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from supplywatch.broker import BrokerAddress
+    from supplywatch.runtime.broker import BrokerAddress
 
 dlq = typer.Typer(help="Dead letters: messages nobody could use.", no_args_is_help=True)
 
@@ -51,7 +51,7 @@ def up(
 
     from streams.embedded import EmbeddedBroker
     from streams.supervisor import Supervisor, tree
-    from supplywatch.logs import configure_logs
+    from supplywatch.runtime.logs import configure_logs
 
     settings = load_settings()
     configure_logs(settings.log_json)
@@ -94,7 +94,7 @@ def connect(
     source: Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")] = None,
 ) -> None:
     """Poll the sources on their schedules; several may run, one polls a source at a time."""
-    from supplywatch.logs import configure_logs
+    from supplywatch.runtime.logs import configure_logs
 
     settings = load_settings()
     configure_logs(settings.log_json)
@@ -103,12 +103,13 @@ def connect(
 
 def _connect(settings: Settings, address: BrokerAddress, only: list[str], stop: threading.Event) -> None:
     from streams.topics import ensure_topics
-    from supplywatch import register, registry
-    from supplywatch.broker import Producer, record_topic
-    from supplywatch.health import STATUS_FILE, Health, HealthServer
+    from supplywatch import registry
+    from supplywatch.desk import supplier_register as register
     from supplywatch.intake.assemble import make_runner
     from supplywatch.intake.options import load_options
     from supplywatch.intake.schedule import Schedule
+    from supplywatch.runtime.broker import Producer, record_topic
+    from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
 
     known = registry.sources()
     options = load_options(list(known))

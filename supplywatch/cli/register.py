@@ -20,8 +20,8 @@ def import_register(
     json: JsonFlag = False,
 ) -> None:
     """Take a register file, as a whole or not at all; items it does not name stay as they are. Exit code 1 when rows were refused."""
-    from supplywatch.register import read_register
-    from supplywatch.watch import load_items
+    from supplywatch.desk.supplier_register import read_register
+    from supplywatch.model.items import load_items
 
     reading = read_register(file, load_items(), datetime.now(UTC))
     events = make_engine(open_ledger(ledger)).judge(reading.records).events if not reading.refused and reading.records else []
@@ -48,7 +48,7 @@ def check(
     json: JsonFlag = False,
 ) -> None:
     """Judge the register as of today: a backup whose verification ran out raises. 'supplywatch connect' does it once a day."""
-    from supplywatch.register import check as judge
+    from supplywatch.desk.supplier_register import check as judge
 
     verdict = judge(make_engine(open_ledger(ledger)), instant(on) if on else datetime.now(UTC))
     if json:
@@ -62,7 +62,7 @@ def check(
 @app.command()
 def show(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Show the register as it stands."""
-    from supplywatch.register import latest
+    from supplywatch.desk.supplier_register import latest
 
     records = latest(open_ledger(ledger, upgrade=False))
     if json:

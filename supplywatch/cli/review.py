@@ -26,9 +26,9 @@ def decide(
     json: JsonFlag = False,
 ) -> None:
     """Decide whether a counterparty is meant; it holds for exactly the two texts that agreed, wherever they stand."""
+    from supplywatch.desk.match_review import RULE
+    from supplywatch.desk.match_review import decide as write
     from supplywatch.ledger.queries import alert_id_of
-    from supplywatch.matching.review import RULE
-    from supplywatch.matching.review import decide as write
 
     if true_match == false_positive:
         raise BadRequest("say either --true-match or --false-positive")
@@ -46,9 +46,9 @@ def decide(
 
 def why(alert: AlertId, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """Show the comparison behind an alert in full, and its score computed again from what was stored."""
+    from supplywatch.desk.match_review import match_of
     from supplywatch.ledger.queries import alert_id_of
-    from supplywatch.matching.review import match_of
-    from supplywatch.screening.model import recompute
+    from supplywatch.model.name_match import recompute
 
     book = open_ledger(ledger, upgrade=False)
     match = match_of(book, alert_id_of(book, alert))
@@ -78,7 +78,7 @@ def why(alert: AlertId, ledger: LedgerUrl = None, json: JsonFlag = False) -> Non
 
 def decisions(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     """List every decision that reviewers took, in order."""
-    from supplywatch.matching.review import decisions as every
+    from supplywatch.desk.match_review import decisions as every
 
     found = every(open_ledger(ledger, upgrade=False))
     if json:

@@ -14,10 +14,10 @@ from supplywatch.errors import BadRequest
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from supplywatch.alert import AlertEvent
     from supplywatch.intake.files import Given
-    from supplywatch.rule import Rule
-    from supplywatch.source import Source
+    from supplywatch.model.alert import AlertEvent
+    from supplywatch.model.rule import Rule
+    from supplywatch.model.source import Source
 
 app = typer.Typer(help="The rules: cards, parameters with their sources, blind spots.", no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def list_rules(json: JsonFlag = False) -> None:
 def run_cases(rule: Annotated[str | None, typer.Argument(help="Rule id; all without one.")] = None, json: JsonFlag = False) -> None:
     """Run the cases of the rules, firing and silent ones; exit code 1 when one comes out otherwise than it says."""
     from supplywatch import registry
-    from supplywatch.casebook import run
+    from supplywatch.rulebook.cases import run
 
     chosen = [registry.rule(rule)] if rule is not None else list(registry.rules().values())
     outcomes = [outcome for one in chosen for outcome in run(one)]
@@ -88,7 +88,7 @@ def show(rule: Annotated[str, typer.Argument(help="Rule id.")], json: JsonFlag =
 
 def coverage(json: JsonFlag = False) -> None:
     """Show which items and risk sources of the taxonomy are watched, by which feeds and rules; which are not, and why."""
-    from supplywatch import coverage as found
+    from supplywatch.rulebook import coverage as found
 
     rows = list(found.coverage())
     if json:
@@ -106,7 +106,7 @@ def lock(
     json: JsonFlag = False,
 ) -> None:
     """Write version and content hash of every rule to config/rules.lock; refuses a changed rule without a new version."""
-    from supplywatch import rulelock
+    from supplywatch.rulebook import lock as rulelock
 
     path, found = rulelock.lock_file(), rulelock.current()
     locked = jsonlib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -162,9 +162,10 @@ def backtest(
     """Hold a rule's openings on a recorded history against dated events: hits with their delays, misses, false ones a series-year."""
     from dataclasses import asdict
 
-    from supplywatch import registry, scoring
-    from supplywatch.backtest import replayed
+    from supplywatch import registry
     from supplywatch.intake.files import read_file
+    from supplywatch.rulebook import scoring
+    from supplywatch.rulebook.backtest import replayed
 
     found, feed, now = registry.rule(rule), registry.source(source), datetime.now(UTC)
     given = [read_file(spec, feed.card, now=now) for spec in from_files]
@@ -192,7 +193,7 @@ def _changed(params: BaseModel, changes: list[str]) -> BaseModel:
 
 
 def _openings(rule: Rule[Any], source: Source, given: list[Given], params: BaseModel) -> dict[tuple[str, str], AlertEvent]:
-    from supplywatch.backtest import replayed
+    from supplywatch.rulebook.backtest import replayed
 
     events, _ = replayed(rule, source, given, now=datetime.now(UTC), params=params)
     return {(event.subject.id, event.observed_at): event for event in events if event.transition.value == "opened"}

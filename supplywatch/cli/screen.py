@@ -15,9 +15,9 @@ from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.errors import BadRequest
 
 if TYPE_CHECKING:
-    from supplywatch.listing.entry import ListEntry
+    from supplywatch.model.list_entry import ListEntry
+    from supplywatch.model.name_match import Match, Party
     from supplywatch.screening.matcher import Matcher
-    from supplywatch.screening.model import Match, Party
 
 _DEFAULT = "name"
 _PROGRESS_EVERY = 1_000
@@ -74,7 +74,7 @@ def screen(
 
 def _asked(name: str, country: str | None, kind: str, numbers: list[str]) -> Party:
     from supplywatch.listing.names import letters
-    from supplywatch.screening.model import Name, Party
+    from supplywatch.model.name_match import Name, Party
 
     if not name.strip():
         raise BadRequest("the name is empty")

@@ -74,11 +74,11 @@ def add(
     ledger: LedgerUrl = None,
 ) -> None:
     """Add one counterparty, or put it in the place of the one with its reference."""
+    from supplywatch.model.counterparty import Counterparty
+    from supplywatch.reading.identifiers import checks
     from supplywatch.watchlist.columns import column
-    from supplywatch.watchlist.counterparty import Counterparty
     from supplywatch.watchlist.files import RawRow
     from supplywatch.watchlist.hand import put
-    from supplywatch.watchlist.identifiers import checks
 
     given: dict[str, str | list[str] | None] = {"reference": reference, "name": name, "country": country, "kind": kind}
     given |= {"aliases": alias, "identifiers": number, "owners": owner, "tags": tag}
@@ -195,7 +195,7 @@ def _login() -> str:
 
 
 def _validator() -> Validator:
-    from supplywatch.watch import load_items
+    from supplywatch.model.items import load_items
     from supplywatch.watchlist.rows import Validator
 
     return Validator(item.id for item in load_items().items)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from supplywatch.alert import AlertEvent, Transition
 from supplywatch.demo.figures import CHINA, EUROPEAN_UNION, imports, in_order, transits
 from supplywatch.errors import BadRequest
-from supplywatch.records import Record
+from supplywatch.model.alert import AlertEvent, Transition
+from supplywatch.model.records import Record
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from supplywatch.records import (
+from supplywatch.model.records import (
     Alias,
     ChangeKind,
     Economy,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from supplywatch.errors import BadSetting, Refuse, Retry
 from supplywatch.ledger.sources import StoredPart
-from supplywatch.source import Part, Payload, Request
+from supplywatch.model.source import Part, Payload, Request
 
 _PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE)
 

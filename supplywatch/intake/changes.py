@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from supplywatch.intake.guards import Reading, newest_by_series
-from supplywatch.intake.snapshot import World, compare, to_records
 from supplywatch.ledger.book import Key, Known
 from supplywatch.listing.notices import Notice, Notices
-from supplywatch.records import ChangeKind, ListChange, ListEntry, PolicyAct, Record
+from supplywatch.listing.snapshot import World, compare, to_records
+from supplywatch.model.records import ChangeKind, ListChange, ListEntry, PolicyAct, Record
 
 R = TypeVar("R", bound=Record)
 

@@ -20,7 +20,7 @@ from supplywatch.intake.gunzip import too_large
 from supplywatch.intake.response import Again, Answer, Reader, shown
 from supplywatch.intake.waiting import http_date, pause_s
 from supplywatch.ledger.sources import Validator
-from supplywatch.source import Card, Cursor, Part, Payload, Request, Source
+from supplywatch.model.source import Card, Cursor, Part, Payload, Request, Source
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from supplywatch.errors import BadRequest, Quarantine
 from supplywatch.intake.gunzip import MAGIC, too_large, unwrapped
-from supplywatch.source import Card, Part, Payload
+from supplywatch.model.source import Card, Part, Payload
 
 
 @dataclass(frozen=True)

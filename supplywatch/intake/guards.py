@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from supplywatch.errors import Quarantine
-from supplywatch.intake.periods import period_start
-from supplywatch.intake.snapshot import guard_shrink
-from supplywatch.records import ListEntry, Record
-from supplywatch.source import Card, Part, Payload, Source
+from supplywatch.listing.snapshot import guard_shrink
+from supplywatch.model.periods import period_start
+from supplywatch.model.records import ListEntry, Record
+from supplywatch.model.source import Card, Part, Payload, Source
 
 FUTURE_TOLERANCE = timedelta(days=2)
 """Zones east of Greenwich, and publication days set on the eve."""

@@ -17,19 +17,19 @@ from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.intake.archive import Archive, ArchiveLost
 from supplywatch.intake.changes import is_judged, list_changes, mark_history, mark_old_acts, with_listed
-from supplywatch.intake.snapshot import World
 from supplywatch.ledger import Ledger, lists, sources
 from supplywatch.ledger.book import Key, Known
 from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState
 from supplywatch.listing.evidence import Standing
-from supplywatch.records import ListEntry, Listing, PolicyAct, Record, SourceReport
-from supplywatch.source import Payload, Source
+from supplywatch.listing.snapshot import World
+from supplywatch.model.records import ListEntry, Listing, PolicyAct, Record, SourceReport
+from supplywatch.model.source import Payload, Source
 
 log = structlog.get_logger(__name__)
 
 
 class Producer(Protocol):
-    """What the runner needs of :class:`supplywatch.broker.Producer`."""
+    """What the runner needs of :class:`supplywatch.runtime.broker.Producer`."""
 
     def send(self, topic: str, key: bytes | None, value: bytes) -> Any:
         """Queue one message."""

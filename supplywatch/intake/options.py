@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from supplywatch.config import read_yaml, validated
 from supplywatch.errors import BadSetting
-from supplywatch.records import Frozen
+from supplywatch.model.records import Frozen
 
 
 class SourceOptions(Frozen):

@@ -10,11 +10,11 @@ from supplywatch.errors import Quarantine
 from supplywatch.intake import changes, guards
 from supplywatch.intake.files import Given
 from supplywatch.intake.guards import Reading
-from supplywatch.intake.periods import known_at
 from supplywatch.intake.reports import report
 from supplywatch.ledger.book import Key, Known
-from supplywatch.records import ListEntry, Record, SourceStatus
-from supplywatch.source import Card, Payload, Source
+from supplywatch.model.periods import known_at
+from supplywatch.model.records import ListEntry, Record, SourceStatus
+from supplywatch.model.source import Card, Payload, Source
 
 
 def steps(source: Source, given: Sequence[Given], *, now: datetime, warn: Callable[[str], None] | None = None) -> Iterator[list[Record]]:

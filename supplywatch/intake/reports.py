@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from supplywatch.records import Provenance, SourceReport, SourceStatus
+from supplywatch.model.records import Provenance, SourceReport, SourceStatus
 
 NO_PAYLOAD = "0" * 64
 

@@ -12,7 +12,7 @@ import httpx
 from supplywatch.errors import Quarantine, SourceAway, SupplywatchError
 from supplywatch.intake.gunzip import Gunzip, too_large, unwrapped
 from supplywatch.intake.waiting import asked_wait_s
-from supplywatch.source import Card
+from supplywatch.model.source import Card
 
 _LATER = (429, 500, 502, 503, 504)
 _REFUSED = (401, 403)

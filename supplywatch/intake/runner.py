@@ -16,13 +16,13 @@ from supplywatch.intake.archive import Archive
 from supplywatch.intake.fetch import Fetcher
 from supplywatch.intake.guards import Reading
 from supplywatch.intake.offering import Offering, Producer
-from supplywatch.intake.periods import period_end
-from supplywatch.intake.snapshot import World
 from supplywatch.intake.visit import PollResult, Visit
 from supplywatch.ledger import Ledger, sources
 from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState, StoredPart
-from supplywatch.records import ListEntry, Record, SourceReport, SourceStatus
-from supplywatch.source import Payload, Source
+from supplywatch.listing.snapshot import World
+from supplywatch.model.periods import period_end
+from supplywatch.model.records import ListEntry, Record, SourceReport, SourceStatus
+from supplywatch.model.source import Payload, Source
 
 log = structlog.get_logger(__name__)
 

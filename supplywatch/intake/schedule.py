@@ -12,12 +12,12 @@ import structlog
 from supplywatch import metrics
 from supplywatch.errors import BrokerAway, LedgerAway, SupplywatchError
 from supplywatch.intake.options import SourceOptions
-from supplywatch.intake.periods import period_end
 from supplywatch.intake.reports import report
 from supplywatch.intake.runner import Runner
 from supplywatch.ledger.sources import SourceState
-from supplywatch.records import SourceReport, SourceStatus
-from supplywatch.source import Calendar, Card, Source
+from supplywatch.model.periods import period_end
+from supplywatch.model.records import SourceReport, SourceStatus
+from supplywatch.model.source import Calendar, Card, Source
 
 log = structlog.get_logger(__name__)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from supplywatch.intake.periods import period_end
 from supplywatch.intake.schedule import overdue
 from supplywatch.ledger.sources import SourceState
-from supplywatch.records import SourceStatus
-from supplywatch.source import Card
+from supplywatch.model.periods import period_end
+from supplywatch.model.records import SourceStatus
+from supplywatch.model.source import Card
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from supplywatch.intake.guards import Reading
 from supplywatch.intake.reports import NO_PAYLOAD, report
 from supplywatch.ledger.book import Key, Known
 from supplywatch.ledger.sources import LoggedPayload, SourceState
-from supplywatch.records import SourceReport, SourceStatus
-from supplywatch.source import Cursor, Payload, Source
+from supplywatch.model.records import SourceReport, SourceStatus
+from supplywatch.model.source import Cursor, Payload, Source
 
 Outcome = Literal["accepted", "unchanged", "quarantined", "stale", "unreachable", "busy"]
 

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, bindparam, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from supplywatch.alert import AlertEvent
 from supplywatch.ledger import connect, schema
 from supplywatch.ledger.lookup import matching
 from supplywatch.ledger.projection import Row, project
-from supplywatch.records import Record
+from supplywatch.model.alert import AlertEvent
+from supplywatch.model.records import Record
 
 Key = tuple[str, str]
 """(rule, subject) of a state, or (series, observed) of an observation."""

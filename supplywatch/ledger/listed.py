@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from supplywatch.ledger import book, schema
 from supplywatch.ledger.lists import Place
 from supplywatch.ledger.lookup import matching
-from supplywatch.records import ListChange
+from supplywatch.model.records import ListChange
 
 GIVEN_OUT = "counterparties given out"
 """Bookmark: the changes of the watch-list that stand on their topic already."""

@@ -14,7 +14,7 @@ from supplywatch.ledger.sources import PayloadStatus
 from supplywatch.listing.evidence import Standing
 from supplywatch.listing.names import letters, name_key, name_keys
 from supplywatch.listing.parties import Decision
-from supplywatch.records import ChangeKind, ListChange, ListEntry, Listing, PolicyAct
+from supplywatch.model.records import ChangeKind, ListChange, ListEntry, Listing, PolicyAct
 
 Place = tuple[str, str, str]
 """(source, list code, key) of an entry."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from supplywatch.alert import AlertEvent, Transition
+from supplywatch.model.alert import AlertEvent, Transition
 
 Row = dict[str, Any]
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, or_, select
 
-from supplywatch.alert import AlertEvent, Severity
 from supplywatch.errors import BadRequest
 from supplywatch.ledger import Ledger, schema
 from supplywatch.ledger.projection import Row, project
-from supplywatch.records import AnyRecord, Record
+from supplywatch.model.alert import AlertEvent, Severity
+from supplywatch.model.records import AnyRecord, Record
 
 _RECORD: TypeAdapter[Record] = TypeAdapter(AnyRecord)
 

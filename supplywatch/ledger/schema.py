@@ -1,7 +1,7 @@
 """The tables of the ledger, for SQLite and PostgreSQL alike.
 
 ``observation`` and ``alert_event`` are the book: rows are added, never changed (the database refuses). ``rule_state`` and ``alert`` are
-projections that :mod:`supplywatch.ledger.rebuild` reproduces from them. ``outbox`` holds what the relay has not published yet.
+projections that :mod:`supplywatch.judging.rebuild` reproduces from them. ``outbox`` holds what the relay has not published yet.
 ``watchlist_row`` holds what an import changes; nobody sees it before ``watchlist_import`` has a row of the same stage, and from then on
 it stays. ``listed`` and ``match_pair`` are the memory of the matching stage: which entries stand, which pairs were ever told.
 """

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, text
 from supplywatch.ledger import schema
 from supplywatch.ledger.book import Key, Known, Ledger, upsert
 from supplywatch.ledger.connect import translated
-from supplywatch.records import Frozen, SourceStatus
+from supplywatch.model.records import Frozen, SourceStatus
 
 PayloadStatus = Literal["accepted", "quarantined", "stale"]
 LOCK_SPACE = 8742016

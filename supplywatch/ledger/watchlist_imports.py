@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from supplywatch.errors import Conflict
 from supplywatch.ledger import schema
 from supplywatch.ledger.book import Ledger
-from supplywatch.screening.model import MATCHER_VERSION
+from supplywatch.model.name_match import MATCHER_VERSION
 
 Verb = Literal["import", "add", "remove"]
 _REMOVED_AT_ONCE = 5_000

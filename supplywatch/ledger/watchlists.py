@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, func, select
 
 from supplywatch.ledger import schema
-from supplywatch.screening.model import MATCHER_VERSION, Party
+from supplywatch.model.counterparty import Counterparty, Keys
+from supplywatch.model.name_match import MATCHER_VERSION, Party
 from supplywatch.screening.watched import stored_keys, stored_parties
-from supplywatch.watchlist.counterparty import Counterparty, Keys
 
 _FETCH = 5_000
 _ASKED = 400

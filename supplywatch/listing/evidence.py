@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from supplywatch.listing.entry import ListEntry, Listing
 from supplywatch.listing.names import cited, distinctive, is_telling, name_key, name_keys, number_key, numbers
+from supplywatch.model.list_entry import ListEntry, Listing
 
 CITED_PAGES = 15
 """Publications cite the first page of a notice or the page of the entry; additions of one notice lie this close together."""

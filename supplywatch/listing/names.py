@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
-from supplywatch.listing.entry import Identifier, ListEntry
+from supplywatch.model.list_entry import Identifier, ListEntry
 
 LEGAL_FORMS = {
     "company": "co",

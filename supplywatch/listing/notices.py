@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from supplywatch.listing.names import cited
-from supplywatch.records import PolicyAct
+from supplywatch.model.records import PolicyAct
 
 ASSUMED_PAGES = 15
 """How far a notice reaches whose last page is not known."""

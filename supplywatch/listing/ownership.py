@@ -10,8 +10,8 @@ from datetime import date
 from pydantic import Field
 
 from supplywatch.config import read_yaml, validated
-from supplywatch.frozen import Frozen
-from supplywatch.listing.entry import ListEntry, Relation
+from supplywatch.model.list_entry import ListEntry, Relation
+from supplywatch.model.value import Frozen
 
 FILE = "ownership_rules.yaml"
 

@@ -14,10 +14,10 @@ from supplywatch.ledger import listed
 from supplywatch.ledger.listed import ListedRow
 from supplywatch.ledger.lists import Place
 from supplywatch.listing.evidence import search_keys, why_same
-from supplywatch.records import ChangeKind, ListChange, ListEntry
+from supplywatch.model.name_match import Name, Party
+from supplywatch.model.records import ChangeKind, ListChange, ListEntry
 from supplywatch.screening.index import Index
 from supplywatch.screening.listed import party_of
-from supplywatch.screening.model import Name, Party
 
 LINKING = ("owned_by", "owns", "subsidiary_of", "parent_of", "linked_to", "group_member")
 """Relations that name another party; a clause about successors or shares names nobody."""

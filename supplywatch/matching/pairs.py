@@ -9,10 +9,10 @@ from typing import Any
 from supplywatch.ledger.lists import Place
 from supplywatch.ledger.watchlists import Change
 from supplywatch.matching.lists import Row, newest
-from supplywatch.partymatch import MatchedListing, MatchTier, PartyMatch, Watched
-from supplywatch.records import ListChange
+from supplywatch.model.name_match import MATCHER_VERSION, WEAK, Match, Party
+from supplywatch.model.party_match import MatchedListing, MatchTier, PartyMatch, Watched
+from supplywatch.model.records import ListChange
 from supplywatch.screening.matcher import Matcher
-from supplywatch.screening.model import MATCHER_VERSION, WEAK, Match, Party
 from supplywatch.screening.watched import owner_parties, watched_party
 
 

@@ -15,10 +15,10 @@ from supplywatch.ledger.lists import last_changes
 from supplywatch.ledger.watchlists import Change
 from supplywatch.matching.lists import Lists
 from supplywatch.matching.pairs import compare
-from supplywatch.partymatch import PartyMatch
-from supplywatch.records import ListChange
+from supplywatch.model.name_match import MATCHER_VERSION, WEAK
+from supplywatch.model.party_match import PartyMatch
+from supplywatch.model.records import ListChange
 from supplywatch.screening.matcher import Matcher
-from supplywatch.screening.model import MATCHER_VERSION, WEAK
 from supplywatch.screening.watched import OWNER, owner_parties, watched_party
 from supplywatch.watchlist.index import WatchIndex
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from supplywatch.model.name_match import Explanation, Extra, Pair, Penalty
 from supplywatch.screening.background import class_of, weight
 from supplywatch.screening.chinese import GLOSSARY, HAN, pinyin
-from supplywatch.screening.model import Explanation, Extra, Pair, Penalty
 from supplywatch.screening.normal import Form
 from supplywatch.screening.vocabulary import LEGAL
 

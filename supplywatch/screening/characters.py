@@ -1,6 +1,6 @@
 """Two Chinese names character by character: one written wrong also changes where the words are cut, so words alone cannot tell.
 
->>> from supplywatch.screening.model import score_of
+>>> from supplywatch.model.name_match import score_of
 >>> from supplywatch.screening.normal import forms
 >>> dji, slip = "深圳市大疆创新科技有限公司", "深圳市大江创新科技有限公司"
 >>> score_of(*one_off(forms(slip)[0], forms(dji)[0], (slip, dji)))
@@ -17,9 +17,9 @@ from itertools import dropwhile
 
 from rapidfuzz.distance import OSA
 
+from supplywatch.model.name_match import Explanation, Pair, Penalty
 from supplywatch.screening.background import class_of, is_glossary
 from supplywatch.screening.chinese import pinyin
-from supplywatch.screening.model import Explanation, Pair, Penalty
 from supplywatch.screening.normal import Form
 from supplywatch.screening.vocabulary import LEGAL
 

@@ -13,9 +13,9 @@ import tantivy
 from pydantic_core import from_json, to_json
 
 from supplywatch.errors import BadSetting
+from supplywatch.model.name_match import MATCHER_VERSION, Name, Party
 from supplywatch.screening.background import weight
 from supplywatch.screening.chinese import HAN
-from supplywatch.screening.model import MATCHER_VERSION, Name, Party
 from supplywatch.screening.normal import Form, forms, start_of
 from supplywatch.screening.vocabulary import LEGAL
 

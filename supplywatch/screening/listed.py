@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from supplywatch.listing.entry import Identifier, ListEntry
 from supplywatch.listing.names import letters
-from supplywatch.screening.model import Name, Party
+from supplywatch.model.list_entry import Identifier, ListEntry
+from supplywatch.model.name_match import Name, Party
 
 _TELLING_KINDS = frozenset({"uscc", "lei", "tax", "registration", "imo", "duns", "swift"})
 """Kinds of numbers that name one party of a trade; passports and the rest are of persons."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from supplywatch.model.name_match import Explanation, Match, Name, Pair, Party, Penalty, Qualification, Tier, score_of, tier_of
 from supplywatch.screening.align import compare
 from supplywatch.screening.background import class_of, weight
 from supplywatch.screening.characters import one_off, short_of
 from supplywatch.screening.chinese import HAN, read
 from supplywatch.screening.index import Candidate, Index
-from supplywatch.screening.model import Explanation, Match, Name, Pair, Party, Penalty, Qualification, Tier, score_of, tier_of
 from supplywatch.screening.normal import Form, forms, is_cut_of, letters
 from supplywatch.screening.vocabulary import LEGAL
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from supplywatch.errors import BadRequest
-from supplywatch.screening.model import Name, Party
+from supplywatch.model.name_match import Name, Party
 
 _KINDS = {
     "ORG": "organisation",

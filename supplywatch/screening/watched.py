@@ -7,11 +7,11 @@ from itertools import zip_longest
 
 from pydantic_core import from_json
 
-from supplywatch.listing.entry import Identifier
+from supplywatch.model.counterparty import Counterparty, Keys
+from supplywatch.model.list_entry import Identifier
+from supplywatch.model.name_match import Name, Party
 from supplywatch.screening.listed import identifier_key
-from supplywatch.screening.model import Name, Party
 from supplywatch.screening.normal import forms
-from supplywatch.watchlist.counterparty import Counterparty, Keys
 
 OWNER = "\x1f"
 """Stands between a counterparty's id and the number of an owner, in the ids of an index."""

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from supplywatch import workbook
 from supplywatch.errors import BadRequest, Quarantine
+from supplywatch.reading import workbooks as workbook
+from supplywatch.reading.workbooks import Bounds
 from supplywatch.watchlist.columns import MAX_COLUMNS, Column, accepted, column, columns
-from supplywatch.workbook import Bounds
 
 MAX_LINE_BYTES = 1_000_000
 _SHEET_BYTES = 1024 * 1024 * 1024

@@ -14,9 +14,9 @@ from supplywatch.errors import BadRequest, SupplywatchError
 from supplywatch.ledger import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, digests
 from supplywatch.ledger.watchlists import watched_ids
-from supplywatch.watchlist.counterparty import Counterparty, counterparty_id
+from supplywatch.model.counterparty import Counterparty, counterparty_id
+from supplywatch.reading.identifiers import checks
 from supplywatch.watchlist.files import RawRow, read
-from supplywatch.watchlist.identifiers import checks
 from supplywatch.watchlist.normalising import staged_in_order
 from supplywatch.watchlist.rows import Refusal, Validator, reference_of
 

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from supplywatch.errors import BadSetting
 from supplywatch.ledger import Ledger
 from supplywatch.ledger.watchlists import changes_since, import_mark, imports, latest_seq, parties
+from supplywatch.model.counterparty import Counterparty, Keys
+from supplywatch.model.name_match import MATCHER_VERSION, Party
 from supplywatch.screening.index import Index
 from supplywatch.screening.matcher import Matcher
-from supplywatch.screening.model import MATCHER_VERSION, Party
 from supplywatch.screening.watched import OWNER, owner_parties, watched_party
-from supplywatch.watchlist.counterparty import Counterparty, Keys
 from supplywatch.watchlist.normalising import keyed
 from supplywatch.watchlist.place import Holds, Place
 

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from supplywatch.errors import BadSetting
-from supplywatch.frozen import Frozen
+from supplywatch.model.value import Frozen
 
 _NOTE = "holds.json"
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, get_args
 
-from supplywatch.listing.entry import Identifier, IdentifierKind, PartyKind
+from supplywatch.model.counterparty import Counterparty
+from supplywatch.model.list_entry import Identifier, IdentifierKind, PartyKind
+from supplywatch.reading.identifiers import fault_of, tidy
+from supplywatch.reading.workbooks import FormulaText
 from supplywatch.watchlist.columns import Column
-from supplywatch.watchlist.counterparty import Counterparty
 from supplywatch.watchlist.files import RawRow
-from supplywatch.watchlist.identifiers import fault_of, tidy
 from supplywatch.watchlist.written import country_written
-from supplywatch.workbook import FormulaText
 
 MAX_REFERENCE, MAX_NAME, MAX_CELL, MAX_PARTS = 200, 500, 4_000, 50
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

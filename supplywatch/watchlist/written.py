@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplywatch.countries import CODES, country_code
+from supplywatch.reading.countries import CODES, country_code
 
 _CHINESE = """
 中国 CN 中国大陆 CN 中华人民共和国 CN 香港 HK 中国香港 HK 澳门 MO 中国澳门 MO 台湾 TW 中国台湾 TW 日本 JP 韩国 KR 朝鲜 KP 蒙古 MN 美国 US

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from supplywatch.cli import main
 from supplywatch.demo.figures import records
-from supplywatch.records import TransitCount
+from supplywatch.model.records import TransitCount
 from supplywatch.settings import load_settings
 
 FIXTURES = ROOT / "tests" / "fixtures"

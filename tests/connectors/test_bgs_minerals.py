@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.bgs_minerals import COMMODITIES, SOURCE, URL
+from connectors.commodities.bgs_minerals import COMMODITIES, SOURCE, URL
 from supplywatch.errors import BadSetting, Quarantine
-from supplywatch.records import CommodityBalance, Figure
-from supplywatch.source import Cursor, Part, Payload, Request
+from supplywatch.model.records import CommodityBalance, Figure
+from supplywatch.model.source import Cursor, Part, Payload, Request
 
 NOW = datetime(2026, 4, 19, 9, tzinfo=UTC)
 REFUSALS = [

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.cn_mofcom import INDEX, SOURCE, next_request
-from supplywatch.records import ListEntry
-from supplywatch.source import Part, Payload, Request
+from connectors.lists.cn_mofcom import INDEX, SOURCE, next_request
+from supplywatch.model.records import ListEntry
+from supplywatch.model.source import Part, Payload, Request
 
 NUMBER = "商务部公告2026年第27号"
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from connectors.comtrade import CODES_PER_CALL, KEYED_ROWS, KEYED_URL, NAMES, PREVIEW_ROWS, PREVIEW_URL, SOURCE
+from connectors.trade.comtrade import CODES_PER_CALL, KEYED_ROWS, KEYED_URL, NAMES, PREVIEW_ROWS, PREVIEW_URL, SOURCE
 from supplywatch.errors import BadSetting, Quarantine
 from supplywatch.intake import guards
-from supplywatch.records import PartnerFlow, TradeSlice
-from supplywatch.source import Cursor, Part, Payload, Request
+from supplywatch.model.records import PartnerFlow, TradeSlice
+from supplywatch.model.source import Cursor, Part, Payload, Request
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
 NICKEL, CRUDE = "trade/CHN/import/annual/260400", "trade/CHN/import/annual/270900"

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from supplywatch.config import read_yaml
-from supplywatch.engine import RECORD
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
-from supplywatch.intake.periods import known_at, period_end, period_start
-from supplywatch.records import RECORD_TYPES, ListEntry, Record
+from supplywatch.judging.engine import RECORD
+from supplywatch.model.periods import known_at, period_end, period_start
+from supplywatch.model.records import RECORD_TYPES, ListEntry, Record
+from supplywatch.model.source import Cursor, Part, Payload, Request, Source
+from supplywatch.model.taxonomy import load_taxonomy
 from supplywatch.registry import sources
-from supplywatch.source import Cursor, Part, Payload, Request, Source
-from supplywatch.taxonomy import load_taxonomy
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from stepping import events, given
 
-from connectors.csl import LISTS, SOURCE
+from connectors.lists.csl import LISTS, SOURCE
 from supplywatch.errors import Quarantine
-from supplywatch.records import Alias, Identifier, ListEntry
+from supplywatch.model.records import Alias, Identifier, ListEntry
 
 
 def entries(path: Path) -> list[ListEntry]:

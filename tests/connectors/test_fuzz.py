@@ -21,12 +21,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from supplywatch.engine import RECORD
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
-from supplywatch.records import ListEntry, Record
+from supplywatch.judging.engine import RECORD
+from supplywatch.model.records import ListEntry, Record
+from supplywatch.model.source import Cursor, Part, Payload, Request, Source
 from supplywatch.registry import sources
-from supplywatch.source import Cursor, Part, Payload, Request, Source
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors.gscpi import SOURCE
+from connectors.prices.gscpi import SOURCE
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
-from supplywatch.records import Edition, IndexValue
-from supplywatch.source import Part, Payload
+from supplywatch.model.records import Edition, IndexValue
+from supplywatch.model.source import Part, Payload
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 REFUSALS = [

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors.jodi_oil import SOURCE
+from connectors.commodities.jodi_oil import SOURCE
 from supplywatch.errors import BadSetting, Quarantine
 from supplywatch.intake import guards
-from supplywatch.records import CommodityBalance
-from supplywatch.source import Cursor, Part, Payload
+from supplywatch.model.records import CommodityBalance
+from supplywatch.model.source import Cursor, Part, Payload
 
 NOW = datetime(2026, 5, 22, 9, tzinfo=UTC)
 REFUSALS = [

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from stepping import events, given
 
-from connectors.opensanctions_cn import SOURCE
+from connectors.lists.opensanctions_cn import SOURCE
 from supplywatch.errors import Quarantine
 from supplywatch.intake.options import load_options
-from supplywatch.records import Alias, ListEntry
+from supplywatch.model.records import Alias, ListEntry
 from supplywatch.registry import sources
 
 

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from connectors.opensanctions_eu import SOURCE
-from supplywatch.records import ListEntry
-from supplywatch.source import Cursor, Part, Payload
+from connectors.lists.opensanctions_eu import SOURCE
+from supplywatch.model.records import ListEntry
+from supplywatch.model.source import Cursor, Part, Payload
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "opensanctions_eu"
 NOW = datetime(2026, 8, 22, tzinfo=UTC)

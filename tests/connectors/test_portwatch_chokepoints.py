@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from connectors._arcgis import PAGE_ROWS
-from connectors.portwatch_chokepoints import FIRST_DAY, SOURCE, URL, release
+from connectors._reading.arcgis import PAGE_ROWS
+from connectors.logistics.portwatch_chokepoints import FIRST_DAY, SOURCE, URL, release
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.intake import guards
-from supplywatch.records import TransitCount
-from supplywatch.source import Cursor, Part, Payload, Request
+from supplywatch.model.records import TransitCount
+from supplywatch.model.source import Cursor, Part, Payload, Request
 
 NOW = datetime(2026, 4, 21, 13, 36, tzinfo=UTC)
 

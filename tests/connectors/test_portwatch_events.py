@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors import portwatch_disruptions, portwatch_places, portwatch_ports
-from connectors._arcgis import PAGE_ROWS
+from connectors._reading.arcgis import PAGE_ROWS
+from connectors.logistics import portwatch_disruptions, portwatch_places, portwatch_ports
 from supplywatch.errors import BadSetting, Quarantine
 from supplywatch.intake import guards
-from supplywatch.records import DisruptionEvent, Place, PortCalls, Record
-from supplywatch.source import Cursor, Part, Payload, Request, Source
+from supplywatch.model.records import DisruptionEvent, Place, PortCalls, Record
+from supplywatch.model.source import Cursor, Part, Payload, Request, Source
 
 NOW = datetime(2026, 4, 28, 13, 36, tzinfo=UTC)
 PORTS, EVENTS, PLACES = portwatch_ports.SOURCE, portwatch_disruptions.SOURCE, portwatch_places.SOURCE

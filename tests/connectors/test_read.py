@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from connectors._read import Row, check_names, decode, document, rows
+from connectors._reading.read import Row, check_names, decode, document, rows
 from supplywatch.errors import Quarantine, SourceChanged
-from supplywatch.source import Part
+from supplywatch.model.source import Part
 
 
 @pytest.mark.parametrize("body", [rb'{"a": "\ud800"}', rb'{"\u0000": 1}', rb'[["x", {"a": ["\udc00\ud83d"]}]]', rb'"\ud83d\ude00 \uDFFF"'])

@@ -10,9 +10,9 @@ from faults.server import Publisher, send
 
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
-from supplywatch.records import Alias, ListEntry
+from supplywatch.model.records import Alias, ListEntry
+from supplywatch.model.source import Cursor, Part, Payload, Request
 from supplywatch.registry import source
-from supplywatch.source import Cursor, Part, Payload, Request
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
+from supplywatch.model.source import Part, Payload
 from supplywatch.registry import source
-from supplywatch.source import Part, Payload
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

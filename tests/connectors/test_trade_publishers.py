@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors import baci
+from connectors.trade import baci
 from supplywatch.errors import BadSetting, Quarantine
-from supplywatch.records import TradeSlice
+from supplywatch.model.items import Item, Items
+from supplywatch.model.records import TradeSlice
+from supplywatch.model.source import Cursor, Part, Payload
 from supplywatch.registry import source
-from supplywatch.source import Cursor, Part, Payload
-from supplywatch.watch import Item, Items
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 

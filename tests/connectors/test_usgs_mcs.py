@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.usgs_mcs import SOURCE, URL
+from connectors.commodities.usgs_mcs import SOURCE, URL
 from supplywatch.errors import BadSetting, Quarantine, SourceChanged
-from supplywatch.records import CommodityBalance, Figure
-from supplywatch.source import Cursor, Part, Payload
+from supplywatch.model.records import CommodityBalance, Figure
+from supplywatch.model.source import Cursor, Part, Payload
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

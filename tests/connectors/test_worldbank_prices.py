@@ -8,12 +8,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from connectors._read import table
-from connectors.worldbank_prices import SOURCE
+from connectors._reading.read import table
+from connectors.prices.worldbank_prices import SOURCE
 from supplywatch.errors import BadSetting, Quarantine
 from supplywatch.intake import guards
-from supplywatch.records import IndexValue
-from supplywatch.source import Cursor, Part, Payload
+from supplywatch.model.records import IndexValue
+from supplywatch.model.source import Cursor, Part, Payload
 
 NOW = datetime(2026, 4, 3, 9, tzinfo=UTC)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

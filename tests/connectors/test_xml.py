@@ -4,9 +4,9 @@ import tracemalloc
 
 import pytest
 
-from connectors._xml import Document, shape
+from connectors._reading.xml import Document, shape
 from supplywatch.errors import Quarantine
-from supplywatch.source import Part
+from supplywatch.model.source import Part
 
 LIST = Document("list", {"date": shape(None), "group/entry": shape({"@id": None, "name": None, "note": {"@lang": None, "#": None}})})
 

@@ -14,7 +14,7 @@ from servers.fixtures import obtain
 from servers.prometheus import Alertmanager, Prometheus
 
 from supplywatch import metrics
-from supplywatch.health import HealthServer
+from supplywatch.runtime.health import HealthServer
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DASHBOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))

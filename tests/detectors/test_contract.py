@@ -9,11 +9,11 @@ import pytest
 
 from conftest import ROOT
 from supplywatch import registry
-from supplywatch.casebook import Case, cases, fold, problem_of, run
 from supplywatch.config import read_yaml, rule_params
-from supplywatch.rule import Context, Rule
-from supplywatch.taxonomy import load_taxonomy
-from supplywatch.watch import load_items
+from supplywatch.model.items import load_items
+from supplywatch.model.rule import Context, Rule
+from supplywatch.model.taxonomy import load_taxonomy
+from supplywatch.rulebook.cases import Case, cases, fold, problem_of, run
 
 RULES = list(registry.rules().values())
 CASES = [case for rule in RULES for case in cases(rule.card.rule_id)]

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from supplywatch import registry
-from supplywatch.engine import Engine
+from supplywatch.judging.engine import Engine
 from supplywatch.ledger import Ledger
-from supplywatch.records import Economy, PartnerFlow, Provenance, TradeSlice
-from supplywatch.watch import load_items
+from supplywatch.model.items import load_items
+from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice
 
 NAMES = {"AUS": "Australia", "BRA": "Brazil", "ZAF": "South Africa", "CHN": "China", "W00": "World"}
 

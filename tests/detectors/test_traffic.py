@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from detectors import chokepoint_disruption
-from detectors._season import WEEKS_KEPT, start
-from detectors._traffic import Reading, fold, rebased
-from detectors.chokepoint_disruption import Params
-from supplywatch.casebook import transit
+from detectors._charts.season import WEEKS_KEPT, start
+from detectors._charts.traffic import Reading, fold, rebased
+from detectors.shocks import chokepoint_disruption
+from detectors.shocks.chokepoint_disruption import Params
 from supplywatch.config import rule_params
-from supplywatch.records import TransitCount
-from supplywatch.rule import Context
-from supplywatch.watch import load_items
+from supplywatch.model.items import load_items
+from supplywatch.model.records import TransitCount
+from supplywatch.model.rule import Context
+from supplywatch.rulebook.cases import transit
 
 PARAMS = rule_params("chokepoint_disruption", Params)
 MONDAY = date(2019, 1, 7)

@@ -10,8 +10,8 @@ from typing import Any
 
 from faults import straits
 
+from supplywatch.model.source import Source
 from supplywatch.registry import sources
-from supplywatch.source import Source
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CASES: dict[str, Source] = {**{name: source for name, source in sources().items() if not source.card.by_hand}, "straits": straits.SOURCE}

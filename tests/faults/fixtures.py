@@ -8,7 +8,7 @@ import pytest
 from faults.monitor import Monitor, Watch
 from faults.server import Publisher, publisher
 
-from supplywatch.source import Source
+from supplywatch.model.source import Source
 
 
 @pytest.fixture

@@ -13,18 +13,18 @@ from faults.server import Publisher
 from sqlalchemy import func, select
 
 from supplywatch import registry
-from supplywatch.alert import AlertEvent
-from supplywatch.engine import RECORD, Engine
 from supplywatch.errors import BrokerAway
 from supplywatch.intake.archive import Archive
 from supplywatch.intake.fetch import Fetcher, Limits
 from supplywatch.intake.runner import Runner
 from supplywatch.intake.visit import PollResult
+from supplywatch.judging.engine import RECORD, Engine
 from supplywatch.ledger import Ledger, schema, sources
 from supplywatch.ledger.sources import LoggedPayload, SourceState
-from supplywatch.records import Record, SourceReport
-from supplywatch.source import Part, Request, Source
-from supplywatch.watch import load_items
+from supplywatch.model.alert import AlertEvent
+from supplywatch.model.items import load_items
+from supplywatch.model.records import Record, SourceReport
+from supplywatch.model.source import Part, Request, Source
 
 PATIENT = Limits(attempts=2, first_pause_s=0.001, longest_pause_s=0.002, longest_wait_s=0.05)
 HURRY = replace(PATIENT, attempts=1, connect_s=0.3, read_s=0.06, body_s=0.3, poll_s=2.0)

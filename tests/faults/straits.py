@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors._read import Row, check_names, document, listing, mapping
-from supplywatch.records import Provenance, TransitCount
-from supplywatch.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from connectors._reading.read import Row, check_names, document, listing, mapping
+from supplywatch.model.records import Provenance, TransitCount
+from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
 
 URL = "https://straits.example/days"
 DAY = timedelta(days=1)

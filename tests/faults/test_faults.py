@@ -15,8 +15,8 @@ from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.intake.status import source_health
 from supplywatch.intake.visit import PollResult
-from supplywatch.records import SourceStatus
-from supplywatch.source import Part, Payload
+from supplywatch.model.records import SourceStatus
+from supplywatch.model.source import Part, Payload
 
 pytestmark = pytest.mark.loopback
 

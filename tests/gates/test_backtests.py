@@ -10,10 +10,10 @@ import genuine
 import pytest
 
 from conftest import ROOT
-from detectors.supplier_concentration import concentration
+from detectors.commodity_dependence.supplier_concentration import concentration
 from supplywatch.config import rule_params
 from supplywatch.registry import rule
-from supplywatch.scoring import load_events
+from supplywatch.rulebook.scoring import load_events
 
 pytestmark = pytest.mark.gate
 NO_ECONOMY = {"World", "Other Asia, nes", "Areas, nes", "Free Zones", "Special Categories"}

@@ -10,7 +10,7 @@ import pytest
 from genuine import BAB, HORMUZ, SUEZ
 from stepping import events, given, openings
 
-from detectors.chokepoint_disruption import Params
+from detectors.shocks.chokepoint_disruption import Params
 from supplywatch.config import rule_params
 
 pytestmark = pytest.mark.gate

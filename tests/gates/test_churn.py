@@ -10,7 +10,7 @@ from pathlib import Path
 import genuine
 import pytest
 
-from detectors.supplier_concentration import concentration
+from detectors.commodity_dependence.supplier_concentration import concentration
 
 pytestmark = pytest.mark.gate
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from connectors import bis_entity_list
-from connectors._entity_cell import read_cell
-from supplywatch.records import ListEntry
-from supplywatch.source import Part, Payload
+from connectors._reading.entity_cell import read_cell
+from connectors.lists import bis_entity_list
+from supplywatch.model.records import ListEntry
+from supplywatch.model.source import Part, Payload
 
 pytestmark = pytest.mark.gate
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.opensanctions_eu import SOURCE
-from supplywatch.records import ListEntry
-from supplywatch.source import Part, Payload
+from connectors.lists.opensanctions_eu import SOURCE
+from supplywatch.model.records import ListEntry
+from supplywatch.model.source import Part, Payload
 
 pytestmark = pytest.mark.gate
 

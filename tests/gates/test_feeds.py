@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from connectors import baci, gscpi, jodi_oil, portwatch_disruptions, worldbank_prices
+from connectors.commodities import jodi_oil
+from connectors.logistics import portwatch_disruptions
+from connectors.prices import gscpi, worldbank_prices
+from connectors.trade import baci
 from supplywatch.intake import guards
-from supplywatch.records import CommodityBalance, DisruptionEvent, IndexValue, Record, TradeSlice
-from supplywatch.source import Part, Payload, Source
-from supplywatch.watch import Item, Items
+from supplywatch.model.items import Item, Items
+from supplywatch.model.records import CommodityBalance, DisruptionEvent, IndexValue, Record, TradeSlice
+from supplywatch.model.source import Part, Payload, Source
 
 pytestmark = pytest.mark.gate
 

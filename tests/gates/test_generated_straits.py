@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import pytest
 
-from detectors.chokepoint_disruption import RULE, Params
+from detectors.shocks.chokepoint_disruption import RULE, Params
 from supplywatch.config import rule_params
-from supplywatch.records import Provenance, TransitCount
-from supplywatch.rule import Context
-from supplywatch.watch import load_items
+from supplywatch.model.items import load_items
+from supplywatch.model.records import Provenance, TransitCount
+from supplywatch.model.rule import Context
 
 pytestmark = pytest.mark.gate
 

@@ -6,9 +6,9 @@ import genuine
 import pytest
 from stepping import NOW, events, given
 
-from detectors.supplier_concentration import concentration
+from detectors.commodity_dependence.supplier_concentration import concentration
 from supplywatch.intake import guards
-from supplywatch.records import TradeSlice
+from supplywatch.model.records import TradeSlice
 from supplywatch.registry import source
 
 pytestmark = pytest.mark.gate

@@ -12,12 +12,12 @@ import pytest
 from stepping import NOW, given
 from typer.testing import CliRunner
 
-from detectors.list_announcement import Params, lists_in
+from detectors.decoupling.list_announcement import Params, lists_in
 from supplywatch import registry
 from supplywatch.cli import app
 from supplywatch.config import rule_params
 from supplywatch.intake.replay import steps
-from supplywatch.records import ListChange
+from supplywatch.model.records import ListChange
 
 pytestmark = pytest.mark.gate
 

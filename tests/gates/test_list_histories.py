@@ -8,8 +8,8 @@ from pathlib import Path
 import histories
 import pytest
 
-from connectors.opensanctions_cn import SOURCE
-from supplywatch.records import ListEntry
+from connectors.lists.opensanctions_cn import SOURCE
+from supplywatch.model.records import ListEntry
 
 pytestmark = pytest.mark.gate
 

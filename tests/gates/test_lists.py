@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors import csl, ofac_consolidated, ofac_sdn, un_consolidated
-from connectors._ofac import read_parties
+from connectors._reading.ofac import read_parties
+from connectors.lists import csl, ofac_consolidated, ofac_sdn, un_consolidated
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
-from supplywatch.records import ListEntry
-from supplywatch.source import Part, Payload, Source
+from supplywatch.model.records import ListEntry
+from supplywatch.model.source import Part, Payload, Source
 
 pytestmark = pytest.mark.gate
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

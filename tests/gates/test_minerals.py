@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors import bgs_minerals, usgs_mcs
-from detectors._balance import processing_gap
+from connectors.commodities import bgs_minerals, usgs_mcs
+from detectors._measures.balance import processing_gap
 from supplywatch.intake.guards import read
-from supplywatch.records import CommodityBalance, Figure
-from supplywatch.source import Part, Payload, Source
-from supplywatch.watch import StageTotal, load_items
+from supplywatch.model.items import StageTotal, load_items
+from supplywatch.model.records import CommodityBalance, Figure
+from supplywatch.model.source import Part, Payload, Source
 
 pytestmark = pytest.mark.gate
 

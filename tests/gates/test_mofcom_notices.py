@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from connectors._mofcom_notice import LISTS
-from connectors.cn_mofcom import SOURCE
-from connectors.export_registry import CODES
+from connectors._reading.mofcom_notice import LISTS
+from connectors.lists.cn_mofcom import SOURCE
+from connectors.lists.export_registry import CODES
 from supplywatch.listing.names import letters
-from supplywatch.records import ListEntry
-from supplywatch.source import Part, Payload
+from supplywatch.model.records import ListEntry
+from supplywatch.model.source import Part, Payload
 
 pytestmark = pytest.mark.gate
 

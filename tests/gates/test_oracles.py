@@ -7,10 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from detectors._cusum import BREAK_DAYS, Core, _decide, advance
-from detectors._quiet import Limits, Quiet
-from detectors._trend import benjamini_hochberg, hamed_rao, mann_kendall, sen_slope
-from detectors.chokepoint_disruption import Params
+from detectors._charts.cusum import BREAK_DAYS, Core, _decide, advance
+from detectors._charts.quiet import Limits, Quiet
+from detectors._charts.trend import benjamini_hochberg, hamed_rao, mann_kendall, sen_slope
+from detectors.shocks.chokepoint_disruption import Params
 from supplywatch.config import rule_params
 
 pytestmark = [pytest.mark.gate, pytest.mark.filterwarnings("ignore")]

@@ -10,10 +10,10 @@ from pathlib import Path
 import opencc
 import pytest
 
+from supplywatch.model.name_match import Name, Party
 from supplywatch.screening.chinese import simplified
 from supplywatch.screening.index import Index
 from supplywatch.screening.matcher import Matcher
-from supplywatch.screening.model import Name, Party
 from supplywatch.screening.tables import read_lists
 
 pytestmark = pytest.mark.gate

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from supplywatch.taxonomy import load_taxonomy
+from supplywatch.model.taxonomy import load_taxonomy
 
 pytestmark = pytest.mark.gate
 

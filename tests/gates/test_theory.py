@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from detectors._cusum import Core, _decide
-from detectors._quiet import Limits
-from detectors.chokepoint_disruption import Params
+from detectors._charts.cusum import Core, _decide
+from detectors._charts.quiet import Limits
+from detectors.shocks.chokepoint_disruption import Params
 from supplywatch.config import rule_params
 
 pytestmark = pytest.mark.gate

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors import dod_1260h, export_registry, opensanctions, us_transcripts
+from connectors.lists import dod_1260h, export_registry, opensanctions, us_transcripts
 from supplywatch.errors import Quarantine
-from supplywatch.records import ListEntry
-from supplywatch.source import Part, Payload, Source
+from supplywatch.model.records import ListEntry
+from supplywatch.model.source import Part, Payload, Source
 
 pytestmark = pytest.mark.gate
 

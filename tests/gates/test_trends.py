@@ -10,7 +10,7 @@ import pytest
 from stepping import events, given
 
 from conftest import ROOT
-from detectors._trend import hamed_rao, mann_kendall, sen_slope
+from detectors._charts.trend import hamed_rao, mann_kendall, sen_slope
 
 pytestmark = pytest.mark.gate
 

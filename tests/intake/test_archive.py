@@ -9,7 +9,7 @@ import pytest
 
 from supplywatch.errors import BadSetting
 from supplywatch.intake.archive import Archive, ArchiveLost
-from supplywatch.source import Part, Payload, Request
+from supplywatch.model.source import Part, Payload, Request
 
 FETCHED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PAYLOAD = Payload(

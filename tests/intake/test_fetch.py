@@ -17,7 +17,7 @@ from supplywatch.errors import BadRequest, BadSetting, Quarantine, SourceAway
 from supplywatch.intake.fetch import Fetched, Fetcher, Limits
 from supplywatch.intake.waiting import asked_wait_s, http_date
 from supplywatch.ledger.sources import Validator
-from supplywatch.source import Cursor, Part, Request, Source
+from supplywatch.model.source import Cursor, Part, Request, Source
 
 pytestmark = pytest.mark.loopback
 

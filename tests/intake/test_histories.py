@@ -5,7 +5,7 @@ from dataclasses import replace
 import histories
 import pytest
 
-from connectors.opensanctions_cn import SOURCE
+from connectors.lists.opensanctions_cn import SOURCE
 
 CARD = replace(SOURCE.card, max_shrink=0.05)
 LIST = histories.synthetic(11, 240)

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from supplywatch import registry
-from supplywatch.engine import Engine
 from supplywatch.intake.changes import list_changes, with_listed
 from supplywatch.intake.guards import Reading
-from supplywatch.intake.party import content_key
-from supplywatch.intake.snapshot import World
+from supplywatch.judging.engine import Engine
 from supplywatch.ledger import Ledger, lists
 from supplywatch.listing.notices import Notices
-from supplywatch.records import ListEntry, PolicyAct, Provenance
-from supplywatch.source import Part, Payload
-from supplywatch.watch import load_items
+from supplywatch.listing.same_entry import content_key
+from supplywatch.listing.snapshot import World
+from supplywatch.model.items import load_items
+from supplywatch.model.records import ListEntry, PolicyAct, Provenance
+from supplywatch.model.source import Part, Payload
 
 NAME = "Synthetic Lithography Works Co., Ltd."
 

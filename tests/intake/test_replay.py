@@ -13,8 +13,8 @@ from supplywatch import registry
 from supplywatch.errors import Quarantine
 from supplywatch.intake.files import Given, read_file
 from supplywatch.intake.replay import steps
-from supplywatch.records import ListChange, Record, SourceReport, TransitCount
-from supplywatch.source import Part, Payload, Source
+from supplywatch.model.records import ListChange, Record, SourceReport, TransitCount
+from supplywatch.model.source import Part, Payload, Source
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

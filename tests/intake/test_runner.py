@@ -15,8 +15,8 @@ from supplywatch import registry
 from supplywatch.errors import BrokerAway
 from supplywatch.intake.schedule import overdue
 from supplywatch.ledger import sources
-from supplywatch.records import ListChange, ListRelease, Record, SourceReport, SourceStatus, TransitCount
-from supplywatch.source import Cursor, Part, Payload, Request
+from supplywatch.model.records import ListChange, ListRelease, Record, SourceReport, SourceStatus, TransitCount
+from supplywatch.model.source import Cursor, Part, Payload, Request
 
 pytestmark = pytest.mark.loopback
 

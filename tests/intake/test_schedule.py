@@ -16,8 +16,8 @@ from supplywatch.intake.options import SourceOptions
 from supplywatch.intake.schedule import Schedule, due, last_release, overdue
 from supplywatch.intake.status import source_health
 from supplywatch.ledger.sources import SourceState
-from supplywatch.records import SourceStatus
-from supplywatch.source import Cursor, Request, Source
+from supplywatch.model.records import SourceStatus
+from supplywatch.model.source import Cursor, Request, Source
 
 pytestmark = pytest.mark.loopback
 

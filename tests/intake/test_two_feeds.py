@@ -9,9 +9,9 @@ from faults.server import Publisher, send
 from sqlalchemy import select
 
 from supplywatch import registry
-from supplywatch.alert import AlertEvent
 from supplywatch.ledger import schema
-from supplywatch.records import ListChange
+from supplywatch.model.alert import AlertEvent
+from supplywatch.model.records import ListChange
 
 pytestmark = pytest.mark.loopback
 

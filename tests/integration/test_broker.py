@@ -8,9 +8,9 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from streams.topics import TOPICS, ensure_topics, record_topics
-from supplywatch.broker import BrokerAddress, Producer, TopicSpec
-from supplywatch.brokeradmin import Admin, read_topic
 from supplywatch.errors import BadRequest, BrokerAway
+from supplywatch.runtime.broker import BrokerAddress, Producer, TopicSpec
+from supplywatch.runtime.broker_admin import Admin, read_topic
 from supplywatch.settings import Settings
 from tests.servers.process import free_port
 

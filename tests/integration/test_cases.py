@@ -18,14 +18,15 @@ import genuine
 import pytest
 from sqlalchemy import select
 
-from connectors import comtrade, portwatch_chokepoints
-from supplywatch.alert import AlertEvent, Transition
-from supplywatch.broker import Producer, record_topic
+from connectors.logistics import portwatch_chokepoints
+from connectors.trade import comtrade
 from supplywatch.demo.cases import CASES, Case
 from supplywatch.intake.assemble import make_runner
 from supplywatch.ledger import schema
-from supplywatch.records import Record, TradeSlice, TransitCount
-from supplywatch.source import Part, Payload, Source
+from supplywatch.model.alert import AlertEvent, Transition
+from supplywatch.model.records import Record, TradeSlice, TransitCount
+from supplywatch.model.source import Part, Payload, Source
+from supplywatch.runtime.broker import Producer, record_topic
 from tests.servers.cluster import Cluster
 from tests.servers.process import ROOT
 

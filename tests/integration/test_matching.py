@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from connectors import csl
-from supplywatch.broker import Producer, record_topic
+from connectors.lists import csl
 from supplywatch.intake.assemble import make_runner
 from supplywatch.intake.files import read_file
 from supplywatch.ledger import listed, schema
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, change_now
 from supplywatch.ledger.watchlists import latest_seq
+from supplywatch.model.counterparty import Counterparty, counterparty_id
+from supplywatch.model.source import Source
+from supplywatch.runtime.broker import Producer, record_topic
 from supplywatch.screening.watched import keys_of, keys_text
-from supplywatch.source import Source
-from supplywatch.watchlist.counterparty import Counterparty, counterparty_id
 from tests.servers.cluster import Cluster
 from tests.servers.process import wait_until
 

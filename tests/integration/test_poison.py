@@ -6,7 +6,7 @@ import pytest
 import toy
 
 from streams.deadletter import list_letters, replay, waiting
-from supplywatch.broker import Producer, record_topic
+from supplywatch.runtime.broker import Producer, record_topic
 from tests.servers.cluster import Cluster
 from tests.servers.process import wait_until
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from supplywatch.demo.figures import records
-from supplywatch.records import TransitCount
+from supplywatch.model.records import TransitCount
 from tests.servers.process import ROOT, Child, free_port, wait_until
 
 pytestmark = pytest.mark.integration

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from supplywatch.ledger import Ledger, schema
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, change_now
 from supplywatch.ledger.watchlists import changes_since, in_force
-from supplywatch.watchlist.counterparty import Counterparty
+from supplywatch.model.counterparty import Counterparty
 from supplywatch.watchlist.normalising import staged
 from tests.servers.postgres import Postgres
 from tests.servers.process import Child, wait_until

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from supplywatch.intake.party import content_key
 from supplywatch.listing.evidence import Elsewhere, Standing, same_notice, why_same
 from supplywatch.listing.parties import Decision, explain, parties, reference
-from supplywatch.records import Alias, Identifier, ListEntry
+from supplywatch.listing.same_entry import content_key
+from supplywatch.model.records import Alias, Identifier, ListEntry
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

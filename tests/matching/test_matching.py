@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from supplywatch import registry
-from supplywatch.alert import AlertEvent
-from supplywatch.engine import Engine
+from supplywatch.judging.engine import Engine
 from supplywatch.ledger import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Staged, change_now
 from supplywatch.listing.names import content_key
 from supplywatch.matching.stage import Matching
-from supplywatch.records import ChangeKind, ListChange, ListEntry, Listing, MatchDecision, PartyMatch, Provenance, Relation
+from supplywatch.model.alert import AlertEvent
+from supplywatch.model.counterparty import Counterparty, counterparty_id
+from supplywatch.model.items import load_items
+from supplywatch.model.records import ChangeKind, ListChange, ListEntry, Listing, MatchDecision, PartyMatch, Provenance, Relation
 from supplywatch.screening.watched import keys_of, keys_text
-from supplywatch.watch import load_items
-from supplywatch.watchlist.counterparty import Counterparty, counterparty_id
 from supplywatch.watchlist.index import WatchIndex
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 
 from supplywatch import registry
 from supplywatch.rulebook import lock
-from supplywatch.syntax import content_of
+from supplywatch.rulebook.syntax import content_of
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = "14 rules, all as locked"
@@ -47,10 +47,15 @@ def check(checkout: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [
-        ("config/controls.yaml", "graphite", "grafite", ["control_rule: changed"]),
+        ("config/controls.yaml", "full authority", "partial authority", ["control_rule: changed"]),
         ("supplywatch/judging/severity.py", "AGREEING = 2", "AGREEING = 3", ["all rules: severity changed"]),
         ("supplywatch/judging/episode.py", "status: str | None = None", 'status: str | None = "clear"', ["all rules: episode changed"]),
-        ("detectors/_imports.py", "GOODS_CHARACTERS = 60", "GOODS_CHARACTERS = 61", ["partner_shift", "rising_share", "single_point", "supplier_concentration"]),
+        (
+            "detectors/_measures/imports.py",
+            "GOODS_CHARACTERS = 60",
+            "GOODS_CHARACTERS = 61",
+            ["partner_shift", "rising_share", "single_point", "supplier_concentration"],
+        ),
         ("config/thresholds.yaml", "{value: 0.70,", "{value: 0.71,", ["import_dependence: changed"]),
         ("config/ownership_rules.yaml", "50", "51", ["party_match: changed"]),
     ],
@@ -63,15 +68,22 @@ def test_a_change_of_words_is_seen(checkout: Path, name: str, old: str, new: str
 
 
 def test_how_a_file_is_written_is_no_change(checkout: Path) -> None:
-    edit(checkout, "detectors/_imports.py", "from __future__ import annotations", "from __future__ import annotations\n\nimport os  # noqa")
+    edit(
+        checkout,
+        "detectors/_measures/imports.py",
+        "from __future__ import annotations",
+        "from __future__ import annotations\n\nimport os  # noqa",
+    )
     edit(checkout, "supplywatch/judging/severity.py", '"""Severity:', '"""How bad:')
     edit(checkout, "config/controls.yaml", "\n", "\n# a remark\n")
     assert check(checkout)[-1] == QUIET
 
 
 def test_a_rule_that_reads_what_its_card_does_not_name_is_refused(checkout: Path) -> None:
-    edit(checkout, "detectors/control_rule.py", '        reads=("controls.yaml",),\n', "")
-    assert check(checkout) == ["supplywatch: control_rule: detectors.control_rule reads config/controls.yaml: name it in RuleCard.reads"]
+    edit(checkout, "detectors/decoupling/control_rule.py", '        reads=("controls.yaml",),\n', "")
+    assert check(checkout) == [
+        "supplywatch: control_rule: detectors.decoupling.control_rule reads config/controls.yaml: name it in RuleCard.reads"
+    ]
 
 
 def test_prose_imports_and_format_are_left_out(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from supplywatch.model.name_match import Name, Party, recompute
 from supplywatch.screening.index import Index
 from supplywatch.screening.matcher import Matcher
-from supplywatch.screening.model import Name, Party, recompute
 
 COMPANIES = (
     "Hangzhou Hikvision Digital Technology Co., Ltd.",

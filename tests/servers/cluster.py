@@ -15,13 +15,13 @@ import toy
 from sqlalchemy import func, select
 
 from streams.topics import ALERT_STATE, ALERTS, ensure_topics, judge_group, match_group, match_topics, record_topics
-from supplywatch.broker import BrokerAddress, Producer, record_topic
-from supplywatch.brokeradmin import Admin, read_topic
-from supplywatch.engine import Engine
+from supplywatch.judging.engine import Engine
 from supplywatch.ledger import Ledger, schema
-from supplywatch.records import Record
+from supplywatch.model.items import Items
+from supplywatch.model.records import Record
+from supplywatch.runtime.broker import BrokerAddress, Producer, record_topic
+from supplywatch.runtime.broker_admin import Admin, read_topic
 from supplywatch.settings import Settings
-from supplywatch.watch import Items
 from tests.servers.process import ROOT, Child, wait_until
 
 FULL = bool(os.environ.get("CI"))

@@ -4,7 +4,7 @@ from typing import Any
 from unittest.mock import patch
 
 from streams import app, worker
-from supplywatch.broker import BrokerAddress
+from supplywatch.runtime.broker import BrokerAddress
 from supplywatch.settings import Settings
 from tests.servers.toy_worker import make_engine
 

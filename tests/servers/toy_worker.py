@@ -4,9 +4,9 @@ import toy
 
 from streams.judging import Judges
 from streams.worker import judging, main
-from supplywatch.engine import Engine
+from supplywatch.judging.engine import Engine
 from supplywatch.ledger import Ledger
-from supplywatch.watch import Items
+from supplywatch.model.items import Items
 
 
 def make_engine(ledger: Ledger) -> Judges:

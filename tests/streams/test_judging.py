@@ -11,11 +11,11 @@ from streams import settling
 from streams.deadletter import Incoming
 from streams.judging import Judge, Judges
 from streams.settling import Stopped
-from supplywatch.engine import Engine, Verdict
 from supplywatch.errors import BrokerAway, LedgerAway, Refuse, SchemaOutdated
+from supplywatch.judging.engine import Engine, Verdict
 from supplywatch.ledger import Ledger
-from supplywatch.records import Record
-from supplywatch.watch import Items
+from supplywatch.model.items import Items
+from supplywatch.model.records import Record
 
 
 class Letters:

@@ -13,14 +13,14 @@ from structlog.testing import capture_logs
 
 from streams import relay as relay_module
 from streams.relay import Relay, keep_publishing
-from supplywatch import desk
-from supplywatch.broker import Headers, Sent
-from supplywatch.engine import Engine
+from supplywatch.desk import actions as desk
 from supplywatch.errors import BrokerAway
-from supplywatch.health import Health
+from supplywatch.judging.engine import Engine
 from supplywatch.ledger import Ledger
 from supplywatch.ledger.queries import Filter, alerts
-from supplywatch.watch import Items
+from supplywatch.model.items import Items
+from supplywatch.runtime.broker import Headers, Sent
+from supplywatch.runtime.health import Health
 
 
 class Broker:

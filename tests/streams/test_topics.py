@@ -1,8 +1,8 @@
 """The table of topics covers every family and says how each topic is kept."""
 
 from streams.topics import ALERT_STATE, RECORDS, TOPICS, record_topics
-from supplywatch.broker import record_topic
-from supplywatch.records import FAMILIES
+from supplywatch.model.records import FAMILIES
+from supplywatch.runtime.broker import record_topic
 
 
 def test_every_family_of_records_has_its_topic() -> None:

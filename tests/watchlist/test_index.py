@@ -7,11 +7,11 @@ import pytest
 
 from supplywatch.ledger import Ledger, watchlists
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Staged, change_now
-from supplywatch.screening.model import Name, Party
+from supplywatch.model.counterparty import Counterparty
+from supplywatch.model.name_match import Name, Party
 from supplywatch.screening.watched import keys_of, keys_text
 from supplywatch.watchlist import index as module
 from supplywatch.watchlist import normalising
-from supplywatch.watchlist.counterparty import Counterparty
 from supplywatch.watchlist.index import WatchIndex
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from supplywatch.errors import Conflict
 from supplywatch.ledger import Ledger, schema, watchlist_imports
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, change_now
 from supplywatch.ledger.watchlists import changes_since, counterparty, in_force, latest_seq
-from supplywatch.watchlist.counterparty import Counterparty, counterparty_id
+from supplywatch.model.counterparty import Counterparty, counterparty_id
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""Production and trade of minerals and oil."""

@@ -1,0 +1,1 @@
+"""Trade by partner and code."""

@@ -1,0 +1,1 @@
+"""Measures that several rules read: shares, balances, sources of a line."""

@@ -1,0 +1,153 @@
+"""What the rules on imports share: one pass over the partners of a slice, and whether they are the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from supplywatch.model.alert import Subject
+from supplywatch.model.items import Items
+from supplywatch.model.records import PartnerFlow, TradeSlice
+from supplywatch.model.rule import State
+
+GOODS_CHARACTERS = 60
+
+
+class Completeness(BaseModel):
+    """What a slice must have to be judged; see ``config/thresholds.yaml`` for values and sources."""
+
+    min_value: float
+    min_coverage: float
+    max_world_excess: float
+
+
+@dataclass(slots=True)
+class Sums:
+    """One pass over the partners of a period: those that are economies, and what the rest adds up to (in ``currency``, kg)."""
+
+    values: list[float] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    top: PartnerFlow | None = None
+    top_value: float = 0.0
+    total: float = 0.0
+    weighed: float = 0.0
+    elsewhere: float = 0.0
+    own: float = 0.0
+    currency: str = "US dollars"
+    _last: ClassVar[tuple[tuple[PartnerFlow, ...], Sums] | None] = None
+
+    @classmethod
+    def of(cls, partners: tuple[PartnerFlow, ...]) -> Sums:
+        """Add up; not to be changed, for the rules that read the same slice in turn share the sums."""
+        last = Sums._last
+        if last is None or last[0] is not partners:
+            last = Sums._last = partners, cls._added(partners)
+        return last[1]
+
+    @classmethod
+    def _added(cls, partners: Iterable[PartnerFlow]) -> Sums:
+        sums = cls()
+        for flow in partners:
+            value = flow.value
+            if not value:
+                continue
+            if flow.value_eur is not None:
+                sums.currency = "euros"
+            if flow.role == "economy":
+                sums.values.append(value)
+                sums.total += value
+                if value > sums.top_value:
+                    sums.top, sums.top_value = flow, value
+                if flow.net_weight_kg:
+                    sums.weights.append(flow.net_weight_kg)
+                    sums.weighed += value
+            elif flow.role == "nowhere":
+                sums.elsewhere += value
+            else:
+                sums.own += value
+        return sums
+
+
+def incomplete(record: TradeSlice, sums: Sums, params: Completeness) -> str | None:
+    """Say why the partners of a period are not the whole, ``None`` when they are."""
+    total, elsewhere = sums.total, sums.elsewhere
+    if total < params.min_value:
+        return f"below the materiality floor: {total:,.0f} of {params.min_value:,.0f} {sums.currency}"
+    if total < params.min_coverage * (total + elsewhere):
+        return f"coverage insufficient: {100 * elsewhere / (total + elsewhere):.0f} % of the value comes from areas that are no economy"
+    if record.world is None or not record.world.value:
+        return None
+    covered = (total + elsewhere + sums.own) / record.world.value
+    if covered < params.min_coverage:
+        return f"coverage insufficient: {len(sums.values)} partners add up to {100 * covered:.0f} % of the reported World total"
+    if covered > 1.0 + params.max_world_excess:
+        return f"coverage in doubt: partners add up to {100 * covered:.0f} % of the reported World total"
+    return None
+
+
+class Gaps(Completeness):
+    """What makes a period look like a reporting gap against those before it."""
+
+    min_partner_ratio: float
+    min_value_ratio: float
+    adopt_after_periods: int
+
+
+WINDOW = {"annual": 1, "monthly": 12}
+"""Periods before, whose median number of partners and value a period is held against."""
+
+
+def collapsed(before: State, sums: Sums, params: Gaps) -> str | None:
+    """Say why a period looks like a reporting gap, until so many in a row look alike that they are the new normal."""
+    if not before["partners"] or before["gaps"] + 1 >= params.adopt_after_periods:
+        return None
+    partners, usual, usual_value = len(sums.values), median(before["partners"]), median(before["value"])
+    if partners < params.min_partner_ratio * usual:
+        return f"coverage insufficient: {partners} partners after {usual:.0f} before"
+    if sums.total < params.min_value_ratio * usual_value:
+        return f"coverage insufficient: the value fell to {100 * sums.total / usual_value:.0f} % of the period before"
+    return None
+
+
+def usual(before: State, record: TradeSlice, sums: Sums) -> State:
+    """Return what later periods are held against."""
+    window = WINDOW[record.frequency]
+    return {
+        "partners": [*before["partners"], len(sums.values)][-window:],
+        "value": [*before["value"], sums.total][-window:],
+        "gaps": 0,
+    }
+
+
+def goods(record: TradeSlice) -> str:
+    """Return the first words of the goods' official name: some run to hundreds of characters."""
+    name = (record.commodity_name or "goods").partition(" (")[0]
+    return name if len(name) <= GOODS_CHARACTERS else name[:GOODS_CHARACTERS].rpartition(" ")[0].rstrip(",;") + " …"
+
+
+def period_zh(period: str) -> str:
+    """Return a year or a month as Chinese writes it.
+
+    >>> period_zh("2024"), period_zh("2024-03")
+    ('2024年', '2024年3月')
+    """
+    year, _, month = period.partition("-")
+    return f"{year}年{int(month)}月" if month else f"{year}年"
+
+
+def import_line(record: TradeSlice, items: Items) -> Subject | None:
+    """Return the import line of a heading or finer code, as its chosen publisher reports it; years and months are lines of their own.
+
+    Chapters and totals mix too much to be judged.
+    """
+    if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
+        return None
+    who = record.reporter.key
+    if items.publishers.of(who, record.frequency) != record.provenance.source:
+        return None
+    name = f"{record.reporter.name}: {goods(record)} (HS {record.commodity})"
+    return Subject(kind="import_line", id=f"{who}/{record.frequency}/{record.commodity}", name=name)

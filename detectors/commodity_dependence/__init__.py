@@ -1,0 +1,1 @@
+"""Danger HD.1: dependence on imports, and on few who sell."""

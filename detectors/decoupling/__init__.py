@@ -1,0 +1,1 @@
+"""Danger HD.2: lists, controls, and the parties they name."""

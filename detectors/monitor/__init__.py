@@ -1,0 +1,1 @@
+"""The monitor itself: what the publishers do not deliver."""

@@ -1,0 +1,1 @@
+"""Trend TR: supply that moves."""

@@ -1,0 +1,1 @@
+"""Source RS.EXT: straits, ports, pressure on chains."""

@@ -1,0 +1,347 @@
+"""Records in, transitions out: classify, fold the rules, write everything in one transaction.
+
+Called by the agents, by back-tests and by tests alike; given the ledger's content it is a pure function of its input.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from sqlalchemy import Connection, insert
+
+from supplywatch.config import rule_params
+from supplywatch.errors import Conflict
+from supplywatch.judging.episode import Judged, Memory, advance, hold, reconcile
+from supplywatch.judging.fold import Fold, is_current, state_row, stored_fold
+from supplywatch.judging.grading import AsKnown, Grader
+from supplywatch.judging.thresholds import thresholds_of
+from supplywatch.ledger import Ledger, book, schema
+from supplywatch.model.alert import AlertEvent, Axes, Finding, Subject
+from supplywatch.model.items import Items
+from supplywatch.model.periods import left_behind
+from supplywatch.model.records import AnyRecord, Record, SourceReport, SourceStatus
+from supplywatch.model.rule import Context, Rule
+
+RECORD: TypeAdapter[Any] = TypeAdapter(AnyRecord)
+"""Validates a record of any family: ``RECORD.validate_json(bytes)``."""
+
+CONFLICT_RETRIES = 20
+HOLDING = (SourceStatus.QUARANTINED, SourceStatus.OVERDUE)
+
+
+@dataclass
+class Verdict:
+    """What a batch led to.
+
+    Parameters
+    ----------
+    new, revision, duplicate, stale
+        How many records said something new, revised a period, repeated what was known, or came with an older vintage than the known one.
+    events
+        The transitions, in order.
+    """
+
+    new: int = 0
+    revision: int = 0
+    duplicate: int = 0
+    stale: int = 0
+    events: list[AlertEvent] = field(default_factory=list)
+
+
+class Engine:
+    """Judges batches of records against the ledger.
+
+    Parameters
+    ----------
+    ledger
+        Where observations, states and events stand.
+    rules
+        Rules by id.
+    items
+        The watched items.
+    params
+        Parameters by rule id where they shall not be those of ``config/thresholds.yaml``.
+    attribution
+        Credit line by source id, repeated in the alerts that rest on the source.
+    clock
+        Time of writing, for ``recorded_at`` only; no judgement depends on it.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        rules: Mapping[str, Rule[Any]],
+        items: Items,
+        *,
+        params: Mapping[str, BaseModel] | None = None,
+        attribution: Mapping[str, str] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.ledger, self.items, self._clock = ledger, items, clock
+        self._attribution = attribution or {}
+        self.rules = dict(rules)
+        given = params or {}
+        self._params = {rule_id: given.get(rule_id) or rule_params(rule_id, rule.params) for rule_id, rule in rules.items()}
+        self._thresholds = {rule_id: thresholds_of(rule.card, self._params[rule_id]) for rule_id, rule in rules.items()}
+        self._readers: dict[type[Record], list[Rule[Any]]] = defaultdict(list)
+        for rule in self.rules.values():
+            for record_type in rule.records:
+                self._readers[record_type].append(rule)
+
+    def judge(self, records: Sequence[Record], bodies: Sequence[str] | None = None) -> Verdict:
+        """Judge a batch in one transaction; repeats are counted and change nothing.
+
+        Parameters
+        ----------
+        records
+            In the order of arrival.
+        bodies
+            Their JSON as it arrived, where it is at hand; saves writing it again.
+
+        Raises
+        ------
+        LedgerAway
+            The database cannot be reached: call again later, nothing was written.
+        Conflict
+            Other workers kept judging the same subjects; nothing was written.
+        """
+        texts = bodies if bodies is not None else [record.model_dump_json() for record in records]
+        for attempt in range(CONFLICT_RETRIES):
+            try:
+                with self.ledger.begin() as connection:
+                    return self._judge(connection, records, texts)
+            except Conflict:
+                if attempt == CONFLICT_RETRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def params(self, rule_id: str) -> BaseModel:
+        """Return the parameters a rule is judged with."""
+        return self._params[rule_id]
+
+    def watchers(self, record: Record) -> list[tuple[Rule[Any], Subject]]:
+        """Return the rules that judge a record, each with the subject it belongs to."""
+        found = ((rule, rule.subject(record, self.items)) for rule in self._readers[type(record)])
+        return [(rule, subject) for rule, subject in found if subject is not None]
+
+    def _judge(self, connection: Connection, records: Sequence[Record], texts: Sequence[str]) -> Verdict:
+        verdict = Verdict()
+        watched = [self.watchers(record) for record in records]
+        folds = self._load(connection, records, watched)
+        fresh = self._classify(connection, records, texts, verdict)
+        for index, revised in fresh:
+            for rule, subject in watched[index]:
+                fold = folds[rule.card.rule_id, subject.id]
+                fold.records.append(records[index])
+                fold.late = fold.late or (records[index].revisable and (revised or records[index].observed < fold.last_observed))
+        grader = Grader(connection, self.rules, self.items, self._as_known(connection, folds))
+        for fold in folds.values():
+            if fold.records:
+                verdict.events += self._advance(connection, fold, grader)
+        reports = [record for index, _ in fresh if isinstance(record := records[index], SourceReport)]
+        for report in (report for report in reports if report.status in HOLDING):
+            verdict.events += self._hold(connection, report, folds)
+        self._store(connection, folds)
+        verdict.events = book.append_events(connection, [self._credited(event) for event in verdict.events], self._clock())
+        return verdict
+
+    def _load(
+        self, connection: Connection, records: Sequence[Record], watched: Sequence[Sequence[tuple[Rule[Any], Subject]]]
+    ) -> dict[book.Key, Fold]:
+        subjects = {(rule.card.rule_id, subject.id): (rule, subject) for pairs in watched for rule, subject in pairs}
+        coming: dict[book.Key, set[str]] = defaultdict(set)
+        for record, pairs in zip(records, watched, strict=True):
+            for rule, subject in pairs:
+                coming[rule.card.rule_id, subject.id].add(record.series)
+        rows = book.locked_states(connection, subjects)
+        folds = {}
+        for key, (rule, subject) in subjects.items():
+            folds[key] = Fold(rule, subject, Memory()) if (row := rows.get(key)) is None else stored_fold(rule, subject, row)
+            if self._chosen_anew(connection, folds[key], coming[key]) or not is_current(folds[key]):
+                self.refold(connection, folds[key])
+        return folds
+
+    def _chosen_anew(self, connection: Connection, fold: Fold, coming: set[str]) -> bool:
+        """Tell whether a rule reads another publisher now than the one a subject was judged on, and forget that one."""
+        memory, rule = fold.memory, fold.rule
+        if not memory.series or coming.issubset(memory.series) or not all(t.revisable for t in rule.records):
+            return False
+        stored = (RECORD.validate_json(body) for body in book.history(connection, memory.series))
+        newest: dict[str, Record] = {record.series: record for record in stored}
+        kept = [s for s, r in newest.items() if (read := rule.subject(r, self.items)) is not None and read.id == fold.subject.id]
+        if len(kept) == len(newest):
+            return False
+        memory.series = [*kept, *sorted(coming.difference(kept))]
+        fold.last_observed = max(book.periods(connection, memory.series), default="")
+        return True
+
+    def _classify(
+        self, connection: Connection, records: Sequence[Record], texts: Sequence[str], verdict: Verdict
+    ) -> list[tuple[int, bool]]:
+        """Store what is new and return (index, revised?) of it; count the rest."""
+        known = book.latest(connection, ((r.series, r.observed) for r in records))
+        again = book.recorded(connection, (r.record_id for r in records if (r.series, r.observed) in known))
+        fresh, rows = [], []
+        for index, record in enumerate(records):
+            key = (record.series, record.observed)
+            before = known.get(key)
+            older = before is not None and record.fetched < before.known_at
+            if before is not None and (before.digest == record.digest or (record.record_id in again and not older)):
+                verdict.duplicate += 1
+                continue
+            if older:
+                verdict.stale += 1
+                continue
+            again.add(record.record_id)
+            revised = before is not None and record.revisable
+            verdict.revision += revised
+            verdict.new += not revised
+            known[key] = book.Known(record.digest, record.fetched)
+            fresh.append((index, revised))
+            rows.append(book.observation_row(record, texts[index]))
+        if rows:
+            connection.execute(insert(schema.observation), rows)
+        return fresh
+
+    def _advance(self, connection: Connection, fold: Fold, grader: Grader) -> list[AlertEvent]:
+        memory, steps = fold.memory, fold.records
+        memory.series += dict.fromkeys(r.series for r in steps if r.series not in memory.series)
+        events = self._fold_again(connection, fold) if fold.late else []
+        if fold.late:
+            # What the new fold has seen, everything up to the last judged period, is not judged twice.
+            steps = [r for r in steps if r.observed > fold.last_observed]
+        if fold.records[0].revisable:
+            steps = sorted(steps, key=lambda r: r.observed)
+        related = self._related(connection, fold.rule, steps)
+        for record in steps:
+            finding = self._detect(fold, record, related)
+            if not record.baseline:
+                finding = grader.grade(fold.rule, fold.subject, finding, record.fetched)
+            judged = Judged(fold.rule.card, fold.subject, finding, record.observed, record.fetched)
+            events += advance(memory, judged, news=not record.baseline)
+            fold.last_observed = max(fold.last_observed, record.observed)
+        fold.known_at = max(fold.known_at, *(r.fetched for r in fold.records))
+        fold.source, fold.changed = fold.records[-1].provenance.source, True
+        return events
+
+    def _detect(self, fold: Fold, record: Record, related: Mapping[book.Key, Record]) -> Finding:
+        rule, memory = fold.rule, fold.memory
+        found = {key: related[key] for key in rule.related(record, self.items) if key in related}
+        context = Context(self.items, found)
+        state, finding = rule.detect(memory.detector, record, self._params[rule.card.rule_id], context)
+        memory.detector = state
+        if rule.axes_of is not None and finding.taxonomy and finding.status in ("raised", "clear") and finding.axes != Axes():
+            said = finding.axes.model_dump(mode="json", exclude_none=True)
+            memory.axes |= {name: axis | {"known_at": record.fetched.isoformat()} for name, axis in said.items()}
+        return finding
+
+    def _related(
+        self, connection: Connection, rule: Rule[Any], records: Sequence[Record], before: datetime | None = None
+    ) -> dict[book.Key, Record]:
+        keys = [key for record in records for key in rule.related(record, self.items)]
+        if not keys:
+            return {}
+        return {key: RECORD.validate_json(body) for key, body in book.latest_bodies(connection, keys, before).items()}
+
+    def _fold_again(self, connection: Connection, fold: Fold) -> list[AlertEvent]:
+        """Fold the revised history up to the last judged period and hold the running episode against it."""
+        finding, raised = self.refold(connection, fold)
+        judged = Judged(fold.rule.card, fold.subject, finding, fold.last_observed, fold.records[-1].fetched)
+        return reconcile(fold.memory, judged, raised)
+
+    def refold(self, connection: Connection, fold: Fold) -> tuple[Finding, list[tuple[str, str]]]:
+        """Compute detector state and status of a subject anew from the stored history; the episode is left alone.
+
+        Returns
+        -------
+        tuple
+            The last finding, and the (first, last) periods over which the history is raised.
+        """
+        memory, rule = fold.memory, fold.rule
+        revisable = all(t.revisable for t in rule.records)
+        bodies = book.history(connection, memory.series, fold.last_observed) if revisable else book.arrivals(connection, memory.series)
+        records = [RECORD.validate_json(body) for body in bodies]
+        related = self._related(connection, rule, records)
+        memory.detector, memory.status, memory.axes, fold.version = None, None, {}, rule.card.version
+        finding = Finding(status="unknown")
+        raised: list[tuple[str, str]] = []
+        for index, record in enumerate(records):
+            finding = self._detect(fold, record, related)
+            if finding.status == "raised":
+                first = raised.pop()[0] if memory.status == "raised" else record.observed
+                raised.append((first, record.observed))
+            if finding.status in ("raised", "clear"):
+                memory.status = finding.status
+            if rule.rebase is not None and memory.detector is not None and record.observed in memory.rebased:
+                memory.detector = rule.rebase(memory.detector, records[: index + 1], self._params[rule.card.rule_id])
+                memory.status = "clear"
+        return finding, raised
+
+    def _as_known(self, connection: Connection, folds: Mapping[book.Key, Fold]) -> AsKnown:
+        """Return the axes of subjects as they were before an instant: as stored where nothing came since, else folded again."""
+
+        def axes(rule_id: str, subject_id: str, before: datetime) -> Mapping[str, Any]:
+            row = book.stored_state(connection, rule_id, subject_id)
+            judging = folds.get((rule_id, subject_id))
+            coming = judging.records if judging is not None else []
+            if row is not None and row.known_at < before and not any(record.fetched < before for record in coming):
+                return Memory.from_json(row.body).axes
+            series = Memory.from_json(row.body).series if row is not None else []
+            series += [record.series for record in coming if record.series not in series]
+            fold = Fold(self.rules[rule_id], Subject(kind="unknown", id=subject_id, name=subject_id), Memory(series=series))
+            for body in book.history(connection, series, before=before) if series else ():
+                record = RECORD.validate_json(body)
+                self._detect(fold, record, self._related(connection, fold.rule, [record], before))
+            return fold.memory.axes
+
+        return axes
+
+    def hold_left_behind(self, now: datetime) -> list[AlertEvent]:
+        """Hold the running episodes whose figures stay away while their source goes on: a code that was retired, a line left out.
+
+        A second call changes nothing; :class:`LedgerAway` as for :meth:`judge`.
+        """
+        with self.ledger.begin() as connection:
+            newest, folds, events = book.newest_judged(connection), dict[book.Key, Fold](), list[AlertEvent]()
+            for row in book.open_states(connection):
+                last, others = row.last_observed, newest.get((row.source, len(row.last_observed)), "")
+                if left_behind(last, others):
+                    reason = f"no figures after {last}, while {row.source} has come to {others}"
+                    events += self._hold_one(connection, row, folds, reason, now)
+            self._store(connection, folds)
+            return book.append_events(connection, [self._credited(event) for event in events], self._clock())
+
+    def _hold(self, connection: Connection, report: SourceReport, folds: dict[book.Key, Fold]) -> list[AlertEvent]:
+        """Hold every running episode that a silent source feeds: silence never resolves."""
+        events = []
+        for row in book.open_states(connection, report.provenance.source):
+            events += self._hold_one(connection, row, folds, f"no fresh figures: {report.detail}", report.fetched)
+        return events
+
+    def _hold_one(self, connection: Connection, row: Any, folds: dict[book.Key, Fold], reason: str, now: datetime) -> list[AlertEvent]:
+        rule = self.rules.get(row.rule)
+        if rule is None or not all(t.revisable for t in rule.records):
+            return []
+        last = book.last_event(connection, row.alert_id)
+        fold = folds.setdefault((row.rule, row.subject), stored_fold(rule, last.subject, row))
+        if fold.memory.episode is None or fold.memory.episode.held or fold.known_at >= now:
+            return []
+        told = last.model_dump(include={"clears_when", "axes", "evidence", "measures", "taxonomy"})
+        finding, fold.changed = Finding(status="unknown", reason=reason, **told), True
+        return hold(fold.memory.episode, Judged(rule.card, fold.subject, finding, fold.last_observed, now))
+
+    def _store(self, connection: Connection, folds: Mapping[book.Key, Fold]) -> None:
+        rows = [(fold.stored, state_row(fold)) for _, fold in sorted(folds.items()) if fold.changed]
+        book.put_states(connection, [row for stored, row in rows if not stored], [row for stored, row in rows if stored])
+
+    def _credited(self, event: AlertEvent) -> AlertEvent:
+        sources = dict.fromkeys(item.source for item in event.evidence)
+        lines = tuple(self._attribution[source] for source in sources if source in self._attribution)
+        own = {line.name: line for line in event.thresholds}
+        thresholds = tuple(own.pop(line.name, line) for line in self._thresholds.get(event.rule, ())) + tuple(own.values())
+        return event.model_copy(update={"attribution": lines, "thresholds": thresholds})

@@ -1,0 +1,102 @@
+"""The noun of the detectors: a rule is a card, parameters, and a pure detect().
+
+A detector is one file ``detectors/<rule_id>.py`` that defines ``RULE: Rule``. A rule is a fold over the observations of one
+subject in the order of their periods: ``detect(state, record, context) -> (state, finding)``. It never reads a clock, a database or
+a network; a revision is judged by folding the history again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from supplywatch.model.alert import Finding, Subject
+from supplywatch.model.items import Item, Items
+from supplywatch.model.records import Record
+
+RecordT = TypeVar("RecordT", bound=Record)
+MAN_MADE = "RS.EXT.MAN"
+"""The taxonomy's man-made shocks."""
+State = dict[str, Any]
+"""A rule's memory of one subject: JSON values only, small, complete (nothing else is remembered)."""
+
+
+@dataclass(frozen=True)
+class RuleCard:
+    """What an operator needs to know of a rule before reading its code."""
+
+    rule_id: str
+    version: str
+    title: str
+    title_zh: str
+    taxonomy: tuple[str, ...]
+    reference: str
+    blind_spots: tuple[str, ...]
+    runbook: str
+    """Path below ``docs/runbooks/``."""
+    false_alert_budget: float | None
+    """Episodes per series-year that may be false; ``None`` for rules that report acts of a publisher."""
+    opens: bool = True
+    """False: context for the alerts of other rules; it never opens one itself."""
+    judged_by: tuple[str, ...] = ()
+    """The parameters that are lines of judgement, shown in every alert with their sources; guards and floors are not."""
+    surer_when: tuple[str, ...] = ()
+    """What would have to be known to be surer of an alert of the rule."""
+    not_supported: tuple[str, ...] = ()
+    """What the evidence of the rule does not support, however strong it is."""
+    reads: tuple[str, ...] = ()
+    """The files of ``config/`` that the rule reads beside its thresholds and the watched items; the lock covers them."""
+
+    @property
+    def man_made(self) -> bool:
+        """Whether an open alert of the rule is an active man-made source of risk."""
+        return any(node.startswith(MAN_MADE) for node in self.taxonomy)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a rule may look at beside its own state and the record.
+
+    ``related`` holds, for each (series, period) the rule asked for with :attr:`Rule.related`, the latest vintage; nothing when there is
+    none.
+    """
+
+    items: Items
+    related: Mapping[tuple[str, str], Record] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule(Generic[RecordT]):
+    """A detector.
+
+    Parameters
+    ----------
+    card
+        What the rule is.
+    records
+        The record types it reads.
+    params
+        The model of its parameters; values come from ``config/thresholds.yaml`` under the rule's id, none stands in code.
+    subject
+        The subject a record belongs to, or ``None`` when the rule does not watch it.
+    detect
+        ``(state or None, record, params, context) -> (new state, finding)``; pure.
+    related
+        Further (series, period) whose records the rule reads beside the one it judges.
+    rebase
+        ``(state, records of the last periods, oldest first, params) -> state``: a person accepted a new normal.
+    axes_of
+        The subjects, by id, whose latest finding says where a watched item stands on an axis; none for rules that fill no axis.
+    """
+
+    card: RuleCard
+    records: tuple[type[RecordT], ...]
+    params: type[BaseModel]
+    subject: Callable[[RecordT, Items], Subject | None]
+    detect: Callable[[State | None, RecordT, Any, Context], tuple[State, Finding]]
+    related: Callable[[RecordT, Items], Sequence[tuple[str, str]]] = lambda _record, _items: ()
+    rebase: Callable[[State, Sequence[RecordT], Any], State] | None = None
+    axes_of: Callable[[Item, Items], Sequence[str]] | None = None

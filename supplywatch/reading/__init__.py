@@ -1,0 +1,1 @@
+"""The few readers that several rooms need: countries, identifiers, workbooks."""

@@ -1,0 +1,296 @@
+"""Comparing snapshots: what is news, and what only looks new."""
+
+import random
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supplywatch.listing.evidence import Standing
+from supplywatch.listing.same_entry import content_key, with_unique_keys
+from supplywatch.listing.snapshot import Difference, World, compare
+from supplywatch.model.records import ChangeKind, ListEntry
+
+SEEN = date(2022, 12, 20)
+DAY = timedelta(days=1)
+
+
+def entry(name="Yangtze Memory Technologies Co., Ltd.", code="EL", key=None, countries=("CN",), **fields):
+    content = content_key(code, name, countries)
+    given = {"list_name": "Entity List", "party_kind": "organisation", "effective": date(2022, 12, 16), **fields}
+    return ListEntry(list_code=code, key=key or content, content_key=content, name=name, countries=countries, **given)
+
+
+def kinds(differences):
+    return [(difference.change.value, difference.entry.name) for difference in differences]
+
+
+def one(previous, current, **options):
+    (found,) = compare(previous, current, seen=SEEN, **options)
+    return found
+
+
+def test_first_snapshot_is_a_baseline_as_a_whole():
+    found = compare(None, [entry("B"), entry("A")], seen=SEEN)
+    assert kinds(found) == [("baseline", "A"), ("baseline", "B")]
+
+
+def test_equal_snapshots_in_another_order_differ_in_nothing():
+    entries = [entry(f"Company {letter}") for letter in "ABCDEF"]
+    assert compare(entries, entries[::-1], seen=SEEN) == []
+
+
+@pytest.mark.parametrize(
+    ("age_days", "change"),
+    [(0, "addition"), (14, "addition"), (15, "back_fill"), (-30, "addition")],
+    ids=["today", "edge", "old", "future"],
+)
+def test_age_of_the_effective_date_tells_news_from_back_fill(age_days, change):
+    assert one([entry("Other")], [entry("Other"), entry(effective=SEEN - age_days * DAY)]).change == change
+
+
+def test_news_window_is_a_parameter():
+    new = entry(effective=SEEN - 20 * DAY)
+    assert one([], [new], news_window_days=30).change == "addition"
+
+
+def test_unknown_effective_date_is_news_unless_the_party_stands_on_the_list():
+    standing = entry(effective=None, key="1")
+    assert one([], [standing]).change == "addition"
+    again = standing.model_copy(update={"key": "2"})
+    assert one([standing], [standing, again]).change == "back_fill"
+
+
+def test_a_namesake_of_a_listed_person_is_news():
+    listed = entry("KIM, Chol", "SDN", key="1", countries=(), party_kind="person", effective=None, identifiers=("Passport, 472310082, KP",))
+    other = ListEntry.model_validate(listed.model_dump() | {"key": "2", "identifiers": ("Passport, 836238033, KP",)})
+    assert one([listed], [listed, other]).change == "addition"
+
+
+def test_fresh_designation_of_a_listed_party_is_news():
+    listed = entry(key="1", effective=date(2019, 5, 16))
+    assert one([listed], [listed, entry(key="2")]).change == "addition"
+
+
+def test_withdrawal_carries_the_entry_as_it_last_was():
+    gone = entry(remarks="last words")
+    assert one([entry("Other"), gone], [entry("Other")]) == Difference(ChangeKind.WITHDRAWAL, gone)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"name": "Xi?an Research Institute"}, {"name": "Xi'an  RESEARCH institute; and any successor, sub-unit, or subsidiary thereof"}),
+        ({"aliases": ("YMTC", "Changjiang Storage")}, {"aliases": ("Changjiang storage.", "YMTC")}),
+        ({"citation": "79 FR  55608"}, {"citation": "79 F.R. 55608"}),
+        ({"licence_policy": "Presumption of denial"}, {"licence_policy": "Presumption of Denial. "}),
+        ({"addresses": ("No.88, Weilai 3rd Road, Wuhan, CN",)}, {"addresses": ("No. 88 Weilai 3rd Road, Wuhan, CN",)}),
+        ({"url": "http://bit.ly/1L47xrV"}, {"url": "https://www.bis.gov/entity-list"}),
+        ({"remarks": None}, {"remarks": ""}),
+        ({"party_kind": "unknown"}, {"party_kind": "organisation"}),
+    ],
+)
+def test_spelling_and_format_amend_nothing(before, after):
+    assert one([entry(key="1", **before)], [entry(key="1", **after)]).change == "format_change"
+
+
+@pytest.mark.parametrize(
+    ("field", "after"),
+    [
+        ("aliases", ("YMTC",)),
+        ("countries", ("CN", "HK")),
+        ("addresses", ("Wuhan, CN",)),
+        ("programs", ("CMIC-EO13959",)),
+        ("identifiers", ("USCC, 91420100MA4KPA5W4P",)),
+        ("citation", "87 FR 77508; 88 FR 23332"),
+        ("effective", date(2022, 12, 19)),
+        ("ends", date(2025, 12, 16)),
+        ("licence_requirement", "For all items subject to the EAR."),
+        ("licence_policy", "Policy of denial"),
+        ("remarks", "moved"),
+        ("party_kind", "person"),
+    ],
+)
+def test_amendment_names_its_fields(field, after):
+    old = entry(key="1")
+    new = ListEntry.model_validate(old.model_dump() | {field: after})
+    assert one([old], [new]) == Difference(ChangeKind.AMENDMENT, new, (field,))
+
+
+def test_new_numbering_is_a_re_key():
+    old, new = entry(key="dcc742038b"), entry(key="66f6ab3f26")
+    assert one([old], [new]) == Difference(ChangeKind.RE_KEY, new, (), "dcc742038b")
+
+
+def test_amendment_under_a_key_derived_from_the_citation_stays_an_amendment():
+    old = entry(key="hash of 83 FR 37423", citation="83 FR 37423")
+    new = entry(key="hash of both", citation="83 FR 37423; 87 FR 77505", licence_policy="Policy of denial")
+    assert one([old], [new]) == Difference(ChangeKind.AMENDMENT, new, ("citation", "licence_policy"), old.key)
+
+
+def test_key_used_again_for_another_party_is_two_events():
+    old = entry("Golden Star Trading", "SDN", key="17014", countries=("SY",), effective=None)
+    new = entry("PETROV, Ivan", "SDN", key="17014", countries=("RU",), effective=None, party_kind="person")
+    assert kinds(compare([old], [new], seen=SEEN)) == [("withdrawal", "Golden Star Trading"), ("addition", "PETROV, Ivan")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Hong Kong Democratic Council", "Hong Kong Democracy Council"),
+        ("Yangtze Memory Technolgies", "Yangtze Memory Technologies"),
+        ("Shanghai Micro Electronics Equipment", "Shanghai Micro Electronics Equipment (Group) Co."),
+    ],
+)
+def test_corrected_name_is_an_amendment_not_a_withdrawal_and_an_addition(before, after):
+    found = one([entry(before)], [entry(after)])
+    assert (found.change, found.amended_fields, found.previous_key) == ("amendment", ("name",), entry(before).key)
+
+
+def test_new_name_with_the_old_one_as_alias_is_an_amendment():
+    found = one([entry("Avic Xi'an")], [entry("Comac West", aliases=("AVIC Xi'an",))])
+    assert (found.change, found.amended_fields) == ("amendment", ("name", "aliases"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fields"),
+    [
+        ("CETC 13th Research Institute", "CETC 14th Research Institute", {}),
+        ("Huawei Cloud Shanghai", "Huawei Cloud Shenzhen", {}),
+        ("Huawei Cloud Dalian", "Huawei Cloud Dalian", {"countries": ("SG",)}),
+        ("Huawei Cloud Dalian Co", "Huawei Cloud Dalian", {"effective": date(2022, 12, 15)}),
+    ],
+    ids=["number", "place", "country", "circumstances"],
+)
+def test_another_party_is_not_a_rename(before, after, fields):
+    changes = {found.change for found in compare([entry(before)], [entry(after, **fields)], seen=SEEN)}
+    assert changes == {"withdrawal", "addition"}
+
+
+def listed(name, number, code="EL", **fields):
+    return entry(name, code, key=str(number), effective=date(2020, 1, 1), **fields)
+
+
+def test_a_column_that_is_appended_changes_the_format_alone():
+    before = [listed(f"Company {n}", n) for n in range(30)]
+    after = [e.model_copy(update={"remarks": f"maker of part {n}"} if n < 12 else {}) for n, e in enumerate(before)]
+    assert {(d.change, d.amended_fields) for d in compare(before, after, seen=SEEN)} == {("format_change", ("remarks",))}
+
+
+def test_dates_rewritten_in_bulk_change_the_format_alone():
+    before = [listed(f"Company {n}", n) for n in range(100)]
+    after = [e.model_copy(update={"effective": e.effective + DAY} if n < 30 else {}) for n, e in enumerate(before)]
+    assert [d.change for d in compare(before, after, seen=SEEN)] == ["format_change"] * 30
+
+
+def test_what_else_changed_in_a_bulk_change_is_said():
+    before = [listed(f"Company {n}", n) for n in range(30)]
+    after = [
+        e.model_copy(update={"remarks": "x"} | ({"licence_policy": "Presumption of denial"} if n == 7 else {}))
+        for n, e in enumerate(before)
+    ]
+    told = [d for d in compare(before, after, seen=SEEN) if d.change == "amendment"]
+    assert [(d.entry.key, d.amended_fields) for d in told] == [("7", ("licence_policy",))]
+
+
+def test_names_transliterated_anew_under_their_keys_are_no_news():
+    before = [listed(f"Завод номер {n}", n, citation="77 FR 1") for n in "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩ"]
+    after = [e.model_copy(update={"name": f"Zavod nomer {n}", "content_key": f"EL|zavod {n}|CN"}) for n, e in enumerate(before)]
+    assert {d.change for d in compare(before, after, seen=SEEN)} == {"format_change"}
+
+
+def test_a_suspension_and_its_end_are_neither_withdrawal_nor_addition():
+    standing, suspended = entry(key="1"), entry(key="1", status="suspended", suspended_until=date(2023, 11, 10))
+    assert one([standing], [suspended]) == Difference(ChangeKind.SUSPENSION, suspended, ("status", "suspended_until"))
+    assert one([suspended], [standing]).change == "restoration"
+
+
+def test_a_mass_suspension_is_no_change_of_format():
+    before = [listed(f"Company {n}", n) for n in range(30)]
+    after = [e.model_copy(update={"status": "suspended"}) for e in before]
+    assert {d.change for d in compare(before, after, seen=SEEN)} == {"suspension"}
+
+
+def test_an_undated_entry_that_cites_an_old_notice_is_a_back_fill():
+    assert one([], [entry(effective=None, citation="77 FR 61249 No. 195")]).change == "back_fill"
+    assert one([], [entry(effective=None, citation="87 FR 77505")]).change == "addition"
+
+
+def test_a_key_used_again_by_a_row_number_hides_no_addition():
+    before = [listed("Alpha Optics Co., Ltd.", 1), listed("Beta Lithography Co., Ltd.", 2)]
+    after = [listed("Alpha Optics Co., Ltd.", 1), entry("Gamma Metrology Co., Ltd.", key="2"), listed("Beta Lithography Co., Ltd.", 3)]
+    assert {(d.change, d.entry.name[:5]) for d in compare(before, after, seen=SEEN)} == {("re_key", "Beta "), ("addition", "Gamma")}
+
+
+FIRST = Standing("ofac_sdn", entry("Synthetic Optics Trading LLC", "SDN", key="9", effective=None))
+OFAC = World("csl", lambda: [FIRST])
+
+
+def test_a_designation_that_another_feed_told_is_a_duplicate():
+    copy = entry("SYNTHETIC OPTICS TRADING L.L.C.", "SDN", key="x", effective=None)
+    found = one([], [copy], world=OFAC)
+    assert (found.change, found.same_as.source, found.same_as.key) == ("duplicate_of_other_list", "ofac_sdn", "9")
+
+
+def test_a_party_of_another_list_that_is_designated_anew_is_news_with_its_other_listings():
+    found = one([], [entry("Synthetic Optics Trading LLC", "EL")], world=OFAC)
+    assert (found.change, [listing.list_code for listing in found.also_on]) == ("addition", ["SDN"])
+
+
+def test_a_party_put_on_two_lists_by_one_act_is_told_once():
+    found = compare([], [entry("Synthetic Optics Trading", "EL"), entry("Synthetic Optics Trading", "MEU")], seen=SEEN)
+    assert [(d.entry.list_code, d.change, d.same_as and d.same_as.list_code) for d in found] == [
+        ("EL", "addition", None),
+        ("MEU", "duplicate_of_other_list", "EL"),
+    ]
+
+
+def test_the_withdrawal_of_a_duplicate_says_whose():
+    gone = entry("Synthetic Optics Trading LLC", "SDN", key="x")
+    assert one([gone], [], world=World("csl", told_as=lambda: {("csl", "SDN", "x"): FIRST.listing})).same_as == FIRST.listing
+
+
+def test_lists_do_not_mix():
+    found = compare([entry(code="UVL")], [entry(code="EL")], seen=SEEN)
+    assert [(f.entry.list_code, f.change) for f in found] == [("EL", "addition"), ("UVL", "withdrawal")]
+
+
+def test_one_of_several_equal_names_withdrawn():
+    same = [entry(citation=f"8{n} FR 1", effective=date(2010 + n, 1, 1)) for n in range(3)]
+    before, after = with_unique_keys(same), with_unique_keys(same[1:])
+    found = compare(before, after, seen=SEEN)
+    assert [(f.entry.citation, f.change) for f in found if f.change != "re_key"] == [("80 FR 1", "withdrawal")]
+
+
+def test_unique_keys_do_not_depend_on_the_order_of_rows():
+    same = [entry(citation=f"8{n} FR 1") for n in range(5)] + [entry("Other")]
+    mixed = random.Random(7).sample(same, len(same))
+    assert sorted(with_unique_keys(same), key=str) == sorted(with_unique_keys(mixed), key=str)
+    assert len({e.key for e in with_unique_keys(same)}) == 6
+
+
+NAMES = st.sampled_from(["Alpha Works", "Alpha Work", "Beta Institute", "Beta 2 Institute", "Gamma", "??"])
+ENTRIES = st.lists(
+    st.builds(
+        entry,
+        NAMES,
+        st.sampled_from(["EL", "UVL"]),
+        st.sampled_from(["1", "2", "3", None]),
+        st.sampled_from([(), ("CN",), ("CN", "HK")]),
+        citation=st.sampled_from([None, "87 FR 1", "88 FR 2"]),
+        effective=st.sampled_from([None, SEEN, date(2010, 1, 1)]),
+    ),
+    max_size=8,
+).map(with_unique_keys)
+
+
+@given(ENTRIES, ENTRIES, st.randoms(use_true_random=False))
+def test_every_entry_is_accounted_for_once_and_order_does_not_matter(previous, current, rng):
+    found = compare(previous, current, seen=SEEN)
+    count = {kind: sum(f.change is kind for f in found) for kind in ChangeKind}
+    added = sum(count[kind] for kind in (ChangeKind.ADDITION, ChangeKind.BACK_FILL, ChangeKind.DUPLICATE_OF_OTHER_LIST))
+    assert len(previous) - count[ChangeKind.WITHDRAWAL] == len(current) - added
+    assert compare(current, current, seen=SEEN) == []
+    shuffled = [rng.sample(entries, len(entries)) for entries in (previous, current)]
+    assert compare(*shuffled, seen=SEEN) == found
