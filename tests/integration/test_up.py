@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from supplywatch.model.records import TransitCount
 from tests.servers.process import ROOT, Child, free_port, wait_until
 
 pytestmark = pytest.mark.integration
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def hormuz(folder: Path) -> Path:
@@ -54,39 +57,47 @@ def test_up(tmp_path: Path) -> None:
         assert httpx.get(f"{url}/healthz").json() == {"alive": True}
         again = run("up")
         assert (again.returncode, "runs there already" in again.stderr) == (2, True), again.stderr
-
-        pulled = run("pull", "portwatch_chokepoints", "--from", str(hormuz(tmp_path)))
-        assert pulled.returncode == 0, pulled.stderr
-        wait_until(lambda: len(_chokepoints(run("alerts", "list", "--json").stdout)) == 1, 60, "the standing alert is there")
-        (alert,) = _chokepoints(run("alerts", "list", "--json").stdout)
-        assert (alert["state"], alert["standing"], alert["last_event"]["onset"]) == ("open", True, "2026-02-28")
-
-        doctor = run("doctor", "--json")
-        checks = {check["part"]: check["status"] for check in json.loads(doctor.stdout)}
-        assert doctor.returncode == 1, "publishers cannot be reached, and doctor says so"
-        assert {part: checks[part] for part in ("broker", "topics", "workers", "matching", "ledger", "dead letters")} == dict.fromkeys(
-            ("broker", "topics", "workers", "matching", "ledger", "dead letters"), "ok"
-        )
-        metrics = httpx.get(f"{url}/metrics").text
-        assert re.search(r'supplywatch_open_alerts\{.*rule="chokepoint_disruption"', metrics)
-        assert 'supplywatch_process_up{process="worker"} 1.0' in metrics
-
-        broker = json.loads((tmp_path / "var" / "up.json").read_text())["broker"]
-        address = broker.removeprefix("kafka://").partition("?")[0]
-        subscriber = Child([sys.executable, str(ROOT / "docs" / "subscribe.py"), address, "60000"], tmp_path / "subscriber", environment)
-        subscriber.start()
-        try:
-            wait_until(lambda: "Strait of Hormuz" in (tmp_path / "subscriber").read_text(), 60, "the subscriber hears of it")
-        finally:
-            subscriber.end()
-        assert "opened critical Strait of Hormuz - " in (tmp_path / "subscriber").read_text()
-        assert "(standing)" in (tmp_path / "subscriber").read_text()
+        _an_alert_comes_of_a_file(run, hormuz(tmp_path))
+        _doctor_and_metrics_tell_what_is(run, url)
+        _a_subscriber_hears_of_it(tmp_path, environment)
     finally:
         children = _children(tree.pid)
         tree.send_signal(signal.SIGTERM)
         assert tree.wait(60) == 0
     assert len(children) >= 5
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 10, "no child is left")
+
+
+def _an_alert_comes_of_a_file(run: Run, file: Path) -> None:
+    pulled = run("pull", "portwatch_chokepoints", "--from", str(file))
+    assert pulled.returncode == 0, pulled.stderr
+    wait_until(lambda: len(_chokepoints(run("alerts", "list", "--json").stdout)) == 1, 60, "the standing alert is there")
+    (alert,) = _chokepoints(run("alerts", "list", "--json").stdout)
+    assert (alert["state"], alert["standing"], alert["last_event"]["onset"]) == ("open", True, "2026-02-28")
+
+
+def _doctor_and_metrics_tell_what_is(run: Run, url: str) -> None:
+    doctor = run("doctor", "--json")
+    checks = {check["part"]: check["status"] for check in json.loads(doctor.stdout)}
+    assert doctor.returncode == 1, "publishers cannot be reached, and doctor says so"
+    well = ("broker", "topics", "workers", "matching", "ledger", "dead letters")
+    assert {part: checks[part] for part in well} == dict.fromkeys(well, "ok")
+    metrics = httpx.get(f"{url}/metrics").text
+    assert re.search(r'supplywatch_open_alerts\{.*rule="chokepoint_disruption"', metrics)
+    assert 'supplywatch_process_up{process="worker"} 1.0' in metrics
+
+
+def _a_subscriber_hears_of_it(folder: Path, environment: dict[str, str]) -> None:
+    broker = json.loads((folder / "var" / "up.json").read_text())["broker"]
+    address = broker.removeprefix("kafka://").partition("?")[0]
+    subscriber = Child([sys.executable, str(ROOT / "docs" / "subscribe.py"), address, "60000"], folder / "subscriber", environment)
+    subscriber.start()
+    try:
+        wait_until(lambda: "Strait of Hormuz" in (folder / "subscriber").read_text(), 60, "the subscriber hears of it")
+    finally:
+        subscriber.end()
+    assert "opened critical Strait of Hormuz - " in (folder / "subscriber").read_text()
+    assert "(standing)" in (folder / "subscriber").read_text()
 
 
 def _ready(url: str) -> bool:
