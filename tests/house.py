@@ -87,7 +87,7 @@ def problems(found: list[File]) -> Iterator[str]:
             yield f"{file.name}: {lines} lines, more than {MOST_LINES_OF_A_FILE}; take a part out that has a name of its own"
         for node in ast.walk(file.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and length(node) > MOST_LINES_OF_A_FUNCTION:
-                yield f"{file.name}:{node.lineno}: {node.name} has {length(node)} lines, more than {MOST_LINES_OF_A_FUNCTION}; name its steps"
+                yield f"{file.name}:{node.lineno}: {node.name} has {length(node)} lines, more than {MOST_LINES_OF_A_FUNCTION}"
         if not file.is_product:
             continue
         if ast.get_docstring(file.tree) is None:
