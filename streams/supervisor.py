@@ -111,7 +111,7 @@ class Supervisor:
         broker: EmbeddedBroker | None = None,
         on_broker: Callable[[str], None] = lambda _url: None,
     ) -> None:
-        self._settings, self._folder, self._broker, self._on_broker = settings, folder, broker, on_broker
+        self._settings, self._broker, self._on_broker = settings, broker, on_broker
         self._metrics = folder / "metrics"
         self._metrics.mkdir(parents=True, exist_ok=True)
         self._children = [_Child(spec, folder / f"{spec.name}.json") for spec in children]

@@ -90,13 +90,6 @@ class Ledger:
         with connect.translated(self.url), self.engine.connect().execution_options(read_only=True) as connection:
             yield connection
 
-    def latest_digests(self, source: str) -> dict[Key, str]:
-        """Return the digest of the latest vintage of every period judged for a source, by (series, observed)."""
-        o = schema.observation.c
-        query = select(o.series, o.observed, o.digest).where(o.source == source).order_by(o.known_at, o.seq)
-        with self.read() as connection:
-            return {(row.series, row.observed): row.digest for row in connection.execute(query)}
-
     def outbox_pending(self, limit: int) -> list[OutboxRow]:
         """Return the oldest events that were not published yet."""
         e = schema.alert_event.c

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from supplywatch.ledger import book, schema
@@ -46,11 +46,6 @@ def lock(connection: Connection) -> None:
     """Let no other process add to the log of entries until the transaction ends; readers go on."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE listed IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def newest_seq(connection: Connection) -> int:
-    """Return how far the log of entries goes, 0 when it is empty."""
-    return int(connection.execute(select(func.coalesce(func.max(schema.listed.c.seq), 0))).scalar_one())
 
 
 def rows_since(connection: Connection, seq: int) -> Iterator[ListedRow]:

@@ -18,7 +18,6 @@ from supplywatch.config import read_yaml
 
 Words = tuple[str, ...]
 HAN = re.compile(r"[\u3400-\u9fff]")
-KANA = re.compile(r"[\u3040-\u30ff]")
 _MIDDLE_DOT = re.compile(r"[·・•‧]")
 _RUN = re.compile(r"[\u3400-\u9fff]+|[A-Za-z0-9&.'-]+")
 _NUMBER = re.compile(r"第?([〇零一二三四五六七八九十百]{1,5})(?=研究|所|院|厂|工厂|局|设计|航|师|区|分)|第([一二三四五六七八九十百]{1,5})")

@@ -13,7 +13,7 @@ from streams.judging import Judge, Judges
 from streams.settling import Stopped
 from supplywatch.errors import BrokerAway, LedgerAway, Refuse, SchemaOutdated
 from supplywatch.judging.engine import Engine, Verdict
-from supplywatch.ledger import Ledger
+from supplywatch.ledger import Ledger, book
 from supplywatch.model.items import Items
 from supplywatch.model.records import Record
 
@@ -73,7 +73,8 @@ def _messages(counts: Sequence[int | bytes | None]) -> list[Incoming]:
 
 
 def _observed(engine: Engine) -> list[str]:
-    return sorted(observed for _, observed in engine.ledger.latest_digests("toy"))
+    with engine.ledger.read() as connection:
+        return sorted(book.periods(connection, [toy.transit(0, 0).series]))
 
 
 def _judge(
