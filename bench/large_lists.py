@@ -52,7 +52,7 @@ def poll(path: Path) -> None:
     from supplywatch.intake.archive import Archive
     from supplywatch.intake.fetch import Fetcher
     from supplywatch.intake.runner import Runner
-    from supplywatch.ledger import Ledger
+    from supplywatch.ledger.book import Ledger
     from supplywatch.model.source import Request
 
     class Taken:

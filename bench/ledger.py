@@ -10,7 +10,8 @@ from pathlib import Path
 
 from servers import ledgers
 
-from supplywatch.ledger import Ledger, book
+from supplywatch.ledger import book
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Axes, Evidence, Severity, Subject, Text, Transition
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
