@@ -55,7 +55,6 @@ class RemoteEngine:
         self._process.start()
         theirs.close()
         atexit.register(self._pipe.close)  # else Python waits at its end for a process that waits for it
-        self._ready = False
 
     def judge(self, records: Sequence[Record], bodies: Sequence[str] | None = None) -> Verdict:
         """Judge a batch in one transaction.
@@ -67,17 +66,8 @@ class RemoteEngine:
         Exception
             What the engine raised, as if it were here.
         """
-        if not self._ready:
-            self._answer()
-            self._ready = True
-        verdict = self._answer(bodies if bodies is not None else [record.model_dump_json() for record in records])
-        assert verdict is not None
-        return verdict
-
-    def _answer(self, question: Sequence[str] | None = None) -> Verdict | None:
         try:
-            if question is not None:
-                self._pipe.send(question)
+            self._pipe.send(bodies if bodies is not None else [record.model_dump_json() for record in records])
             answer: tuple[Verdict | None, Exception | None] = self._pipe.recv()
         except (EOFError, OSError) as gone:
             self._process.join(1)
@@ -86,6 +76,7 @@ class RemoteEngine:
         verdict, error = answer
         if error is not None:
             raise error
+        assert verdict is not None
         return verdict
 
 
@@ -95,11 +86,21 @@ def _serve(pipe: Connection, make_engine: Callable[[Ledger], Judges], settings: 
         signal.signal(number, signal.SIG_IGN)  # a terminal tells the whole group; the worker decides when the last batch is done
     configure_logs(settings.log_json)
     look_seldom()
+    engine: Judges | None = None
+
+    def ready() -> Judges:
+        nonlocal engine
+        if engine is None:
+            engine = make_engine(Ledger.open(settings.ledger))
+        return engine
+
+    def judged(bodies: Sequence[str]) -> Verdict:
+        return _judge(ready(), bodies)
+
+    _tried(ready)  # before the first batch comes; what is wrong is said when it has come, and tried again with the next
     with suppress(EOFError, OSError):
-        engine, failure = _tried(lambda: make_engine(Ledger.open(settings.ledger)))
-        pipe.send((None, failure))
-        while engine is not None:
-            pipe.send(_tried(partial(_judge, engine, pipe.recv())))
+        while True:
+            pipe.send(_tried(partial(judged, pipe.recv())))
     os._exit(0)  # taking the modules apart lasts seconds, and what was judged is committed
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import StaticPool
 
 from supplywatch.errors import BadSetting, Conflict, LedgerAway, SchemaOutdated
+from supplywatch.ledger.faults import POSTGRESQL, Fate, fate
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_TIMEOUT_S = 60
@@ -38,7 +42,7 @@ def make_engine(url: str) -> Engine:
     if parsed.drivername == "sqlite":
         return _sqlite(parsed)
     if parsed.drivername == "postgresql+psycopg":
-        return create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args={"connect_timeout": 5})
+        return _postgresql(parsed)
     raise BadSetting(f"ledger {shown(url)}: {parsed.drivername} is not supported; write {KNOWN}")
 
 
@@ -55,6 +59,30 @@ def check_exists(engine: Engine, url: str) -> None:
         raise BadSetting(f"ledger {shown(url)} does not exist: start 'supplywatch up' here, or name another with --ledger")
 
 
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args={"connect_timeout": 5})
+    event.listen(engine, "handle_error", _leaves_the_pool)
+
+    @event.listens_for(engine, "begin")
+    def _check_writable(connection: Connection) -> None:
+        # A standby answers a ping and every read: one that took over from us would keep a process busy with what it may not write.
+        # The server has told both with the connection (PostgreSQL 14 and later): asking costs nothing.
+        if connection.get_execution_options().get("read_only"):
+            return
+        told = cast("psycopg.Connection[Any]", connection.connection.driver_connection).pgconn.parameter_status
+        if b"on" in (told(b"in_hot_standby"), told(b"default_transaction_read_only")):
+            connection.invalidate()
+            raise LedgerAway(f"ledger {url.render_as_string(hide_password=True)}: {POSTGRESQL['25006'][1]}; try again when it is back")
+
+    return engine
+
+
+def _leaves_the_pool(context: ExceptionContext) -> None:
+    """Have every connection of the pool made anew after an error that says the database is away."""
+    if fate(context.original_exception)[0] is Fate.AWAY:
+        context.is_disconnect = True
+
+
 def _sqlite(url: URL) -> Engine:
     memory = url.database in (None, "", ":memory:")
     try:
@@ -64,6 +92,8 @@ def _sqlite(url: URL) -> Engine:
         raise BadSetting(f"ledger {url}: its folder cannot be made ({error.strerror}); choose another place") from error
     pool: dict[str, Any] = {"poolclass": StaticPool} if memory else {}
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, **pool)
+    if not memory:  # a ledger in memory lives in its one connection
+        event.listen(engine, "handle_error", _leaves_the_pool)
     # Many rows in one statement: with one statement for each row the driver hands the interpreter lock over at every row.
     engine.dialect.use_insertmanyvalues_wo_returning = True
 
@@ -83,23 +113,21 @@ def _sqlite(url: URL) -> Engine:
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """Turn the driver's errors into the product's: away (retry), conflict (load again and repeat)."""
+    """Turn the driver's errors into the product's: away (retry), conflict (load again and repeat); a defect stays what it is."""
     try:
         yield
-    except IntegrityError as error:
-        raise Conflict(f"ledger {shown(url)}: {_first_line(error)}") from error
-    except OperationalError as error:
-        message = _first_line(error)
-        if "deadlock" in message or "serialize" in message:
-            raise Conflict(f"ledger {shown(url)}: {message}") from error
-        raise LedgerAway(f"ledger {shown(url)}: {message}") from error
     except DBAPIError as error:
-        message = _first_line(error)
-        if error.connection_invalidated:
-            raise LedgerAway(f"ledger {shown(url)}: {message}") from error
-        if "not a database" in message or "malformed" in message:
-            raise BadSetting(f"ledger {shown(url)}: {message}; restore it from a backup, or choose another file") from error
+        kind, meaning = fate(error.orig)
+        message = f"ledger {shown(url)}: {meaning} ({_first_line(error)})"
+        if kind is Fate.AWAY:
+            raise LedgerAway(f"{message}; try again when it is back") from error
+        if kind is Fate.CONFLICT:
+            raise Conflict(message) from error
+        if kind is Fate.DAMAGED:
+            raise BadSetting(f"{message}; restore it from a backup, or choose another file") from error
         raise
+    except PoolExhausted as error:
+        raise LedgerAway(f"ledger {shown(url)}: all connections of this process are in use; try again") from error
 
 
 def shown(url: str) -> str:
@@ -113,6 +141,8 @@ def _first_line(error: DBAPIError) -> str:
 
 def upgrade(engine: Engine) -> None:
     """Bring the schema to the newest version; safe to call by several processes at once."""
+    if _revision(engine) == _head():
+        return  # writes nothing: commands that only read work on a standby too
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(8742015)"))
@@ -130,12 +160,20 @@ def check_schema(engine: Engine, url: str) -> None:
     SchemaOutdated
         Names both versions and the command that upgrades.
     """
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    head = ScriptDirectory.from_config(config).get_current_head()
+    found, head = _revision(engine), _head()
     if found != head:
         raise SchemaOutdated(
             f"ledger {shown(url)} has schema {found or 'none'}, this version works with {head}: run 'supplywatch ledger upgrade'"
         )
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect().execution_options(read_only=True) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
+def _head() -> str | None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head()

@@ -2,6 +2,7 @@
 
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any, Self
 import toy
 from sqlalchemy import func, select
 
+from streams.supervisor import settings_environment
 from streams.topics import ALERT_STATE, ALERTS, ensure_topics, judge_group, match_group, match_topics, record_topics
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger import Ledger, schema
@@ -97,12 +99,14 @@ class Cluster:
             return sum(admin.group(match_group(prefix), match_topics(prefix)).lag.values())
 
     def _child(self, module: str) -> Child:
-        environment = {f"SUPPLYWATCH_{k.upper()}": str(v) for k, v in self.settings.model_dump(exclude_none=True).items()}
         log = self.folder / f"{module.rpartition('.')[2]}-{len(self.children)}.log"
-        child = Child([sys.executable, "-m", module], log, os.environ | environment | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"})
+        child = Child([sys.executable, "-m", module], log, self._environment())
         self.children.append(child)
         child.start()
         return child
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | settings_environment(self.settings) | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
 
     def produce(self, records: Iterable[Record], per_second: float = 0, stop: threading.Event | None = None) -> None:
         """Send records keyed by their series, all confirmed on return; paced where a rate is given."""
@@ -143,10 +147,18 @@ class Cluster:
         messages = read_topic(self.address, self.settings.topic_prefix + ALERT_STATE)
         return {message.key.decode(): dict(message.headers)["ce_id"].decode() for message in messages}
 
-    def assert_complete(self, records: Sequence[Record]) -> None:
-        """Every record judged; every event once in the ledger and at least once on the topic, none invented, states the newest."""
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the product on this cluster."""
+        argv = [sys.executable, "-m", "supplywatch", *words]
+        return subprocess.run(argv, env=self._environment(), capture_output=True, text=True, timeout=120, check=False)
+
+    def assert_complete(self, records: Sequence[Record], others: int = 0) -> None:
+        """Every record judged; every event once in the ledger and at least once on the topic, none invented, states the newest.
+
+        ``others`` is how many records beside these stand in the ledger, of which the toy rule judges none.
+        """
         expected = expected_events(records)
-        assert self.judged() == len(records)
+        assert self.judged() == len(records) + others
         events = self.ledger_events()
         assert len(events) == len(set(events)), "repeated events in the ledger"
         assert set(events) == set(expected), f"{len(set(expected) - set(events))} lost, {len(set(events) - set(expected))} invented"

@@ -53,7 +53,7 @@ class Postgres:
     def __init__(self, version: str, folder: Path) -> None:
         self.version, self.port = version, free_port()
         binaries, user = SOURCES[version](folder), _user()
-        data = folder / "data"
+        self.data = data = folder / "data"
         data.mkdir()
         log = folder / "postgres.log"
         log.touch()
@@ -84,6 +84,25 @@ class Postgres:
         with psycopg.connect(self._dsn(), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
+
+    def read_only(self, url: str, on: bool) -> None:
+        """Have a database take no writes (or take them again), and end its sessions: as when it changes hands."""
+        name = url.rpartition("/")[2]
+        with psycopg.connect(self._dsn(), autocommit=True) as connection:
+            connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"on" if on else "off"}'.encode())
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+
+    def start_as_standby(self) -> None:
+        """Start in recovery: it answers reads and refuses writes until it is promoted."""
+        (self.data / "standby.signal").touch()
+        if (user := _user()) is not None:
+            shutil.chown(self.data / "standby.signal", user)
+        self.start()
+
+    def promote(self) -> None:
+        """Have a standby take over."""
+        with psycopg.connect(self._dsn(), autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
 
     def _dsn(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres?connect_timeout=2"
