@@ -30,7 +30,8 @@ from sqlalchemy import func, select
 
 from streams.app import ask_often
 from streams.topics import ensure_topics
-from supplywatch.ledger import Ledger, schema
+from supplywatch.ledger import schema
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.records import Record
 from supplywatch.runtime.broker import BrokerAddress, Producer, record_topic
 from supplywatch.runtime.broker_admin import read_topic

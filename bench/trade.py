@@ -21,7 +21,7 @@ from pathlib import Path
 from detectors._charts.trend import hamed_rao, sen_slope
 from supplywatch import registry
 from supplywatch.judging.engine import RECORD, Engine
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import load_items
 from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice
 from supplywatch.runtime.garbage import look_seldom
