@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from connectors._reading.read import Row, check_names, document, listing, mapping
+from connectors._read import Row, check_names, decode, document, is_json, listing, mapping, table
+from connectors._read import rows as table_rows
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.source import Part, Payload, Request
 
 HOST = "services9.arcgis.com"
 PAGE_ROWS = 2000
+OBJECT_ID = "ObjectId"
+_AFTER = re.compile(rf" AND {OBJECT_ID} > \d+$")
 _DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ENVELOPE = frozenset(
@@ -20,6 +24,9 @@ ENVELOPE = frozenset(
     ).split()
 )
 MEMBERS = frozenset(("attributes", "geometry", "centroid"))
+COORDINATES = frozenset(("X", "Y"))
+"""Columns that a table saved from the publisher's hub has before the fields of the service."""
+_HUB_DAY = re.compile(r"(\d{4})/(\d\d)/(\d\d) 00:00:00\+00")
 
 
 def layer(name: str) -> str:
@@ -27,13 +34,13 @@ def layer(name: str) -> str:
     return f"https://{HOST}/weJ1QsnbMYJlCHdG/arcgis/rest/services/{name}/FeatureServer/0/query"
 
 
-def query(url: str, where: str, order: str, *, geometry: bool = True) -> Request:
+def query(url: str, where: str, *, geometry: bool = True) -> Request:
     """Return the request of the first page of a query; ``geometry`` false leaves the shapes out."""
+    # Pages go by the number of the row: the service answers 400 to an offset of 23,000 and more.
     params = {
         "where": where,
         "outFields": "*",
-        "orderByFields": order,
-        "resultOffset": "0",
+        "orderByFields": OBJECT_ID,
         "resultRecordCount": str(PAGE_ROWS),
         "f": "json",
     }
@@ -41,7 +48,7 @@ def query(url: str, where: str, order: str, *, geometry: bool = True) -> Request
 
 
 def next_request(part: Part) -> Request | None:
-    """Ask for the next page as long as the service says there is more, or fills its pages."""
+    """Ask for the rows after the last one, as long as the service says there is more, or fills its pages."""
     if part.request is None:
         return None
     envelope, found = _features(part)
@@ -49,12 +56,16 @@ def next_request(part: Part) -> Request | None:
         return None
     if not found:
         raise SourceChanged("exceededTransferLimit", True, part.name, "rows on a page that says there are more")
-    offset = int(part.request.params["resultOffset"]) + len(found)
-    return Request(part.request.url, {**part.request.params, "resultOffset": str(offset)})
+    last = max(row.count(OBJECT_ID, 10**12) for row in _attributes(found, ""))
+    asked = part.request.params["where"]
+    where = f"{_AFTER.sub('', asked)} AND {OBJECT_ID} > {last}"
+    if where == asked:
+        raise SourceChanged(OBJECT_ID, last, part.name, "rows after those of the page before")
+    return Request(part.request.url, {**part.request.params, "where": where})
 
 
 def rows(payload: Payload) -> Iterator[tuple[Part, Row]]:
-    """Yield the attributes of every feature of every page, with the part they stand in.
+    """Yield the attributes of every feature of every page, with the part they stand in; a page may be a table saved from the hub.
 
     Raises
     ------
@@ -63,14 +74,30 @@ def rows(payload: Payload) -> Iterator[tuple[Part, Row]]:
     """
     for number, part in enumerate(payload.parts):
         prefix = f"page {number + 1} " if len(payload.parts) > 1 else ""
+        if not is_json(part) and b"," in part.body.split(b"\n", 1)[0]:
+            yield from ((part, row) for row in _hub_rows(part, prefix))
+            continue
         envelope, found = _features(part)
         if _exceeded(envelope) and _is_last(payload.parts, number):
             raise Quarantine("truncated", f"{part.name}: the service holds more rows than it gave (exceededTransferLimit); get all pages")
-        for index, feature in enumerate(found):
-            position = f"{prefix}features[{index}]"
-            members = mapping(feature, "feature", position)
-            check_names(members.keys(), MEMBERS, ("attributes",), position)
-            yield part, Row(mapping(members["attributes"], "attributes", position), position)
+        yield from ((part, row) for row in _attributes(found, prefix))
+
+
+def _attributes(found: list[object], prefix: str) -> Iterator[Row]:
+    for index, feature in enumerate(found):
+        position = f"{prefix}features[{index}]"
+        members = mapping(feature, "feature", position)
+        check_names(members.keys(), MEMBERS, ("attributes",), position)
+        yield Row(mapping(members["attributes"], "attributes", position), position)
+
+
+def _hub_rows(part: Part, prefix: str) -> Iterator[Row]:
+    """Yield the rows of a table as the publisher's hub saves it: the fields of the service, and X and Y of the place."""
+    text = decode(part, "utf-8-sig")
+    header = next(table(text, part.name), (1, []))[1]
+    for row in table_rows(text, part.name, header):
+        values = {name: value for name, value in row.values.items() if name not in COORDINATES}
+        yield Row(values, prefix + row.position, texts=True)
 
 
 def _is_last(parts: tuple[Part, ...], number: int) -> bool:
@@ -80,7 +107,12 @@ def _is_last(parts: tuple[Part, ...], number: int) -> bool:
     here, following = parts[number].request, parts[number + 1].request
     if here is None or following is None:
         return False
-    return (here.url, here.params.get("where")) != (following.url, following.params.get("where"))
+    return (here.url, _question(here)) != (following.url, _question(following))
+
+
+def _question(request: Request) -> str:
+    """Return what a query asks for on all of its pages."""
+    return _AFTER.sub("", request.params["where"])
 
 
 def _features(part: Part) -> tuple[dict[str, object], list[object]]:
@@ -106,6 +138,8 @@ def day(row: Row, field: str = "date") -> date:
     try:
         if isinstance(value, int) and not isinstance(value, bool) and value % _DAY_MS == 0:
             return date(1970, 1, 1) + timedelta(milliseconds=value)
+        if isinstance(value, str) and (written := _HUB_DAY.fullmatch(value)):
+            return date(*map(int, written.groups()))
         if isinstance(value, str) and date.fromisoformat(value).isoformat() == value:  # weeks are ISO dates too
             return date.fromisoformat(value)
     except (ValueError, OverflowError) as error:

@@ -44,7 +44,7 @@ def requests(cursor: Cursor) -> Iterator[Request]:
     if cursor.last_observed is not None:
         # From the first of a month, so that the question stays the same from poll to poll.
         since = (cursor.now.date() - timedelta(days=WINDOW_DAYS)).replace(day=1)
-    yield query(URL, f"date >= timestamp '{since:%Y-%m-%d} 00:00:00'", "date,portid")
+    yield query(URL, f"date >= timestamp '{since:%Y-%m-%d} 00:00:00'")
 
 
 def parse(payload: Payload) -> Iterable[TransitCount]:

@@ -28,7 +28,7 @@ LEVELS: Mapping[str, Literal["green", "orange", "red"]] = {"GREEN": "green", "OR
 
 def requests(_cursor: Cursor) -> Iterator[Request]:
     """Ask for all events, without their outlines."""
-    yield query(URL, "1=1", "fromdate,eventid", geometry=False)
+    yield query(URL, "1=1", geometry=False)
 
 
 def parse(payload: Payload) -> Iterable[DisruptionEvent]:

@@ -6,14 +6,13 @@ Reference data without dates: a record speaks of the month in which it was read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Literal
 
-from connectors._reading.arcgis import HOST, layer, next_request, query, rows
-from connectors._reading.read import Row, check_names
-from supplywatch.model.records import Place, Provenance
-from supplywatch.model.source import Calendar, Card, Cursor, Payload, Request, Source
+from connectors._arcgis import HOST, layer, next_request, query, rows
+from connectors._read import Row, check_names
+from supplywatch.records import Place, PlaceKind, Provenance
+from supplywatch.source import Calendar, Card, Cursor, Payload, Request, Source
 
 PORTS_URL = layer("PortWatch_ports_database")
 CHOKEPOINTS_URL = layer("PortWatch_chokepoints_database")
@@ -27,15 +26,17 @@ IGNORED = (
     "vessel_count_RoRo vessel_count_tanker"
 ).split()
 KNOWN = frozenset((*USED, *SHARES, *IGNORED))
-_ID = re.compile(r"(port|chokepoint)\d+")
+KINDS: Mapping[str, PlaceKind] = {"port": "port", "fso": "offshore_terminal", "chokepoint": "chokepoint"}
+"""Kind by the letters of its id: ``fso`` are storage vessels and loading buoys, among the ports in the publisher's table."""
+_ID = re.compile(rf"({'|'.join(KINDS)})\d+")
 _ISO3 = re.compile(r"[A-Z]{3}")
-_LOCODE = re.compile(r"[A-Z]{2} ?[A-Z2-9]{3}")
+_LOCODE = re.compile(r"([A-Z]{2})[ -]*([A-Z2-9]{3})")
 
 
 def requests(_cursor: Cursor) -> Iterator[Request]:
     """Ask for all ports, then for all chokepoints."""
     for url in (PORTS_URL, CHOKEPOINTS_URL):
-        yield query(url, "1=1", "portid", geometry=False)
+        yield query(url, "1=1", geometry=False)
 
 
 def parse(payload: Payload) -> Iterable[Place]:
@@ -46,9 +47,8 @@ def parse(payload: Payload) -> Iterable[Place]:
 def _record(row: Row, payload: Payload) -> Place:
     check_names(row.values.keys(), KNOWN, REQUIRED, row.position)
     place_id = row.text("portid")
-    if not _ID.fullmatch(place_id):
-        raise row.refuse("portid", "port or chokepoint and a number")
-    kind: Literal["port", "chokepoint"] = "port" if place_id.startswith("port") else "chokepoint"
+    if (said := _ID.fullmatch(place_id)) is None:
+        raise row.refuse("portid", "port, fso or chokepoint, and a number")
     vessels = row.optional_number("vessel_count_total")
     return Place(
         observed=f"{payload.fetched:%Y-%m}",
@@ -56,11 +56,11 @@ def _record(row: Row, payload: Payload) -> Place:
         fetched=payload.fetched,
         provenance=Provenance(source="portwatch_places", vintage=payload.vintage, payload_sha256=payload.sha256, position=row.position),
         place_id=place_id,
-        place_kind=kind,
+        place_kind=KINDS[said[1]],
         name=row.text("portname"),
         full_name=_text(row, "fullname"),
         country_iso3=_matching(row, "ISO3", _ISO3, "three capital letters"),
-        locode=(_matching(row, "LOCODE", _LOCODE, "a UN/LOCODE, such as CN SHA") or "").replace(" ", "") or None,
+        locode=_locode(row),
         latitude=_degrees(row, "lat", 90),
         longitude=_degrees(row, "lon", 180),
         vessels_per_year=None if vessels is None else row.count("vessel_count_total", MAX_VESSELS_PER_YEAR),
@@ -82,6 +82,12 @@ def _matching(row: Row, field: str, pattern: re.Pattern[str], expected: str) -> 
     return found
 
 
+def _locode(row: Row) -> str | None:
+    """Return country and place in one word: "JP TRG", "SO  BSA" and "IN-PAV" are written."""
+    found = _matching(row, "LOCODE", _LOCODE, "a UN/LOCODE, such as CN SHA")
+    return None if found is None else re.sub(r"[ -]", "", found)
+
+
 def _degrees(row: Row, field: str, most: int) -> float:
     degrees = row.number(field)
     if abs(degrees) > most:
@@ -90,10 +96,11 @@ def _degrees(row: Row, field: str, most: int) -> float:
 
 
 def _share(row: Row, field: str) -> float | None:
-    share = row.optional_number(field) if field in row.values else None
-    if share is not None and not 0 <= share <= 1:
-        raise row.refuse(field, "a share from 0 to 1")
-    return share
+    """Return a fraction; the publisher writes percent, which add up to 100 over the ports of a country."""
+    percent = row.optional_number(field) if field in row.values else None
+    if percent is not None and not 0 <= percent <= 100:
+        raise row.refuse(field, "a share in percent, from 0 to 100")
+    return None if percent is None else percent / 100
 
 
 SOURCE = Source(
@@ -116,9 +123,10 @@ SOURCE = Source(
         min_records=500,
         max_records=10_000,
         anchors=("place/portwatch_places/port", "place/portwatch_places/chokepoint"),
+        confirmed="2026-04-02: the hub's table of ports, 2,033 rows; 2026-09-09: Tsuruga and Suez, attributes",
         notes=(
-            "names of the fields are known from other public clients; switch it on once a live answer has been read",
-            "two tables of one shape: the one of chokepoints may lack country, LOCODE and shares",
+            "two tables of one shape: in the one of chokepoints country, LOCODE and shares are empty",
+            "shares are written in percent; ids that begin with fso are offshore terminals, 181 of 2,033",
             "yearly averages and shares are re-estimated by the publisher; no rule uses them",
         ),
     ),

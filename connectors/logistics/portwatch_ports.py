@@ -47,7 +47,7 @@ def requests(cursor: Cursor) -> Iterator[Request]:
     # From the first of a month, so that the question stays the same from poll to poll.
     since = (cursor.now.date() - timedelta(days=days)).replace(day=1)
     for iso3 in _countries(cursor):
-        yield query(URL, f"ISO3 = '{iso3}' AND date >= timestamp '{since:%Y-%m-%d} 00:00:00'", "date,portid", geometry=False)
+        yield query(URL, f"ISO3 = '{iso3}' AND date >= DATE '{since:%Y-%m-%d}'", geometry=False)
 
 
 def _countries(cursor: Cursor) -> tuple[str, ...]:
@@ -129,10 +129,10 @@ SOURCE = Source(
         min_records=500,
         max_records=500_000,
         max_bytes=256 * 1024 * 1024,
+        confirmed="2026-09-09: a row of Qingdao with all its fields; 2026-10-08: a whole answer of four fields, Rotterdam",
         notes=(
-            "names of the fields are known from other public clients; switch it on once a live answer has been read",
             "option countries in config/sources.yaml: ISO 3166 alpha-3 codes of the countries whose ports are read; China when not given",
-            "ports lag by ten days or more",
+            "ports lag by ten days or more; days are of the kind DateOnly, which a filter by timestamp does not take",
             "tonnages are estimates from draught changes, re-estimated between vintages; no rule uses them",
         ),
     ),

@@ -86,6 +86,9 @@ class DisruptionEvent(Record):
         return f"disruption/{self.provenance.source}/{self.event_id}"
 
 
+PlaceKind = Literal["port", "offshore_terminal", "chokepoint"]
+
+
 class Place(Record):
     """A port or a chokepoint, where it lies and how busy it usually is; ``observed`` is the month in which it was read."""
 
@@ -93,7 +96,7 @@ class Place(Record):
     kind: Literal["place"] = "place"
 
     place_id: str
-    place_kind: Literal["port", "chokepoint"]
+    place_kind: PlaceKind
     name: str
     full_name: str | None = None
     country_iso3: str | None = Field(default=None, description="ISO 3166 alpha-3; None for straits, which belong to several")

@@ -111,46 +111,54 @@ def test_the_history_is_asked_for_once_then_the_window() -> None:
     [first] = SOURCE.requests(Cursor(NOW))
     assert first.url == URL
     assert first.params["where"] == f"date >= timestamp '{FIRST_DAY} 00:00:00'"
-    assert (first.params["f"], first.params["outFields"], first.params["orderByFields"]) == ("json", "*", "date,portid")
+    assert (first.params["f"], first.params["outFields"], first.params["orderByFields"]) == ("json", "*", "ObjectId")
     [later] = SOURCE.requests(Cursor(NOW, last_observed="2026-04-12"))
     assert later.params["where"] == "date >= timestamp '2025-03-01 00:00:00'"
     [week_after] = SOURCE.requests(Cursor(NOW.replace(day=28), last_observed="2026-04-19"))
     assert week_after == later
 
 
-def page(body: bytes, *, offset: int = 0, rows: int = PAGE_ROWS) -> Part:
-    asked = {"where": "date >= timestamp '2019-01-01 00:00:00'", "f": "json", "resultOffset": str(offset), "resultRecordCount": str(rows)}
-    return Part(body, "query", request=Request(URL, asked))
+EVERY_DAY = "date >= timestamp '2019-01-01 00:00:00'"
+
+
+def page(body: bytes, *, where: str = EVERY_DAY, rows: int = PAGE_ROWS) -> Part:
+    return Part(body, "query", request=Request(URL, {"where": where, "f": "json", "resultRecordCount": str(rows)}))
 
 
 @pytest.mark.parametrize("first", ["page_1.json", "page_1_properties.json"])
-def test_the_next_page_starts_after_the_rows_that_came(folder: Path, first: str) -> None:
+@pytest.mark.parametrize("where", [EVERY_DAY, f"{EVERY_DAY} AND ObjectId > 39999"])
+def test_the_next_page_starts_after_the_last_row_that_came(folder: Path, first: str, where: str) -> None:
     """The service may give fewer rows than asked for (its own maximum), and says so by its mark."""
-    part = page((folder / first).read_bytes(), offset=4000)
+    part = page((folder / first).read_bytes(), where=where)
     assert part.request is not None
-    assert SOURCE.next_request(part) == Request(URL, {**part.request.params, "resultOffset": "4020"})
+    assert SOURCE.next_request(part) == Request(URL, {**part.request.params, "where": f"{EVERY_DAY} AND ObjectId > 40019"})
 
 
 def test_a_full_page_is_followed_even_without_the_mark(folder: Path) -> None:
-    request = SOURCE.next_request(page((folder / "page_2.json").read_bytes(), offset=20, rows=10))
+    request = SOURCE.next_request(page((folder / "page_2.json").read_bytes(), rows=10))
     assert request is not None
-    assert request.params["resultOffset"] == "30"
+    assert request.params["where"].endswith(" AND ObjectId > 40029")
+
+
+def test_a_page_that_comes_twice_is_refused(folder: Path) -> None:
+    with pytest.raises(SourceChanged, match="rows after those of the page before"):
+        SOURCE.next_request(page((folder / "page_1.json").read_bytes(), where=f"{EVERY_DAY} AND ObjectId > 40019"))
 
 
 def test_the_last_page_has_no_next(folder: Path) -> None:
-    assert SOURCE.next_request(page((folder / "page_2.json").read_bytes(), offset=20)) is None
-    assert SOURCE.next_request(page((folder / "bad_empty.json").read_bytes(), offset=30)) is None
+    assert SOURCE.next_request(page((folder / "page_2.json").read_bytes())) is None
+    assert SOURCE.next_request(page((folder / "bad_empty.json").read_bytes())) is None
     assert SOURCE.next_request(Part((folder / "page_1.json").read_bytes(), "a file has no further pages")) is None
 
 
 def test_a_page_that_promises_more_without_rows_is_refused(folder: Path) -> None:
     with pytest.raises(SourceChanged, match="rows on a page that says there are more"):
-        SOURCE.next_request(page((folder / "bad_page_without_rows.json").read_bytes(), offset=20))
+        SOURCE.next_request(page((folder / "bad_page_without_rows.json").read_bytes()))
 
 
 def test_an_error_on_a_later_page_is_refused(folder: Path) -> None:
     with pytest.raises(Quarantine, match="Cannot perform query") as refusal:
-        SOURCE.next_request(page((folder / "bad_error.json").read_bytes(), offset=20))
+        SOURCE.next_request(page((folder / "bad_error.json").read_bytes()))
     assert refusal.value.reason == "error_body"
 
 

@@ -40,7 +40,7 @@ REFUSALS = [
     (PLACES, "bad_portid.json", "source_changed", "field 'portid' is 'P1'"),
     (PLACES, "bad_latitude.json", "source_changed", "field 'lat' is 91"),
     (PLACES, "bad_no_longitude.json", "source_changed", "field 'lon' is None"),
-    (PLACES, "bad_share.json", "source_changed", "field 'share_country_maritime_import' is 25.0"),
+    (PLACES, "bad_share.json", "source_changed", "field 'share_country_maritime_import' is 2500.0"),
     (PLACES, "bad_locode.json", "source_changed", "field 'LOCODE' is 'Beta'"),
     (PLACES, "bad_iso3.json", "source_changed", "field 'ISO3' is 'AT'"),
     (PLACES, "bad_vessels.json", "source_changed", "field 'vessel_count_total' is -5"),
@@ -89,11 +89,9 @@ def test_the_same_rows_written_otherwise_say_the_same(fixtures: Path, names: tup
 def test_ports_are_asked_for_country_by_country() -> None:
     cursor = Cursor(NOW, options={"countries": ["CHN", "SGP", "CHN"]})
     first = list(PORTS.requests(cursor))
-    assert [request.params["where"] for request in first] == [
-        f"ISO3 = '{code}' AND date >= timestamp '2024-04-01 00:00:00'" for code in ("CHN", "SGP")
-    ]
+    assert [request.params["where"] for request in first] == [f"ISO3 = '{code}' AND date >= DATE '2024-04-01'" for code in ("CHN", "SGP")]
     (later,) = PORTS.requests(Cursor(NOW, last_observed="2026-04-19"))
-    assert "'2025-12-01 " in later.params["where"]
+    assert "DATE '2025-12-01'" in later.params["where"]
     for wrong in ("CHN", [], ["CN"], ["China' OR 1=1"], [1]):
         with pytest.raises(BadSetting, match="countries"):
             list(PORTS.requests(Cursor(NOW, options={"countries": wrong})))
@@ -106,7 +104,7 @@ def test_a_page_of_one_country_may_be_the_last_of_it(fixtures: Path) -> None:
     first = Part((folder / "page_1.json").read_bytes(), "page_1.json", request=china)
     other = Part((folder / "page_2.json").read_bytes(), "page_2.json", request=singapore)
     following = PORTS.next_request(first)
-    assert following == Request(china.url, {**china.params, "resultOffset": "15"})
+    assert following == Request(china.url, {**china.params, "where": f"{china.params['where']} AND ObjectId > 500015"})
     assert china.params["resultRecordCount"] == str(PAGE_ROWS)
     with pytest.raises(Quarantine, match="exceededTransferLimit"):
         list(PORTS.parse(Payload("portwatch_ports", (first, other), NOW)))
@@ -148,3 +146,31 @@ def test_places_of_both_tables(fixtures: Path) -> None:
 def test_the_two_tables_are_two_questions() -> None:
     ports, chokepoints = PLACES.requests(Cursor(NOW))
     assert (ports.url, chokepoints.url) == (portwatch_places.PORTS_URL, portwatch_places.CHOKEPOINTS_URL)
+
+
+HUB = (
+    "\ufeffX,Y,portid,portname,country,ISO3,lat,lon,vessel_count_total,share_country_maritime_import,share_country_maritime_export,LOCODE,ObjectId\n"
+    "1.5,2.5,port7001,Old Quay,Atlantis,ATL,1.5,2.5,310,0.75,12.5,PT  LEI,1\n"
+    "1.5,2.5,fso44,Atlantis - Offshore Oil Terminal 3,Atlantis,ATL,-21.3,-40.1,20,0,99.99,,2\n"
+    "1.5,2.5,port7002,New Quay,Atlantis,ATL,1.5,2.6,0,100,0,PT-OPO,3\n"
+)
+
+
+def test_a_table_saved_from_the_hub_says_what_the_service_says() -> None:
+    """Written by hand to the columns of a genuine export of 2 April 2026; the names are invented."""
+    payload = Payload("portwatch_places", (Part(HUB.encode(), "ports.csv"),), NOW)
+    old, terminal, new = (r for r in PLACES.parse(payload) if isinstance(r, Place))
+    assert (old.share_country_import, old.share_country_export) == (0.0075, 0.125), "the publisher writes percent"
+    assert (old.locode, new.locode, terminal.locode) == ("PTLEI", "PTOPO", None)
+    assert [r.place_kind for r in (old, terminal, new)] == ["port", "offshore_terminal", "port"]
+    assert terminal.series == "place/portwatch_places/fso44"
+
+
+def test_days_of_the_hub_are_days(fixtures: Path) -> None:
+    rows = [feature["attributes"] for feature in json.loads((fixtures / "portwatch_ports" / "good_dateonly.json").read_bytes())["features"]]
+    lines = [",".join(rows[0])]
+    for row in rows:
+        lines.append(",".join(f"{value.replace('-', '/')} 00:00:00+00" if name == "date" else str(value) for name, value in row.items()))
+    payload = Payload("portwatch_ports", (Part("\n".join(lines).encode(), "ports.csv"),), NOW)
+    said = {(r.series, r.observed): r.digest for r in PORTS.parse(payload)}
+    assert said == {(r.series, r.observed): r.digest for r in read(PORTS, fixtures / "portwatch_ports" / "good.json")}
