@@ -100,19 +100,29 @@ def next_request(part: Part) -> Request | None:
 
 def parse(payload: Payload) -> Iterable[PolicyAct]:
     """Return one record for each document."""
+    for window in _windows(payload):
+        shown, counted = _extent(window)
+        if shown < counted and window[0].request is not None:
+            raise Quarantine(
+                "truncated", f"{window[0].name}: {shown} of {counted} documents shown: get all pages, or split by publication date"
+            )
     records: list[PolicyAct] = []
-    window: list[Part] = []
     for number, part in enumerate(payload.parts):
         prefix = f"page {number + 1} " if len(payload.parts) > 1 else ""
-        envelope = _envelope(part)
-        for index, item in enumerate(listing(envelope["results"], "results", part.name)):
+        for index, item in enumerate(listing(_envelope(part)["results"], "results", part.name)):
             position = f"{prefix}results[{index}]"
             records.append(_record(Row(mapping(item, "document", position), position), payload))
-        window.append(part)
-        if envelope.get("next_page_url") is None or number == len(payload.parts) - 1:
-            _check_whole(window)
-            window = []
     return records
+
+
+def remarks(payload: Payload) -> Iterator[str]:
+    """Say of a file given by hand that it is a part: acts are events of their own, so nothing is wrong with reading it."""
+    for window in _windows(payload):
+        shown, counted = _extent(window)
+        if shown < counted:
+            pages = _envelope(window[0]).get("total_pages")
+            of = f", {len(window)} of {pages} pages" if pages is not None else ""
+            yield f"{window[0].name}: {shown} of {counted} documents{of}: the others are not read; give all pages, joined by +"
 
 
 def _envelope(part: Part) -> dict[str, Any]:
@@ -125,19 +135,23 @@ def _envelope(part: Part) -> dict[str, Any]:
     return envelope
 
 
-def _check_whole(window: Sequence[Part]) -> None:
-    """Refuse a window of time whose pages hold fewer documents than are counted: the service shows only the first of them.
+def _windows(payload: Payload) -> Iterator[Sequence[Part]]:
+    """Yield the pages of each window of time that was asked for."""
+    window: list[Part] = []
+    for part in payload.parts:
+        window.append(part)
+        if _envelope(part).get("next_page_url") is None or part is payload.parts[-1]:
+            yield window
+            window = []
 
-    A file given by hand may be one page of several; acts are events of their own, so nothing is wrong with a part.
-    """
+
+def _extent(window: Sequence[Part]) -> tuple[int, int]:
+    """Return how many documents a window shows, and how many the service counts."""
     envelopes = [_envelope(part) for part in window]
-    shown, counted = sum(len(listing(e["results"], "results", "page")) for e in envelopes), envelopes[0]["count"]
+    counted = envelopes[0]["count"]
     if not isinstance(counted, int) or isinstance(counted, bool):
         raise SourceChanged("count", counted, window[0].name, "a number of documents")
-    if shown < counted and window[0].request is not None:
-        raise Quarantine(
-            "truncated", f"{window[0].name}: {shown} of {counted} documents shown: get all pages, or split by publication date"
-        )
+    return sum(len(listing(e["results"], "results", "page")) for e in envelopes), counted
 
 
 def _record(row: Row, payload: Payload) -> PolicyAct:
@@ -247,4 +261,5 @@ SOURCE = Source(
     requests=requests,
     parse=parse,
     next_request=next_request,
+    remarks=remarks,
 )

@@ -76,7 +76,8 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     now
         No period may lie after it.
     warn
-        Told what is outside the card's bounds and anchors. ``None`` for a poll: there it is a reason to refuse.
+        Told what is outside the card's bounds and anchors, and what the source remarks. ``None`` for a poll: there the former is a
+        reason to refuse.
 
     Raises
     ------
@@ -103,6 +104,8 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     names = {entry.list_code for entry in entries} if card.kind == "snapshot" else {record.series for record in records}
     _check_card(card, len(entries) if card.kind == "snapshot" else len(records), names, warn)
     newest = (payload.published or payload.fetched).date().isoformat() if card.kind == "snapshot" else records[-1].observed
+    for remark in source.remarks(payload) if warn is not None else ():
+        warn(remark)
     _check_days(card, records)
     if period_start(newest) > now + FUTURE_TOLERANCE:
         raise Quarantine("source_changed", f"{card.source_id}: speaks of {newest}, which lies after {now:%Y-%m-%d}")

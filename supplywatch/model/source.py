@@ -155,9 +155,12 @@ class Source:
         Raises only :class:`~supplywatch.errors.Quarantine` (mostly :class:`~supplywatch.errors.SourceChanged`).
     next_request
         The request that continues a page, or ``None`` after the last one. Raises as ``parse`` does.
+    remarks
+        Pure: what a person must know of a file given by hand that was read nevertheless, such as a page of several; one sentence each.
     """
 
     card: Card
     requests: Callable[[Cursor], Iterable[Request]]
     parse: Callable[[Payload], Iterable[Record] | Iterable[ListEntry]]
     next_request: Callable[[Part], Request | None] = lambda _part: None
+    remarks: Callable[[Payload], Iterable[str]] = lambda _payload: ()

@@ -9,8 +9,9 @@ from stepping import events, given
 
 from connectors.policy.federal_register import FIRST_DAY, SOURCE, URL
 from supplywatch.errors import Quarantine
-from supplywatch.model.records import PolicyAct
-from supplywatch.model.source import Cursor, Part, Payload, Request
+from supplywatch.intake import guards
+from supplywatch.records import PolicyAct
+from supplywatch.source import Cursor, Part, Payload, Request
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -41,6 +42,19 @@ def test_a_window_that_is_not_whole_is_refused(fixtures: Path) -> None:
         acts(fixtures / "federal_register" / "page1.json", request=Request(URL))
     assert refused.value.reason == "truncated"
     assert len(acts(fixtures / "federal_register" / "page1.json")) == 3, "a file given by hand may be a part"
+
+
+def test_a_page_read_by_hand_says_that_it_is_one_of_several(fixtures: Path) -> None:
+    folder = fixtures / "federal_register"
+    body = json.loads((folder / "page1.json").read_bytes()) | {"count": 47, "total_pages": 16}
+    told: list[str] = []
+    payload = Payload("federal_register", (Part(json.dumps(body).encode(), "answer.json"),), NOW)
+    guards.read(SOURCE, payload, now=NOW, warn=told.append)
+    assert told == ["answer.json: 3 of 47 documents, 1 of 16 pages: the others are not read; give all pages, joined by +"]
+    told.clear()
+    pages = tuple(Part((folder / name).read_bytes(), name) for name in ("page1.json", "page2.json"))
+    guards.read(SOURCE, Payload("federal_register", pages, NOW), now=NOW, warn=told.append)
+    assert told == []
 
 
 def test_the_next_page_is_asked_for_on_the_same_host_only(fixtures: Path) -> None:
