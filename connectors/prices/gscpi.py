@@ -5,11 +5,14 @@ A month's value is that of its newest edition; the others stay beside it. Each e
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from connectors._reading.read import Row, decode, rows
+from connectors._read import Row, check_names, decode, rows
+from connectors._sheets import is_workbook, sheet
 from supplywatch.errors import SourceChanged
 from supplywatch.model.records import Edition, IndexValue, Provenance
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
@@ -17,13 +20,17 @@ from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Requ
 HOST = "www.newyorkfed.org"
 URL = f"https://{HOST}/medialibrary/research/interactives/data/gscpi/gscpi_interactive_data.csv"
 DATE = "Date"
-CURRENT = "Rate"
-"""Heading of the only column in copies that keep one edition: nobody says which."""
+CURRENT = ("GSCPI", "Rate")
+"""Headings of the only column of figures in the workbook, and in copies that keep one edition: nobody says which."""
+SHEET = "GSCPI Monthly Data"
 MONTHS: Mapping[str, int] = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)}
 MISSING = frozenset(("", "#N/A", "."))
 MAX_SIGMA = 50.0
 _DAY = re.compile(r"(\d{1,2})-([A-Z][a-z]{2})-(\d{4})")
 _EDITION = re.compile(r"([A-Z][a-z]{2})-(\d{2})")
+_SERIAL = re.compile(r"[34]\d{4}")
+"""A day as Excel counts it, from 1982 to 2036: what a heading or a date becomes when a workbook is saved as text."""
+EXCEL_DAY_0 = date(1899, 12, 30)
 
 
 def requests(_cursor: Cursor) -> Iterator[Request]:
@@ -37,14 +44,18 @@ def parse(payload: Payload) -> Iterable[IndexValue]:
 
 
 def _records(part: Part, payload: Payload) -> Iterator[IndexValue]:
-    text = decode(part, "utf-8-sig")
-    headings = [cell.strip().strip('"') for cell in text.lstrip().split("\n", 1)[0].split(",")]
+    book = _book(part) if is_workbook(part) else None
+    text = decode(part, "utf-8-sig") if book is None else ""
+    headings = [cell.strip().strip('"') for cell in text.lstrip().split("\n", 1)[0].split(",")] if book is None else book.headings
     editions = {heading: edition for heading in headings if (edition := _edition(heading, part)) is not None}
-    if DATE in headings and not editions and CURRENT not in headings:
+    current = next((heading for heading in CURRENT if heading in headings), None)
+    if DATE in headings and not editions and current is None:
         raise SourceChanged("columns", ", ".join(headings)[:80], f"{part.name} header", "a column for each edition, such as Jul-24")
-    columns = (DATE, *editions) if editions else (DATE, CURRENT)
-    ordered = sorted(editions, key=lambda heading: editions[heading]) or [CURRENT]
-    for row in rows(text, part.name, columns):
+    columns = (DATE, *editions) if editions else (DATE, current or CURRENT[0])
+    if book is not None:
+        check_names(headings, columns, columns, f"{part.name} {SHEET}")
+    ordered = sorted(editions, key=lambda heading: editions[heading]) or [columns[1]]
+    for row in rows(text, part.name, columns) if book is None else book.rows:
         if not any(cell.strip() for cell in row.values.values()):
             continue  # the file ends in rows of delimiters
         values = [(editions.get(heading), _value(row, heading)) for heading in ordered]
@@ -64,8 +75,28 @@ def _records(part: Part, payload: Payload) -> Iterator[IndexValue]:
         )
 
 
+@dataclass(frozen=True)
+class _Book:
+    headings: list[str]
+    rows: list[Row]
+
+
+def _book(part: Part) -> _Book:
+    """Return headings and rows of the workbook behind "Download data": a banner stands to the right of its figures."""
+    lines = list(sheet(part, SHEET))
+    first = next((n for n, (_, cells) in enumerate(lines) if cells[0].strip() == DATE), None)
+    if first is None:
+        raise SourceChanged("columns", "(none)", f"{part.name} {SHEET}", f"a row of headings that begins with {DATE}")
+    headings = [cell.strip() for cell in itertools.takewhile(str.strip, lines[first][1])]
+    empty = dict.fromkeys(headings, "")
+    body = [Row(empty | dict(zip(headings, cells, strict=False)), f"row {number}", texts=True) for number, cells in lines[first + 1 :]]
+    return _Book(headings, body)
+
+
 def _edition(heading: str, part: Part) -> str | None:
-    """Return the month of an edition: ``Jul-24`` is ``2024-07``; ``None`` for what is no edition."""
+    """Return the month of an edition: ``Jul-24``, or ``45474`` as Excel counts it, is ``2024-07``; ``None`` for what is no edition."""
+    if _SERIAL.fullmatch(heading):
+        return f"{_excel_day(heading):%Y-%m}"
     match = _EDITION.fullmatch(heading)
     if match is None:
         return None
@@ -74,14 +105,22 @@ def _edition(heading: str, part: Part) -> str | None:
     return f"20{match[2]}-{MONTHS[match[1]]:02d}"
 
 
+def _excel_day(serial: str) -> date:
+    return EXCEL_DAY_0 + timedelta(days=int(serial))
+
+
 def _month(row: Row) -> str:
     """Return the month whose last day the row names."""
     expected = "the last day of a month, such as 31-Jul-2024"
-    match = _DAY.fullmatch(row.text(DATE))
-    if match is None or match[2] not in MONTHS:
-        raise row.refuse(DATE, expected)
+    text = row.text(DATE)
+    match = _DAY.fullmatch(text)
     try:
-        last = date(int(match[3]), MONTHS[match[2]], int(match[1]))
+        if match is not None and match[2] in MONTHS:
+            last = date(int(match[3]), MONTHS[match[2]], int(match[1]))
+        elif _SERIAL.fullmatch(text):
+            last = _excel_day(text)
+        else:
+            raise row.refuse(DATE, expected)
         following = last + timedelta(days=1)
     except (ValueError, OverflowError) as error:
         raise row.refuse(DATE, expected) from error
@@ -119,10 +158,12 @@ SOURCE = Source(
         min_records=200,
         max_records=2_000,
         anchors=("index/gscpi/gscpi",),
+        confirmed="2026-09-28: rows and three editions of the CSV; 2026-04-03: the workbook behind 'Download data', to 2026-02",
         notes=(
             "each monthly edition estimates the whole history anew: 'history rewritten' once a month is the publisher's habit",
             "a month's value is that of its newest edition; '#N/A' stands where an edition does not reach",
-            "copies with the two columns Date and Rate are read too; they do not say which edition they are",
+            "the workbook, and copies with the two columns Date and Rate, are read too; they do not say which edition they are",
+            "editions may be headed by a month (Jul-24) or by a day as Excel counts it (45474)",
         ),
     ),
     requests=requests,

@@ -34,6 +34,46 @@ KNOWN = frozenset(
     ).split()
 )
 """Ids of the series of the Pink Sheet: their names in small letters."""
+BY_CODE: Mapping[str, str] = {
+    "crude_petro": "crude_oil_average",
+    "crude_brent": "crude_oil_brent",
+    "crude_dubai": "crude_oil_dubai",
+    "crude_wti": "crude_oil_wti",
+    "coal_aus": "coal_australian",
+    "coal_safrica": "coal_south_african",
+    "ngas_us": "natural_gas_us",
+    "ngas_eur": "natural_gas_europe",
+    "ngas_jp": "liquefied_natural_gas_japan",
+    "inatgas": "natural_gas_index",
+    "coffee_arabic": "coffee_arabica",
+    "coffee_robus": "coffee_robusta",
+    "tea_avg": "tea_avg_3_auctions",
+    "grnut": "groundnuts",
+    "grnut_oil": "groundnut_oil",
+    "plmkrnl_oil": "palm_kernel_oil",
+    "rice_05": "rice_thai_5",
+    "rice_25": "rice_thai_25",
+    "rice_a1": "rice_thai_a_1",
+    "rice_05_vnm": "rice_viet_namese_5",
+    "banana_eu": "banana_europe",
+    "shrimp_mex": "shrimps_mexican",
+    "sugar_wld": "sugar_world",
+    "tobac_us": "tobacco_us_import_u_v",
+    "logs_cmr": "logs_cameroon",
+    "logs_mys": "logs_malaysian",
+    "sawnwd_cmr": "sawnwood_cameroon",
+    "sawnwd_mys": "sawnwood_malaysian",
+    "cotton_a_indx": "cotton_a_index",
+    "rubber1_mysg": "rubber_rss3",
+    "phosrock": "phosphate_rock",
+    "urea_ee_bulk": "urea",
+    "potash": "potassium_chloride",
+    "iron_ore": "iron_ore_cfr_spot",
+}
+"""Ids by the codes of some editions, in small letters, where the two differ: the codes stay when a name changes."""
+OLDER_NAMES: Mapping[str, str] = {"meat_chicken": "chicken", "meat_beef": "beef", "meat_sheep": "lamb", "rubber_sgp_mys": "rubber_rss3"}
+"""Ids by names of earlier editions, which carry the same code."""
+_CODE = re.compile(r"\w+", re.ASCII)
 _MONTH = re.compile(r"(\d{4})M(0[1-9]|1[0-2])")
 _UNIT = re.compile(r"\(.*\)")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -55,7 +95,7 @@ def parse(payload: Payload) -> Iterable[IndexValue]:
 
 def _lines(part: Part) -> list[Line]:
     if is_workbook(part):
-        return list(sheet(part, SHEET))
+        return [line for line in sheet(part, SHEET) if any(cell.strip() for cell in line[1])]
     text = decode(part, "utf-8-sig")
     if text.lstrip()[:1] in ("<", "{", "["):
         raise Quarantine("error_body", f"{part.name}: a web page or an answer in JSON instead of the workbook or its sheet as CSV")
@@ -70,7 +110,9 @@ def _records(part: Part, payload: Payload) -> Iterator[IndexValue]:
     title = lines[0][1][0].strip()
     if not title.startswith(TITLE):
         raise SourceChanged("title", title, f"{part.name} row {lines[0][0]}", TITLE)
-    columns = _columns(lines[first - 2], lines[first - 1], part)
+    codes = lines[first - 1] if first > 2 and _are_codes(lines[first - 1][1]) else None
+    names, units = lines[first - 3 : first - 1] if codes is not None else lines[first - 2 : first]
+    columns = _columns(names, units, codes, part)
     begun: set[str] = set()
     for n, (number, cells) in enumerate(lines[first:], start=first):
         if len(cells) < 1 + len(columns):
@@ -99,7 +141,13 @@ def _records(part: Part, payload: Payload) -> Iterator[IndexValue]:
             )
 
 
-def _columns(names: Line, units: Line, part: Part) -> Mapping[str, tuple[str, str]]:
+def _are_codes(cells: Sequence[str]) -> bool:
+    """Tell the row of codes that editions of 2021 and 2025 have below the units: words such as CRUDE_PETRO."""
+    written = [cell.strip() for cell in cells if cell.strip()]
+    return len(written) > 1 and all(_CODE.fullmatch(cell) for cell in written)
+
+
+def _columns(names: Line, units: Line, codes: Line | None, part: Part) -> Mapping[str, tuple[str, str]]:
     """Return name and unit by id, in the order of the columns."""
     number, cells = names
     if cells[0].strip():
@@ -110,7 +158,12 @@ def _columns(names: Line, units: Line, part: Part) -> Mapping[str, tuple[str, st
         unit = units[1][index].strip() if index < len(units[1]) else ""
         if not name and not unit:
             break
-        index_id = _NOT_WORD.sub("_", name.lower()).strip("_")
+        named = _NOT_WORD.sub("_", name.lower()).strip("_")
+        index_id = OLDER_NAMES.get(named, named)
+        if codes is not None and (coded := _of_code(codes, index, part)) != index_id:
+            if index_id in KNOWN:
+                raise SourceChanged("code", codes[1][index], f"{part.name} row {codes[0]}", f"the code of {name[:60]}")
+            index_id = coded
         if index_id and index_id not in KNOWN:
             raise SourceChanged("name", name, f"{part.name} row {number}", f"one of the {len(KNOWN)} known series; extend the connector")
         if not index_id or index_id in found:
@@ -121,6 +174,13 @@ def _columns(names: Line, units: Line, part: Part) -> Mapping[str, tuple[str, st
     if not found:
         raise SourceChanged("columns", "none", f"{part.name} row {number}", "names of commodities")
     return found
+
+
+def _of_code(codes: Line, index: int, part: Part) -> str:
+    code = codes[1][index].strip().lower() if index < len(codes[1]) else ""
+    if not code:
+        raise SourceChanged("code", code, f"{part.name} row {codes[0]}", "a code for each column")
+    return BY_CODE.get(code, code)
 
 
 def _month(row: Row) -> str:
@@ -159,7 +219,9 @@ SOURCE = Source(
         min_records=20_000,
         max_records=120_000,
         anchors=("index/worldbank_prices/crude_oil_brent", "index/worldbank_prices/copper"),
+        confirmed="workbooks of 2021-06, 2024-04, 2025-10, 2026-03 and 2026-06; its address was not seen",
         notes=(
+            "editions of 2021 and 2025 have a row of codes below the units, others have none; names change between editions, codes do not",
             "the address of the workbook changes with each edition: option url in config/sources.yaml is another one on the same host",
             "nominal US dollars; the unit of each series stands on the record",
             "what is empty before the first price of a series is no figure; afterwards it is a missing one",

@@ -163,7 +163,7 @@ SOURCE = Source(
         empty_answers=True,
         confirmed="2025-02-17: DS-045409 as SDMX-CSV with codes, yearly, partner WORLD; single partners were not seen",
         notes=(
-            "address and columns to be confirmed against the live service: no genuine file was at hand",
+            "the variant with labels (Monthly, IMPORT) is refused: names change, codes do not",
             "values are in euros and stay in euros: shares need no dollars, and M/X and world exports are not held against them",
             "of the Union as reporter the members are not partners; EU27_2020_EXTRA and _INTRA are parts of WORLD",
             "options in config/sources.yaml: reporters (ISO 3166 alpha-2, or EU27_2020), codes (HS or CN codes as texts)",

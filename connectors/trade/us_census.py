@@ -147,7 +147,7 @@ SOURCE = Source(
         secret_setting="census_key",
         empty_answers=True,
         notes=(
-            "address and columns to be confirmed against the live service: no genuine answer was at hand",
+            "the envelope was seen (an array of arrays of texts, a row each), its columns of partners were not",
             "one call for each watched code; without a key 500 calls a day",
             "values only: quantities at six digits add up what cannot be added",
             "groups of economies (0003, 5XXX) are among the rows and left out; - is the total; HTTP 204 is no data",

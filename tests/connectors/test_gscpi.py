@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from workbooks import workbook
 
 from connectors.prices.gscpi import SOURCE
 from supplywatch.errors import Quarantine
@@ -72,3 +73,28 @@ def test_a_new_edition_that_says_the_same_is_no_revision(good: bytes) -> None:
 
 def test_rows_of_delimiters_at_the_end_are_no_months(good: bytes) -> None:
     assert read(b"\xef\xbb\xbf" + good + b",,,\r\n,,,\n")[-1].observed == "2025-12"
+
+
+def test_editions_headed_as_excel_counts_days(good: bytes) -> None:
+    """Nov-25, Dec-25 and Jan-26 saved as numbers, and so the days of one row."""
+    numbered = good.decode().replace("Nov-25,Dec-25,Jan-26", "45962,45992,46023").replace("29-Feb-2024", "45351")
+    assert [record.digest for record in read(numbered.encode())] == [record.digest for record in read(good)]
+    with pytest.raises(Quarantine, match="field 'Date' is '45350', expected the last day"):
+        read(numbered.replace("45351", "45350").encode())
+
+
+def test_the_workbook_behind_the_download_button() -> None:
+    """Written by hand to the layout of a genuine one of April 2026: a banner beside the figures, dates as texts."""
+    table = "Date,GSCPI,,\n,,,NEW YORK FED\n,,,research\n31-May-2022,2.5,,\n30-Jun-2022,-0.25,,\n31-Jul-2022,,,\n"
+    found = read(workbook(table, "GSCPI Monthly Data"), "gscpi_data.xlsx")
+    assert [(r.observed, r.value, r.edition) for r in found] == [("2022-05", 2.5, None), ("2022-06", -0.25, None), ("2022-07", None, None)]
+    with pytest.raises(Quarantine, match="GSCPI Monthly Data"):
+        read(workbook(table, "Overview"), "gscpi_data.xlsx")
+
+
+@pytest.mark.parametrize("length", [8, 600, 5000])
+def test_an_old_workbook_that_cannot_be_read_is_refused(length: int) -> None:
+    body = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)) * 20)[:length]
+    with pytest.raises(Quarantine, match="Excel workbook that cannot be read") as refused:
+        read(body, "gscpi_data.xls")
+    assert refused.value.reason == "wrong_file"

@@ -1,22 +1,18 @@
 """World Bank commodity prices: the workbook and its sheet as CSV, units, gaps, refusals."""
 
-import io
-import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
 import pytest
+from workbooks import workbook
 
-from connectors._reading.read import table
-from connectors.prices.worldbank_prices import SOURCE
+from connectors.worldbank_prices import SOURCE
 from supplywatch.errors import BadSetting, Quarantine
 from supplywatch.intake import guards
 from supplywatch.model.records import IndexValue
 from supplywatch.model.source import Cursor, Part, Payload
 
 NOW = datetime(2026, 4, 3, 9, tzinfo=UTC)
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 REFUSALS = [
     ("bad_month.csv", "source_changed", "row 6: field 'month' is '2024M13'"),
     ("bad_value.csv", "source_changed", "row 5: field 'crude_oil_average' is '70.5 e'"),
@@ -32,39 +28,6 @@ REFUSALS = [
     ("bad_page.csv", "error_body", "a web page"),
     ("bad_two_values.csv", "source_changed", "say different things"),
 ]
-
-
-def column(number: int) -> str:
-    return chr(65 + number)
-
-
-def workbook(text: str, name: str = "Monthly Prices", extra: str = "") -> bytes:
-    """Return a workbook with the rows of a table, texts shared, numbers as numbers, empty cells left out."""
-    strings: list[str] = []
-    rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        (cells,) = [cells for _, cells in table(line, "line")] or [[]]
-        written = []
-        for index, cell in enumerate(cells):
-            place = f"{column(index)}{number}"
-            if cell.replace(".", "", 1).isdigit():
-                written.append(f'<c r="{place}"><v>{cell}</v></c>')
-            elif cell:
-                strings.append(cell)
-                written.append(f'<c r="{place}" t="s"><v>{len(strings) - 1}</v></c>')
-        rows.append(f'<row r="{number}">{"".join(written)}</row>')
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
-        sheets = f'<sheet name={quoteattr(name)} sheetId="1" r:id="rId7"/>'
-        relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-        book.writestr("xl/workbook.xml", f'{extra}<workbook xmlns="{MAIN}" xmlns:r="{relations}"><sheets>{sheets}</sheets></workbook>')
-        package = "http://schemas.openxmlformats.org/package/2006/relationships"
-        target = '<Relationship Id="rId7" Type="t" Target="worksheets/sheet1.xml"/>'
-        book.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}">{target}</Relationships>')
-        shared = "".join(f"<si><t>{escape(text)}</t></si>" for text in strings)
-        book.writestr("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}">{shared}</sst>')
-        book.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{MAIN}"><sheetData>{"".join(rows)}</sheetData></worksheet>')
-    return out.getvalue()
 
 
 def read(body: bytes, name: str = "CMO-Historical-Data-Monthly.xlsx") -> dict[tuple[str, str], IndexValue]:
@@ -103,6 +66,31 @@ def test_the_workbook_says_what_its_sheet_says(good: str) -> None:
 def test_four_lines_of_titles_change_nothing(fixtures: Path, good: str) -> None:
     titled = read((fixtures / "worldbank_prices" / "good_titles.csv").read_bytes())
     assert {key: record.digest for key, record in titled.items()} == {key: record.digest for key, record in read(good.encode()).items()}
+
+
+def with_codes(text: str, codes: str) -> str:
+    title, names, units, *months = text.splitlines()
+    return "\n".join([title, names, units, codes, *months])
+
+
+def test_a_row_of_codes_below_the_units_changes_nothing(good: str) -> None:
+    coded = with_codes(good, ",CRUDE_PETRO,CRUDE_BRENT,RUBBER_TSR20,COPPER,GOLD")
+    for body in (coded.encode(), workbook(coded), workbook(coded + "\n\n")):
+        assert {key: record.digest for key, record in read(body).items()} == {
+            key: record.digest for key, record in read(good.encode()).items()
+        }
+
+
+def test_a_code_says_which_series_an_older_name_means(good: str) -> None:
+    """Names by hand: of a series that was renamed since, with and without its code."""
+    older = good.replace("Copper", '"Nickel, melting grade"')
+    found = read(with_codes(older, ",CRUDE_PETRO,CRUDE_BRENT,RUBBER_TSR20,NICKEL,GOLD").encode())
+    assert found["nickel", "2024-01"].name == "Nickel, melting grade"
+    with pytest.raises(Quarantine, match="'Nickel, melting grade', expected one of the 71 known series"):
+        read(older.encode())
+    with pytest.raises(Quarantine, match="'TIN', expected the code of Copper"):
+        read(with_codes(good, ",CRUDE_PETRO,CRUDE_BRENT,RUBBER_TSR20,TIN,GOLD").encode())
+    assert ("lamb", "2024-01") in read(good.replace("Copper", '"Meat, sheep"').encode())
 
 
 def test_damaged_workbooks_are_refused(good: str) -> None:

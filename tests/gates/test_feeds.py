@@ -8,14 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from connectors.commodities import jodi_oil
-from connectors.logistics import portwatch_disruptions
-from connectors.prices import gscpi, worldbank_prices
-from connectors.trade import baci
+from connectors import (
+    baci,
+    eurostat_comext,
+    federal_register,
+    gscpi,
+    jodi_oil,
+    portwatch_disruptions,
+    portwatch_places,
+    portwatch_ports,
+    worldbank_prices,
+)
 from supplywatch.intake import guards
-from supplywatch.model.items import Item, Items
-from supplywatch.model.records import CommodityBalance, DisruptionEvent, IndexValue, Record, TradeSlice
-from supplywatch.model.source import Part, Payload, Source
+from supplywatch.records import CommodityBalance, DisruptionEvent, IndexValue, Place, PortCalls, Record, TradeSlice
+from supplywatch.source import Part, Payload, Source
+from supplywatch.watch import Item, Items
 
 pytestmark = pytest.mark.gate
 
@@ -95,3 +102,71 @@ def test_baci_of_two_exporters_in_2020(data: Path, monkeypatch: pytest.MonkeyPat
     (south_africa,) = next(r for r in world if r.commodity == "261000").partners
     assert south_africa.value_usd == 460_875_833.0
     assert not [row for row in rows if row["k"] == "261000" and row["j"] == "156"]
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "records", "prices"),
+    [
+        ("dburton8511", "2021-05", 46_422, 46_084),
+        ("malphons", "2024-03", 48_776, 48_396),
+        ("lukasfrankenq", "2025-09", 50_054, 49_625),
+        ("phanhienduc", "2026-02", 50_409, 49_963),
+        ("klaus0005", "2026-05", 50_622, 50_167),
+    ],
+)
+def test_pink_sheets_of_five_editions(data: Path, name: str, last: str, records: int, prices: int) -> None:
+    path = data / f"found/worldbank_prices/{name}_CMO.xlsx"
+    found = [r for r in read(worldbank_prices.SOURCE, path.read_bytes(), path.name) if isinstance(r, IndexValue)]
+    assert (len(found), sum(r.value is not None for r in found)) == (records, prices)
+    assert (min(r.observed for r in found), max(r.observed for r in found)) == ("1960-01", last)
+    assert {r.index_id for r in found} == worldbank_prices.KNOWN, "whatever an edition calls them"
+
+
+def test_gscpi_of_2026(data: Path) -> None:
+    folder = data / "found/gscpi"
+    book = folder / "goldhac_gscpi_data.xls"
+    records = [r for r in read(gscpi.SOURCE, book.read_bytes(), book.name) if isinstance(r, IndexValue)]
+    assert (len(records), records[0].observed, records[-1].observed, records[-1].value) == (338, "1998-01", "2026-02", 0.4935899721307661)
+    table = folder / "macrogauge_interactive_20260928_excerpt.csv"
+    payload = Payload("gscpi", (Part(table.read_bytes(), table.name),), datetime(2026, 9, 28, tzinfo=UTC))
+    last = [r for r in gscpi.SOURCE.parse(payload) if isinstance(r, IndexValue)][-1]
+    assert (last.observed, last.value, last.edition, last.earlier) == ("2026-08", 1.06, "2026-09", ())
+
+
+def test_ports_of_the_hub(data: Path) -> None:
+    path = data / "found/portwatch_places/cherrylchico_ports_database.csv"
+    places = [r for r in read(portwatch_places.SOURCE, path.read_bytes(), path.name) if isinstance(r, Place)]
+    assert Counter(r.place_kind for r in places) == {"port": 1852, "offshore_terminal": 181}
+    assert sum(r.locode is not None for r in places) == 753
+    assert all(len(r.locode) == 5 for r in places if r.locode)
+    japan = sum(r.share_country_import or 0.0 for r in places if r.country_iso3 == "JPN")
+    assert japan == pytest.approx(1.0, abs=0.001), "percent of a country's imports add up to 100"
+
+
+def test_rows_of_portwatch_of_september_2026(data: Path) -> None:
+    ports, places, events = (
+        data / f"found/{name}/td_probe_20260909_attributes.json"
+        for name in ("portwatch_ports", "portwatch_places", "portwatch_disruptions")
+    )
+    (qingdao,) = (r for r in read(portwatch_ports.SOURCE, ports.read_bytes(), ports.name) if isinstance(r, PortCalls))
+    assert (qingdao.observed, qingdao.port_id, qingdao.calls_total, qingdao.calls_tanker) == ("2019-02-06", "port1069", 14, 3)
+    tsuruga, suez = (r for r in read(portwatch_places.SOURCE, places.read_bytes(), places.name) if isinstance(r, Place))
+    assert (tsuruga.share_country_import, suez.place_kind, suez.share_country_import) == (0.0042, "chokepoint", None)
+    found = {r.name: r for r in read(portwatch_disruptions.SOURCE, events.read_bytes(), events.name) if isinstance(r, DisruptionEvent)}
+    assert found["RED SEA TENSIONS"].affected_places == ("chokepoint4", "chokepoint1", "chokepoint7")
+    assert (found["IDAI-19"].alert_level, found["IDAI-19"].countries) == ("red", ("Mozambique",))
+
+
+def test_a_page_of_110_documents_says_so(data: Path) -> None:
+    path = data / "found/federal_register/monument_watch_fr.json"
+    told: list[str] = []
+    payload = Payload("federal_register", (Part(path.read_bytes(), path.name),), FETCHED)
+    assert len(guards.read(federal_register.SOURCE, payload, now=FETCHED, warn=told.append).records) == 5
+    assert told == [f"{path.name}: 5 of 110 documents, 1 of 22 pages: the others are not read; give all pages, joined by +"]
+
+
+def test_german_plastic_waste_by_comext(data: Path) -> None:
+    body = gzip.decompress((data / "found/eurostat_comext/sinahecke_ds045409_codes_imports_20250217.csv.gz").read_bytes())
+    slices = [r for r in read(eurostat_comext.SOURCE, body, "comext.csv") if isinstance(r, TradeSlice)]
+    assert len(slices) == 44
+    assert {(r.commodity, r.flow, len(r.partners)) for r in slices} == {("3915", "import", 0)}, "World only"
