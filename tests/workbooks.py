@@ -4,7 +4,7 @@ import io
 import zipfile
 from xml.sax.saxutils import escape, quoteattr
 
-from connectors._read import table
+from connectors._reading.read import table
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from connectors._read import Row, check_names, decode, document, is_json, listing, mapping, table
-from connectors._read import rows as table_rows
+from connectors._reading.read import Row, check_names, decode, document, is_json, listing, mapping, table
+from connectors._reading.read import rows as table_rows
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.source import Part, Payload, Request
 

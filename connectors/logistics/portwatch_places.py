@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from connectors._arcgis import HOST, layer, next_request, query, rows
-from connectors._read import Row, check_names
-from supplywatch.records import Place, PlaceKind, Provenance
-from supplywatch.source import Calendar, Card, Cursor, Payload, Request, Source
+from connectors._reading.arcgis import HOST, layer, next_request, query, rows
+from connectors._reading.read import Row, check_names
+from supplywatch.model.records import Place, PlaceKind, Provenance
+from supplywatch.model.source import Calendar, Card, Cursor, Payload, Request, Source
 
 PORTS_URL = layer("PortWatch_ports_database")
 CHOKEPOINTS_URL = layer("PortWatch_chokepoints_database")

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from connectors._read import Row, check_names, decode, rows
-from connectors._sheets import is_workbook, sheet
+from connectors._reading.read import Row, check_names, decode, rows
+from connectors._reading.sheets import is_workbook, sheet
 from supplywatch.errors import SourceChanged
 from supplywatch.model.records import Edition, IndexValue, Provenance
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source

@@ -104,8 +104,9 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     names = {entry.list_code for entry in entries} if card.kind == "snapshot" else {record.series for record in records}
     _check_card(card, len(entries) if card.kind == "snapshot" else len(records), names, warn)
     newest = (payload.published or payload.fetched).date().isoformat() if card.kind == "snapshot" else records[-1].observed
-    for remark in source.remarks(payload) if warn is not None else ():
-        warn(remark)
+    if warn is not None:
+        for remark in source.remarks(payload):
+            warn(remark)
     _check_days(card, records)
     if period_start(newest) > now + FUTURE_TOLERANCE:
         raise Quarantine("source_changed", f"{card.source_id}: speaks of {newest}, which lies after {now:%Y-%m-%d}")

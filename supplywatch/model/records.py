@@ -13,12 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from supplywatch.frozen import Frozen
-from supplywatch.listing.entry import Alias, Identifier, ListEntry, Listing, Relation
-from supplywatch.logistics import DisruptionEvent, Edition, IndexValue, Place, PlaceKind, PortCalls, TransitCount
-from supplywatch.partymatch import MatchDecision, PartyMatch
-from supplywatch.record import Period, Provenance, Record
-from supplywatch.site import Site
+from supplywatch.model.list_entry import Alias, Identifier, ListEntry, Listing, Relation
+from supplywatch.model.party_match import MatchDecision, PartyMatch
+from supplywatch.model.record import Period, Provenance, Record
+from supplywatch.model.site import Site
+from supplywatch.model.traffic import DisruptionEvent, Edition, IndexValue, Place, PlaceKind, PortCalls, TransitCount
+from supplywatch.model.value import Frozen
 
 __all__ = [
     "FAMILIES",

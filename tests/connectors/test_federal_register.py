@@ -10,8 +10,8 @@ from stepping import events, given
 from connectors.policy.federal_register import FIRST_DAY, SOURCE, URL
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
-from supplywatch.records import PolicyAct
-from supplywatch.source import Cursor, Part, Payload, Request
+from supplywatch.model.records import PolicyAct
+from supplywatch.model.source import Cursor, Part, Payload, Request
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

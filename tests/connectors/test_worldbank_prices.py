@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from workbooks import workbook
 
-from connectors.worldbank_prices import SOURCE
+from connectors.prices.worldbank_prices import SOURCE
 from supplywatch.errors import BadSetting, Quarantine
 from supplywatch.intake import guards
 from supplywatch.model.records import IndexValue

@@ -8,21 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from connectors import (
-    baci,
-    eurostat_comext,
-    federal_register,
-    gscpi,
-    jodi_oil,
-    portwatch_disruptions,
-    portwatch_places,
-    portwatch_ports,
-    worldbank_prices,
-)
+from connectors.commodities import jodi_oil
+from connectors.logistics import portwatch_disruptions, portwatch_places, portwatch_ports
+from connectors.policy import federal_register
+from connectors.prices import gscpi, worldbank_prices
+from connectors.trade import baci, eurostat_comext
 from supplywatch.intake import guards
-from supplywatch.records import CommodityBalance, DisruptionEvent, IndexValue, Place, PortCalls, Record, TradeSlice
-from supplywatch.source import Part, Payload, Source
-from supplywatch.watch import Item, Items
+from supplywatch.model.items import Item, Items
+from supplywatch.model.records import CommodityBalance, DisruptionEvent, IndexValue, Place, PortCalls, Record, TradeSlice
+from supplywatch.model.source import Part, Payload, Source
 
 pytestmark = pytest.mark.gate
 

@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from supplywatch import workbook
 from supplywatch.errors import Quarantine, SourceChanged
-from supplywatch.source import Part
+from supplywatch.model.source import Part
+from supplywatch.reading import workbooks
 
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 Line = tuple[int, Sequence[str]]
@@ -18,7 +18,7 @@ Line = tuple[int, Sequence[str]]
 
 def is_workbook(part: Part) -> bool:
     """Tell a workbook of either kind from a text by its first bytes."""
-    return part.body.startswith(_OLD) or workbook.is_workbook(part)
+    return part.body.startswith(_OLD) or workbooks.is_workbook(part)
 
 
 def sheet(part: Part, name: str) -> Iterator[Line]:
@@ -30,7 +30,7 @@ def sheet(part: Part, name: str) -> Iterator[Line]:
         ``wrong_file`` for one that cannot be read, ``source_changed`` without that sheet.
     """
     if not part.body.startswith(_OLD):
-        yield from workbook.sheet(part, name)
+        yield from workbooks.sheet(part, name)
         return
     try:
         book = CalamineWorkbook.from_object(io.BytesIO(part.body))
