@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Origin
 from supplywatch.model.counterparty import Counterparty
 from supplywatch.screening.tables import read_lists

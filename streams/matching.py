@@ -18,7 +18,7 @@ from streams.settling import PutsAside, Settler, Valid
 from streams.topics import COUNTERPARTIES, MATCH, Changed, match_topics
 from streams.worker import Report, Stage, main
 from supplywatch import metrics
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.matching.stage import Matching
 from supplywatch.model.records import ListChange, ListRelease, PartyMatch
 from supplywatch.runtime.broker import Producer, record_topic
