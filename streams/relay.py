@@ -26,8 +26,8 @@ from streams.worker import CRASHED, REFUSED, STOPPED, settings_of_process
 from supplywatch import metrics
 from supplywatch.desk import actions as desk
 from supplywatch.errors import LedgerAway, Refuse, Retry, SupplywatchError
-from supplywatch.ledger import Ledger, listed, schema, watchlists
-from supplywatch.ledger.book import OutboxRow
+from supplywatch.ledger import listed, schema, watchlists
+from supplywatch.ledger.book import Ledger, OutboxRow
 from supplywatch.runtime.broker import BrokerAddress, Headers, Producer, Sent
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
 from supplywatch.settings import Settings

@@ -26,7 +26,7 @@ from streams.judging import Judges
 from streams.settling import Stopped
 from supplywatch.errors import SupplywatchError
 from supplywatch.judging.engine import RECORD, Verdict
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.records import Record
 from supplywatch.runtime.garbage import look_seldom
 from supplywatch.runtime.logs import configure_logs
