@@ -20,6 +20,8 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CARRIERS = ("vessel", "aircraft")
 _ONE_EACH = ("uscc", "lei", "imo", "passport")
 """Numbers of which a party has one at a time; two different ones are two parties."""
+BY_NUMBER, BY_MAIN_NAME, BY_OTHER_NAME = range(3)
+"""How strong evidence is, the strongest first."""
 
 
 def why_same(one: ListEntry, other: ListEntry) -> str | None:
@@ -52,9 +54,22 @@ def _why_same_name(one: ListEntry, other: ListEntry) -> str | None:
     return f"the same name {main!r}" if main == name_key(other.name) and len(distinctive(main)) >= 2 else None
 
 
+def strength(one: ListEntry, other: ListEntry, why: str) -> int:
+    """Return how strong the evidence of :func:`why_same` is: a number, the main name of both, or a name that is an alias of one."""
+    if why.startswith("the same number"):
+        return BY_NUMBER
+    return BY_MAIN_NAME if name_key(one.name) == name_key(other.name) else BY_OTHER_NAME
+
+
 def same_designation(source: str, one: ListEntry, other: Listing) -> bool:
-    """Tell whether an entry of the same party tells a designation that was told already: same list, same notice, or same day."""
-    if one.list_code == other.list_code and source != other.source:
+    """Tell whether an entry of the same party tells a designation that was told already.
+
+    The same list by another source, the same notice, or the same day. Two entries of one list are two designations: each has a licence
+    requirement of its own, whatever names they share.
+    """
+    if one.list_code == other.list_code:
+        if source == other.source:
+            return False
         return one.effective is None or other.effective is None or one.effective == other.effective
     if one.effective is not None and one.effective == other.effective:
         return True
@@ -86,9 +101,14 @@ class Standing:
         """Where it stands."""
         return Listing.of(self.source, self.entry)
 
+    @property
+    def of_list(self) -> tuple[str, str]:
+        """The list it stands on, as its source gives it."""
+        return self.source, self.entry.list_code
+
 
 class Elsewhere:
-    """The entries of other lists, found by name or number.
+    """Entries found by name or number: those of other lists, and those of an entry's own list, which contend for the same counterpart.
 
     Parameters
     ----------
@@ -107,16 +127,35 @@ class Elsewhere:
             self._found[key].append(one)
 
     def same_party(self, source: str, entry: ListEntry) -> list[Listing]:
-        """Return where the party of an entry stands beside the entry itself, in a fixed order."""
-        listings: dict[tuple[str, str, str], Listing] = {}
+        """Return where the party of an entry stands beside the entry itself, the strongest evidence first.
+
+        Publishers give separate entries to institutes that share an alias, so a name joins no two entries of one list; and of two that
+        share a name with an entry of another list, that one is the counterpart whose own name it is.
+        """
+        mine = Standing(source, entry)
+        found: dict[tuple[str, str, str], tuple[int, Listing]] = {}
         for one in self._candidates(entry):
-            if (one.source, one.entry.list_code, one.entry.key) != (source, entry.list_code, entry.key) and why_same(entry, one.entry):
-                listings[one.source, one.entry.list_code, one.entry.key] = one.listing
-        return [listings[key] for key in sorted(listings)]
+            rank = _rank(mine, one)
+            if rank is not None and not self._nearer(one, mine, rank):
+                found[one.listing.place] = rank, one.listing
+        return [listing for _, listing in sorted(found.values(), key=lambda ranked: (ranked[0], ranked[1].place))]
+
+    def _nearer(self, one: Standing, mine: Standing, rank: int) -> bool:
+        """Tell whether another entry of my list is a nearer counterpart of an entry."""
+        rivals = (rival for rival in self._candidates(one.entry) if rival.of_list == mine.of_list and rival.entry.key != mine.entry.key)
+        return rank != BY_NUMBER and any((near := _rank(rival, one)) is not None and near < rank for rival in rivals)
 
     def _candidates(self, entry: ListEntry) -> Iterator[Standing]:
         for key in sorted(search_keys(entry)):
             yield from self._found.get(key, ())
+
+
+def _rank(mine: Standing, other: Standing) -> int | None:
+    """Return how strong the evidence is that joins two entries, ``None`` where nothing may."""
+    if mine.listing.place == other.listing.place or (why := why_same(mine.entry, other.entry)) is None:
+        return None
+    rank = strength(mine.entry, other.entry, why)
+    return None if rank != BY_NUMBER and mine.of_list == other.of_list else rank
 
 
 def search_keys(entry: ListEntry) -> set[str]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import Literal
 
-from supplywatch.listing.evidence import Standing, search_keys, why_same
+from supplywatch.listing.evidence import Standing, search_keys, strength, why_same
 
 MOST_ENTRIES = 200
 """Entries that share a number or name beyond this are no evidence of one party but a placeholder."""
@@ -66,8 +66,9 @@ def reference(one: Standing) -> str:
 def parties(standing: Sequence[Standing], decisions: Iterable[Decision] = ()) -> list[Party]:
     """Return the parties that the entries in force form, each entry in exactly one of them.
 
-    Links are taken from the strongest to the weakest: a person's join, a shared number, a shared name. One that would bring together two
-    entries which a person split is left out, whatever other entry it goes through.
+    Links are taken from the strongest to the weakest: a person's join, a shared number, the main name of both, another name. One that
+    would bring together two entries which a person split is left out, whatever other entry it goes through; so is a name that would bring
+    together two entries of one list.
     """
     entries = {reference(one): one for one in standing}
     last: dict[tuple[str, str], Decision] = {}
@@ -77,7 +78,9 @@ def parties(standing: Sequence[Standing], decisions: Iterable[Decision] = ()) ->
     links = [
         Link(*pair, f"joined by {d.by}: {d.reason}") for pair, d in sorted(last.items()) if d.verb == "join" and entries.keys() >= set(pair)
     ]
-    links += sorted(_evidence(entries), key=lambda link: (not link.why.startswith("the same number"), link.one, link.other))
+    links += sorted(
+        _evidence(entries), key=lambda link: (strength(entries[link.one].entry, entries[link.other].entry, link.why), link.one, link.other)
+    )
     for link in links:
         groups.join(link)
     return groups.parties()
@@ -94,12 +97,12 @@ def explain(one: str, other: str, standing: Sequence[Standing], decisions: Seque
                 f"one party ({party.id}):",
                 *(f"{link.one} = {link.other}: {link.why}" for link in _path(one, other, party.links)),
             ]
-    entries = {reference(entry): entry.entry for entry in standing}
-    why = why_same(entries[one], entries[other])
-    return [
-        *lines,
-        "two parties" + (f", although there is {why}" if why else ": no shared number, and no shared name that is particular enough"),
-    ]
+    entries = {reference(entry): entry for entry in standing}
+    why = why_same(entries[one].entry, entries[other].entry)
+    if why is None:
+        return [*lines, "two parties: no shared number, and no shared name that is particular enough"]
+    apart = ": separate entries of one list, which a name never joins" if entries[one].of_list == entries[other].of_list else ""
+    return [*lines, f"two parties, although there is {why}{apart}"]
 
 
 class _Groups:
@@ -116,14 +119,14 @@ class _Groups:
             self._apart[other].add(one)
 
     def join(self, link: Link) -> None:
-        """Take a link, unless two entries would meet that a person split, or branches in two countries over an entry without one."""
+        """Take a link, unless two entries would meet that a person split, or by a name two of one list or branches in two countries."""
         one, other = self._group[link.one], self._group[link.other]
         if one == other:
             self._links[one].append(link)
             return
         if any(not self._apart[member].isdisjoint(self._members[other]) for member in self._members[one] if member in self._apart):
             return
-        if link.why.startswith("the same name") and self._abroad(one, other):
+        if link.why.startswith("the same name") and (self._abroad(one, other) or self._of_one_list(one, other)):
             return
         if len(self._members[one]) < len(self._members[other]):
             one, other = other, one
@@ -135,6 +138,10 @@ class _Groups:
     def _abroad(self, one: str, other: str) -> bool:
         mine, theirs = ([set(self._entries[m].entry.countries) for m in self._members[group]] for group in (one, other))
         return any(a and b and a.isdisjoint(b) for a in mine for b in theirs)
+
+    def _of_one_list(self, one: str, other: str) -> bool:
+        mine, theirs = ({self._entries[member].of_list for member in self._members[group]} for group in (one, other))
+        return not mine.isdisjoint(theirs)
 
     def parties(self) -> list[Party]:
         """Return the groups, the first entry in the order of sources, lists and keys."""

@@ -146,19 +146,22 @@ def _added(
     elsewhere = Elsewhere(world.elsewhere())
     standing: dict[str, list[ListEntry]] = defaultdict(list)
     for entry in (pair.new for pair in pairing.pairs):
-        elsewhere.add(Standing(world.source, entry))
         standing[entry.content_key].append(entry)
+    for entry in (*(pair.new for pair in pairing.pairs), *pairing.new):
+        elsewhere.add(Standing(world.source, entry))
+    ahead = {Listing.of(world.source, entry).place for entry in pairing.new}
     found = []
     for entry in pairing.new:
-        also_on = tuple(elsewhere.same_party(world.source, entry))
+        place = Listing.of(world.source, entry).place
+        ahead.discard(place)
+        also_on = tuple(other for other in elsewhere.same_party(world.source, entry) if other.place not in ahead)
         late = _is_late(entry, standing, seen, news_window_days)
         first = None if late else next((other for other in also_on if same_designation(world.source, entry, other)), None)
         if first is not None:
             first = told_as.get(first.place, first)
-            told_as[Listing.of(world.source, entry).place] = first
+            told_as[place] = first
         change = ChangeKind.BACK_FILL if late else ChangeKind.ADDITION if first is None else ChangeKind.DUPLICATE_OF_OTHER_LIST
         found.append(Difference(change, entry, same_as=first, also_on=also_on))
-        elsewhere.add(Standing(world.source, entry))
     return found
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from supplywatch.ledger import listed
 from supplywatch.ledger.listed import ListedRow
 from supplywatch.ledger.lists import Place
-from supplywatch.listing.evidence import search_keys, why_same
+from supplywatch.listing.evidence import BY_NUMBER, search_keys, strength, why_same
 from supplywatch.model.name_match import Name, Party
 from supplywatch.model.records import ChangeKind, ListChange, ListEntry
 from supplywatch.screening.index import Index
@@ -195,12 +195,21 @@ class _Writing:
         return told.party if told is not None else next(self._same(change.entry, place), content)
 
     def _same(self, entry: ListEntry, place: Place) -> Iterator[str]:
-        keys = search_keys(entry)
-        for other in sorted({*self._lists.near(keys), *(met for key in keys for met in self._meeting.get(key, ()))} - {place}):
+        """Yield the parties that the entry is one with, the strongest evidence first; a name joins no two entries of one list."""
+        keys, found = search_keys(entry), []
+        for other in {*self._lists.near(keys), *(met for key in keys for met in self._meeting.get(key, ()))} - {place}:
             row, known = self._before(other), self._known.get(other)
             theirs = self._entries.get(other) or (known.entry if known is not None else None)
-            if row is not None and row.in_force and theirs is not None and why_same(entry, theirs):
-                yield row.party
+            if row is not None and row.in_force and theirs is not None and (why := why_same(entry, theirs)) is not None:
+                found.append((strength(entry, theirs, why), other, row.party))
+        for rank, _, party in sorted(found):
+            if rank == BY_NUMBER or not self._stands_on(party, place):
+                yield party
+
+    def _stands_on(self, party: str, place: Place) -> bool:
+        """Tell whether another entry of the same list is the party already."""
+        rows = {row.place: row for row in self._lists.of_party(party)} | {at: row for at, row in self._new.items() if row.party == party}
+        return any(at[:2] == place[:2] and at != place and row.in_force for at, row in rows.items())
 
 
 def newest(rows: Iterable[Row]) -> int:

@@ -103,7 +103,8 @@ def test_a_split_holds_through_third_entries_and_a_join_undoes_it():
 
 
 def test_branches_abroad_do_not_meet_over_an_entry_without_a_country():
-    three = standing(*(entry("Synthetic Optics Fund", key=str(n), countries=c) for n, c in enumerate(((), ("SE",), ("ZA",)))))
+    lists = (("EL", ()), ("MEU", ("SE",)), ("SDN", ("ZA",)))
+    three = standing(*(entry("Synthetic Optics Fund", code, countries=countries) for code, countries in lists))
     found = parties(three)
     assert sorted(len(party.entries) for party in found) == [1, 2]
     assert not any({"SE", "ZA"} <= {c for one in party.entries for c in one.entry.countries} for party in found)
@@ -125,6 +126,31 @@ def test_the_order_of_entries_changes_nothing():
 def test_where_else_a_party_stands():
     elsewhere = Elsewhere(standing(entry("Synthetic Optics Co., Ltd."), entry("Other Optics", key="2")))
     assert [one.key for one in elsewhere.same_party("un", entry("Synthetic Optics Co Ltd", "UN", "9"))] == ["1"]
+
+
+BUREAU = entry("Lumen Physics Bureau", key="1", aliases=(Alias(text="Quartz Accelerator Works"),))
+WORKS = entry("Quartz Accelerator Facility", key="2", aliases=(Alias(text="Quartz Accelerator Works"),))
+
+
+def test_separate_entries_of_one_list_that_share_an_alias_are_two_parties():
+    found = parties(standing(BUREAU, WORKS))
+    assert [len(party.entries) for party in found] == [1, 1]
+    assert explain("csl/EL/1", "csl/EL/2", standing(BUREAU, WORKS))[-1].endswith("separate entries of one list, which a name never joins")
+
+
+def test_they_do_not_meet_over_an_entry_of_another_list_either():
+    """The other list's entry goes to the one whose own name it bears, whatever the order of its keys."""
+    other = standing(entry("Quartz Accelerator Facility", "UN", "0", aliases=(Alias(text="Quartz Accelerator Works"),)), source="un")
+    every = [*standing(BUREAU, WORKS), *other]
+    assert [[reference(one) for one in party.entries] for party in parties(every)] == [["csl/EL/1"], ["csl/EL/2", "un/UN/0"]]
+    assert [one.key for one in Elsewhere(every).same_party("un", other[0].entry)] == ["2", "1"]
+    assert [one.place for one in Elsewhere(every).same_party("csl", BUREAU)] == []
+    assert [one.place for one in Elsewhere(every).same_party("csl", WORKS)] == [("un", "UN", "0")]
+
+
+def test_a_number_joins_within_one_list():
+    two = standing(BUREAU.model_copy(update={"identifiers": (USCC,)}), entry("Other Name", key="2", identifiers=(USCC,)))
+    assert [len(party.entries) for party in parties(two)] == [2]
 
 
 @pytest.mark.parametrize(

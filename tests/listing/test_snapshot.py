@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from supplywatch.listing.evidence import Standing
 from supplywatch.listing.same_entry import content_key, with_unique_keys
 from supplywatch.listing.snapshot import Difference, World, compare
-from supplywatch.model.records import ChangeKind, ListEntry
+from supplywatch.model.records import Alias, ChangeKind, ListEntry
 
 SEEN = date(2022, 12, 20)
 DAY = timedelta(days=1)
@@ -244,6 +244,29 @@ def test_a_party_put_on_two_lists_by_one_act_is_told_once():
         ("EL", "addition", None),
         ("MEU", "duplicate_of_other_list", "EL"),
     ]
+
+
+def test_two_entries_of_one_list_that_share_an_alias_are_two_designations():
+    """A publisher that lists an institute and its factory gives them one alias and two licence requirements."""
+    alias = (Alias(text="Quartz Accelerator Works"),)
+    two = [entry("Lumen Physics Bureau", aliases=alias), entry("Quartz Accelerator Facility", aliases=alias)]
+    assert [(d.change.value, d.same_as, d.also_on) for d in compare([], two, seen=SEEN)] == [("addition", None, ())] * 2
+
+
+def test_the_second_feed_of_a_list_repeats_each_of_two_entries_that_share_an_alias():
+    alias = (Alias(text="Quartz Accelerator Works"),)
+    two = [entry(name, aliases=alias) for name in ("Lumen Physics Bureau", "Quartz Accelerator Facility")]
+    for standing in ([Standing("csl", one) for one in order] for order in (two, two[::-1])):
+        found = compare([], two, seen=SEEN, world=World("bis_entity_list", lambda standing=standing: standing))
+        assert {(d.change.value, d.entry.name, d.same_as.name) for d in found} == {("duplicate_of_other_list", e.name, e.name) for e in two}
+
+
+def test_an_entry_that_another_list_knows_under_the_others_name_is_news():
+    """One feed holds the bureau only: the factory that shares its alias is told, for nobody told it yet."""
+    alias = (Alias(text="Quartz Accelerator Works"),)
+    bureau, factory = (entry(name, aliases=alias) for name in ("Lumen Physics Bureau", "Quartz Accelerator Facility"))
+    found = compare([], [bureau, factory], seen=SEEN, world=World("bis_entity_list", lambda: [Standing("csl", bureau)]))
+    assert kinds(found) == [("addition", factory.name), ("duplicate_of_other_list", bureau.name)]
 
 
 def test_the_withdrawal_of_a_duplicate_says_whose():

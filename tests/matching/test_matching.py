@@ -18,7 +18,7 @@ from supplywatch.matching.stage import Matching
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.counterparty import Counterparty, counterparty_id
 from supplywatch.model.items import load_items
-from supplywatch.model.records import ChangeKind, ListChange, ListEntry, Listing, MatchDecision, PartyMatch, Provenance, Relation
+from supplywatch.model.records import Alias, ChangeKind, ListChange, ListEntry, Listing, MatchDecision, PartyMatch, Provenance, Relation
 from supplywatch.screening.watched import keys_of, keys_text
 from supplywatch.watchlist.index import WatchIndex
 
@@ -172,6 +172,18 @@ def test_one_party_on_two_lists_is_one_alert_until_the_last_lets_go(world: World
     assert world.transitions == [("opened", "warning")]
     world.lists(change(HIKVISION, source="ofac_sdn", key="77", at=NOON + timedelta(days=2), kind=ChangeKind.WITHDRAWAL))
     assert [transition for transition, _ in world.transitions] == ["opened", "resolved"]
+
+
+def test_entries_of_one_list_that_share_an_alias_are_two_alerts(world: World) -> None:
+    alias = (Alias(text="Quartz Accelerator Works"),)
+    bureau = change("Lumen Physics Bureau", aliases=alias)
+    facility = change("Quartz Accelerator Facility", key="2", aliases=alias)
+    elsewhere = change("Quartz Accelerator Facility", key="9", source="un", aliases=alias)
+    world.watch(Counterparty(reference="S-1", name="Quartz Accelerator Works", country="CN"))
+    world.lists(bureau, facility, elsewhere)
+    opened = [event for event in world.said if event.transition.value == "opened"]
+    assert sorted(event.subject.name.partition(" = ")[2] for event in opened) == [bureau.entry.name, facility.entry.name]
+    assert sorted(len(match.listings) for match in world.watch(Counterparty(reference="S-2", name="Quartz Accelerator Works"))) == [1, 2]
 
 
 def test_two_first_loads_of_one_party_are_one_alert(world: World) -> None:
