@@ -25,7 +25,7 @@ from streams.watchdog import LOOK_EVERY_S, Watchdog
 from supplywatch import registry
 from supplywatch.errors import Refuse, SupplywatchError
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.runtime.broker import BrokerAddress, Producer
 from supplywatch.runtime.garbage import look_seldom
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer

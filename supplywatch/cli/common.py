@@ -15,7 +15,7 @@ from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
     from supplywatch.judging.engine import Engine
-    from supplywatch.ledger import Ledger
+    from supplywatch.ledger.book import Ledger
     from supplywatch.model.alert import AlertEvent
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -24,7 +24,7 @@ LedgerUrl = Annotated[str | None, typer.Option("--ledger", help="Ledger URL; def
 
 def open_ledger(url: str | None = None, *, upgrade: bool = True) -> Ledger:
     """Open the ledger that was named, or the one of the settings."""
-    from supplywatch.ledger import Ledger
+    from supplywatch.ledger.book import Ledger
 
     return Ledger.open(url or load_settings().ledger, upgrade=upgrade)
 
