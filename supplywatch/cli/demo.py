@@ -25,7 +25,7 @@ from supplywatch.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from supplywatch.ledger import Ledger
+    from supplywatch.ledger.book import Ledger
     from supplywatch.model.alert import AlertEvent
     from supplywatch.model.records import Record
     from supplywatch.runtime.broker import BrokerAddress
@@ -90,7 +90,7 @@ class _Stage:
 def _stage(folder: Path) -> Iterator[_Stage]:
     from streams.embedded import EmbeddedBroker
     from streams.topics import ensure_topics
-    from supplywatch.ledger import Ledger
+    from supplywatch.ledger.book import Ledger
     from supplywatch.runtime.broker import BrokerAddress
 
     try:

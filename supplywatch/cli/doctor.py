@@ -15,7 +15,7 @@ from supplywatch.errors import Refuse, Retry
 from supplywatch.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from supplywatch.ledger import Ledger
+    from supplywatch.ledger.book import Ledger
 
 MANY_PENDING = 1000
 
