@@ -44,6 +44,7 @@ class BrokerProcess(ABC):
     keeps_data: bool
     """Whether its topics outlive the process: when they do not, its clients must start anew with it."""
     attempts: int
+    start_s: float
     stop_s: float
 
     def __init__(self, log: Path, port: int) -> None:
@@ -62,7 +63,7 @@ class BrokerProcess(ABC):
         """Process id, or ``None`` when it does not run."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
-    def start(self, timeout_s: float = 15.0) -> None:
+    def start(self) -> None:
         """Start it and wait until it accepts connections.
 
         Raises
@@ -73,7 +74,7 @@ class BrokerProcess(ABC):
         for attempt in range(self.attempts):
             self.prepare(attempt)
             self._spawn()
-            if self._comes_up(timeout_s):
+            if self._comes_up():
                 return
             self.stop()
         raise BrokerAway(f"{self.title} did not come up; {self._log} ends: {self._log.read_text(errors='replace')[-500:]}")
@@ -91,8 +92,8 @@ class BrokerProcess(ABC):
         self._process = None
 
     @abstractmethod
-    def prepare(self, attempt: int) -> None:
-        """Get ready for a start and have a port; ``attempt`` is over 0 when one has just failed."""
+    def prepare(self, _attempt: int) -> None:
+        """Get ready for a start and have a port; the attempt is over 0 when one has just failed."""
 
     @abstractmethod
     def command(self) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -100,6 +101,8 @@ class BrokerProcess(ABC):
 
     def _spawn(self) -> None:
         command, environment = self.command()
+        if self._log.exists():
+            self._log.replace(self._log.with_suffix(".log.1"))  # why the one before ended
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 tethered(command),
@@ -110,8 +113,8 @@ class BrokerProcess(ABC):
                 start_new_session=True,  # Ctrl-C is for the parent, which stops its children in order
             )
 
-    def _comes_up(self, timeout_s: float) -> bool:
-        end = time.monotonic() + timeout_s
+    def _comes_up(self) -> bool:
+        end = time.monotonic() + self.start_s
         while self.pid is not None and time.monotonic() < end:
             if listens(self.port):
                 return True

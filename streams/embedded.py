@@ -80,6 +80,7 @@ class EmbeddedBroker(BrokerProcess):
     title = "the embedded broker"
     keeps_data = False
     attempts = 3
+    start_s = 15.0
     stop_s = 5.0
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
@@ -91,9 +92,9 @@ class EmbeddedBroker(BrokerProcess):
         """Return the address for ``SUPPLYWATCH_BROKER``; ``embedded=1`` tells clients whom they talk to."""
         return f"kafka://127.0.0.1:{self.port}?embedded=1"
 
-    def prepare(self, attempt: int) -> None:
+    def prepare(self, _attempt: int) -> None:
         """Take a free port after a start that failed: another process may have taken ours."""
-        self.port = self.port if self.port and attempt == 0 else free_port()
+        self.port = self.port if self.port and _attempt == 0 else free_port()
 
     def command(self) -> tuple[Sequence[str], Mapping[str, str]]:
         """Return the command line, with the executable checked anew; only errors are logged."""

@@ -1,6 +1,7 @@
 """One process tree for ``supplywatch up``: starts the children, starts again what ends, stops all in order, serves health for all.
 
 The embedded broker holds everything in memory. When it is gone, what its clients remember of their topics is wrong, so all start anew.
+Apache Kafka keeps its topics: it alone is started again, on the same port, and the others wait for it as for any broker.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,11 @@ from prometheus_client import CollectorRegistry
 from prometheus_client import multiprocess as _multiprocess
 from prometheus_client.core import Metric
 
-from streams.embedded import EmbeddedBroker
+from streams.broker_process import BrokerProcess
 from streams.tether import tethered
 from streams.worker import REFUSED, STOPPED
 from supplywatch import metrics
+from supplywatch.errors import BrokerAway
 from supplywatch.runtime.health import STATUS_FILE, HealthServer, Problems
 from supplywatch.settings import Settings
 
@@ -59,14 +61,26 @@ def tree(workers: int, connect: Sequence[str]) -> list[ChildSpec]:
 
 
 @dataclass
-class _Child:
-    spec: ChildSpec
-    status: Path
-    process: subprocess.Popen[bytes] | None = None
+class _Pace:
+    """When a process that ended is started again: soon, and later and later while it ends early."""
+
     started_s: float = 0.0
     start_at_s: float = 0.0
     pause_s: float = FIRST_PAUSE_S
     restarts: int = 0
+
+    def ended(self, now: float) -> None:
+        self.pause_s = FIRST_PAUSE_S if now - self.started_s > STEADY_S else min(self.pause_s * 2, LONGEST_PAUSE_S)
+        self.start_at_s = now + self.pause_s
+        self.restarts += 1
+
+
+@dataclass
+class _Child:
+    spec: ChildSpec
+    status: Path
+    process: subprocess.Popen[bytes] | None = None
+    pace: _Pace = field(default_factory=_Pace)
     last_code: int | None = None
 
     @property
@@ -98,9 +112,9 @@ class Supervisor:
     folder
         An empty folder for status files and the metrics of the children.
     broker
-        The embedded broker, not yet started, when it is used.
+        A broker of our own, not yet started, when one is used.
     on_broker
-        Told the address of the embedded broker each time it has come up.
+        Told its address each time it has come up.
     """
 
     def __init__(
@@ -108,7 +122,7 @@ class Supervisor:
         settings: Settings,
         children: Sequence[ChildSpec],
         folder: Path,
-        broker: EmbeddedBroker | None = None,
+        broker: BrokerProcess | None = None,
         on_broker: Callable[[str], None] = lambda _url: None,
     ) -> None:
         self._settings, self._broker, self._on_broker = settings, broker, on_broker
@@ -117,7 +131,8 @@ class Supervisor:
         self._children = [_Child(spec, folder / f"{spec.name}.json") for spec in children]
         self._registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(self._registry, path=str(self._metrics))
-        self._registry.register(_Tree(self._children))
+        self._broker_pace, self._broker_up = _Pace(), False
+        self._registry.register(_Tree(self._processes))
         self.port: int | None = None
 
     def run(self, stop: threading.Event) -> int:
@@ -126,17 +141,16 @@ class Supervisor:
         Raises
         ------
         BadSetting, BrokerAway
-            When the metrics port is taken, or the embedded broker does not come up.
+            When the metrics port is taken, or the broker does not come up the first time.
         """
         server = HealthServer(self.problems, self._settings.metrics_host, self._settings.metrics_port, self._registry)
         self.port = server.port
         try:
             if self._broker is not None:
-                self._broker.start()
-                self._on_broker(self._broker.url)
+                self._start_broker(self._broker)
             while not stop.wait(LOOK_EVERY_S):
                 if self._broker is not None and self._broker.pid is None:
-                    self._start_anew(self._broker)
+                    self._bring_back(self._broker)
                 for child in self._children:
                     self._look_after(child)
                     if child.last_code == REFUSED and not child.running:
@@ -151,8 +165,8 @@ class Supervisor:
     def problems(self) -> Problems:
         """Return what keeps the tree from being ready, child by child."""
         found: Problems = {}
-        if self._broker is not None and self._broker.pid is None:
-            found["broker"] = "the embedded broker is not running"
+        if self._broker is not None and not (self._broker_up and self._broker.pid):
+            found["broker"] = f"{self._broker.title} is not running"
         for child in self._children:
             found |= child.problems()
         return found
@@ -161,29 +175,33 @@ class Supervisor:
         """Return the process ids of the running children."""
         return {child.spec.name: child.process.pid for child in self._children if child.process is not None and child.running}
 
+    def _processes(self) -> Iterator[tuple[str, bool, int]]:
+        if self._broker is not None:
+            yield "broker", self._broker.pid is not None, self._broker_pace.restarts
+        for child in self._children:
+            yield child.spec.name, child.running, child.pace.restarts
+
     def _look_after(self, child: _Child) -> None:
         if child.running:
             return
         now = time.monotonic()
         if child.process is not None:
             self._note_end(child, child.process, now)
-        elif now >= child.start_at_s:
+        elif now >= child.pace.start_at_s:
             self._start(child, now)
 
     def _note_end(self, child: _Child, process: subprocess.Popen[bytes], now: float) -> None:
         child.last_code, child.process = process.returncode, None
-        child.pause_s = FIRST_PAUSE_S if now - child.started_s > STEADY_S else min(child.pause_s * 2, LONGEST_PAUSE_S)
-        child.start_at_s = now + child.pause_s
-        child.restarts += 1
+        child.pace.ended(now)
         multiprocess.mark_process_dead(process.pid, path=str(self._metrics))
-        log.warning("child ended", child=child.spec.name, code=child.last_code, again_in_s=child.pause_s)
+        log.warning("child ended", child=child.spec.name, code=child.last_code, again_in_s=child.pace.pause_s)
 
     def _start(self, child: _Child, now: float) -> None:
         child.status.unlink(missing_ok=True)
         child.process = subprocess.Popen(
             tethered(child.spec.command), env=self._environment(child), stdin=subprocess.DEVNULL, start_new_session=True
         )
-        child.started_s = now
+        child.pace.started_s = now
         log.info("child started", child=child.spec.name, pid=child.process.pid)
 
     def _environment(self, child: _Child) -> dict[str, str]:
@@ -191,13 +209,32 @@ class Supervisor:
         own = {"PROMETHEUS_MULTIPROC_DIR": str(self._metrics), STATUS_FILE: str(child.status)}
         return os.environ | settings_environment(self._settings) | broker | own
 
-    def _start_anew(self, broker: EmbeddedBroker) -> None:
-        log.error("the embedded broker ended: everything starts anew")
-        self._stop_children()
-        for child in self._children:
-            child.start_at_s, child.last_code = 0.0, None
+    def _start_broker(self, broker: BrokerProcess) -> None:
+        self._broker_pace.started_s = time.monotonic()
         broker.start()
+        self._broker_up = True
         self._on_broker(broker.url)
+        log.info("broker started", broker=broker.title, pid=broker.pid)
+
+    def _bring_back(self, broker: BrokerProcess) -> None:
+        if not broker.keeps_data:
+            log.error("the broker ended: everything starts anew", broker=broker.title)
+            self._broker_up = False
+            self._broker_pace.restarts += 1
+            self._stop_children()
+            for child in self._children:
+                child.pace.start_at_s, child.last_code = 0.0, None
+            self._start_broker(broker)
+        elif self._broker_up:
+            self._broker_up = False
+            self._broker_pace.ended(time.monotonic())
+            log.error("the broker ended", broker=broker.title, again_in_s=self._broker_pace.pause_s)
+        elif time.monotonic() >= self._broker_pace.start_at_s:
+            try:
+                self._start_broker(broker)
+            except BrokerAway as error:  # a full disk, say: it may go by
+                self._broker_pace.ended(time.monotonic())
+                log.error("the broker does not come up", detail=str(error), again_in_s=self._broker_pace.pause_s)
 
     def _stop_children(self) -> None:
         for child in reversed(self._children):
@@ -223,11 +260,12 @@ def settings_environment(settings: Settings) -> dict[str, str]:
 class _Tree:
     """Metrics of the process tree itself, made at each scrape."""
 
-    def __init__(self, children: Sequence[_Child]) -> None:
-        self._children = children
+    def __init__(self, processes: Callable[[], Iterator[tuple[str, bool, int]]]) -> None:
+        self._processes = processes
 
     def collect(self) -> list[Metric]:
+        now = list(self._processes())
         return [
-            metrics.PROCESS_UP.made((child.spec.name, float(child.running)) for child in self._children),
-            metrics.PROCESS_RESTARTS.made((child.spec.name, child.restarts) for child in self._children),
+            metrics.PROCESS_UP.made((name, float(running)) for name, running, _ in now),
+            metrics.PROCESS_RESTARTS.made((name, restarts) for name, _, restarts in now),
         ]

@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from supplywatch.errors import BadSetting
 
+OWN_BROKERS = ("embedded", "apache")
+"""What ``supplywatch up`` can run by itself."""
+
 
 class Settings(BaseSettings):
     """All settings of the product; each can be given as ``SUPPLYWATCH_<NAME>``."""
@@ -17,7 +20,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SUPPLYWATCH_", frozen=True, extra="ignore")
 
     broker: str = Field(
-        default="embedded", description="'embedded' (a child process, memory only) or 'kafka://host:port[,host:port]' for Apache Kafka"
+        default="embedded",
+        description="'embedded' (a child of 'up', memory only), 'apache' (Apache Kafka as a child of 'up', keeps its topics), "
+        "or 'kafka://host:port[,host:port]'",
     )
     ledger: str = Field(
         default="sqlite:///var/ledger.db", description="SQLAlchemy URL: 'sqlite:///path' or 'postgresql+psycopg://user:password@host/db'"
@@ -31,6 +36,7 @@ class Settings(BaseSettings):
     idle_s: float = Field(default=60.0, gt=0, description="seconds a worker may stand without partitions while some have no owner")
     census_key: str | None = Field(default=None, description="US Census Bureau key; without it 500 calls a day")
     comtrade_key: str | None = Field(default=None, description="UN Comtrade subscription key; without it the public preview is used")
+    kafka_port: int = Field(default=9092, ge=0, le=65535, description="loopback port of the broker 'apache'; 0 takes a free one")
     maven_url: str = Field(
         default="https://repo.maven.apache.org/maven2",
         pattern=r"^https?://",
@@ -42,8 +48,8 @@ class Settings(BaseSettings):
     @field_validator("broker")
     @classmethod
     def _known_broker(cls, value: str) -> str:
-        if value != "embedded" and not value.startswith("kafka://"):
-            raise ValueError("must be 'embedded' or 'kafka://host:port'")
+        if value not in OWN_BROKERS and not value.startswith("kafka://"):
+            raise ValueError("must be 'embedded', 'apache' or 'kafka://host:port'")
         return value
 
     @field_validator("ledger")

@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LIST = Path(__file__).resolve().parent.parent / "streams" / "apache" / "jars.txt"
+# The last dependency is not Kafka's own: without it the broker logs nothing at all. Its version is that of Kafka's log4j-core.
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>dev.supplywatch</groupId><artifactId>apache-kafka</artifactId><version>1</version>
   <dependencies>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{version}</version></dependency>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>{version}</version></dependency>
+    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.24.3</version></dependency>
   </dependencies>
 </project>
 """

@@ -9,7 +9,7 @@ import typer
 
 from supplywatch.cli.common import JsonFlag, print_json, print_table
 from supplywatch.errors import BadSetting, BrokerAway
-from supplywatch.settings import load_settings
+from supplywatch.settings import OWN_BROKERS, load_settings
 
 if TYPE_CHECKING:
     from supplywatch.runtime.broker import BrokerAddress
@@ -32,19 +32,24 @@ def broker_address(settings: Settings) -> BrokerAddress:
     Raises
     ------
     BrokerAway
-        When the embedded broker is meant and ``supplywatch up`` does not run.
+        When the broker of ``supplywatch up`` is meant and that does not run.
     """
     from supplywatch.runtime.broker import BrokerAddress
 
-    if settings.broker != "embedded":
-        return BrokerAddress.parse(settings.broker)
+    return BrokerAddress.parse(broker_url(settings))
+
+
+def broker_url(settings: Settings) -> str:
+    """Return the address as ``SUPPLYWATCH_BROKER`` takes it; errors as for :func:`broker_address`."""
+    if settings.broker not in OWN_BROKERS:
+        return settings.broker
     try:
         running = json.loads((settings.data_dir / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BrokerAway(
-            f"no embedded broker runs for {settings.data_dir}: start 'supplywatch up' there, or set SUPPLYWATCH_BROKER=kafka://host:port"
+            f"no {settings.broker} broker runs for {settings.data_dir}: start 'supplywatch up' there, or set SUPPLYWATCH_BROKER=kafka://host:port"
         ) from error
-    return BrokerAddress.parse(running["broker"])
+    return str(running["broker"])
 
 
 @app.command()

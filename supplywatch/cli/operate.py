@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplywatch.cli.broker import RUN_FILE, broker_address
+from supplywatch.cli.broker import RUN_FILE, broker_address, broker_url
 from supplywatch.cli.common import JsonFlag, make_engine, open_ledger, print_json, print_table
 from supplywatch.cli.demo import demo
 from supplywatch.cli.doctor import doctor
 from supplywatch.errors import BadSetting
-from supplywatch.settings import Settings, load_settings
+from supplywatch.settings import OWN_BROKERS, Settings, load_settings
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from streams.broker_process import BrokerProcess
     from supplywatch.runtime.broker import BrokerAddress
 
 dlq = typer.Typer(help="Dead letters: messages nobody could use.", no_args_is_help=True)
@@ -45,14 +46,19 @@ def stop_on_signals() -> threading.Event:
 
 def up(
     workers: Annotated[int, typer.Option(min=1, max=32, help="Worker processes.")] = 1,
+    broker: Annotated[
+        str | None,
+        typer.Option(help="'embedded' (memory only), 'apache' (keeps its topics) or kafka://host:port; default SUPPLYWATCH_BROKER."),
+    ] = None,
 ) -> None:
     """Run everything in one supervised process tree: connectors, workers, relay, metrics, and the embedded broker unless another is set."""
     import shutil
 
-    from streams.embedded import EmbeddedBroker
     from streams.supervisor import Supervisor, tree
     from supplywatch.runtime.logs import configure_logs
 
+    if broker is not None:
+        _set_broker(broker)
     settings = load_settings()
     configure_logs(settings.log_json)
     folder = settings.data_dir / "run"
@@ -60,12 +66,21 @@ def up(
         stack.enter_context(_only_one(settings.data_dir))
         open_ledger().close()  # the schema is made once, before many processes want it
         shutil.rmtree(folder, ignore_errors=True)
-        broker = EmbeddedBroker(settings.data_dir) if settings.broker == "embedded" else None
+        process = _broker_process(settings)
         stack.callback((settings.data_dir / RUN_FILE).unlink, missing_ok=True)
         connector = (sys.executable, "-m", "supplywatch", "connect")
-        supervisor = Supervisor(settings, tree(workers, connector), folder, broker, on_broker=lambda url: _note(settings.data_dir, url))
+        supervisor = Supervisor(settings, tree(workers, connector), folder, process, on_broker=lambda url: _note(settings.data_dir, url))
         code = supervisor.run(stop_on_signals())
     raise typer.Exit(code)
+
+
+def _broker_process(settings: Settings) -> BrokerProcess | None:
+    from streams.apache.broker import ApacheBroker
+    from streams.embedded import EmbeddedBroker
+
+    if settings.broker == "apache":
+        return ApacheBroker(settings.data_dir, settings.kafka_port)
+    return EmbeddedBroker(settings.data_dir) if settings.broker == "embedded" else None
 
 
 def _note(data_dir: Path, broker_url: str) -> None:
@@ -163,12 +178,15 @@ def relay() -> None:
 
 
 def _resolve_broker() -> None:
-    """Let a process of its own find the embedded broker that ``supplywatch up`` runs."""
+    """Let a process of its own find the broker that ``supplywatch up`` runs."""
     settings = load_settings()
-    if settings.broker == "embedded":
-        address = broker_address(settings)
-        os.environ["SUPPLYWATCH_BROKER"] = f"kafka://{','.join(address.servers)}?embedded=1"
-        load_settings.cache_clear()
+    if settings.broker in OWN_BROKERS:
+        _set_broker(broker_url(settings))
+
+
+def _set_broker(url: str) -> None:
+    os.environ["SUPPLYWATCH_BROKER"] = url
+    load_settings.cache_clear()
 
 
 @dlq.command("list")

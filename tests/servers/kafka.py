@@ -6,15 +6,17 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from streams.apache import jars
 from tests.servers.process import Child, Unavailable, cache_dir, free_port, listens
 
-VERSION = "4.1.1"
+VERSION = jars.version()
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>dev.supplywatch</groupId><artifactId>test-kafka</artifactId><version>1</version>
   <dependencies>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>{VERSION}</version></dependency>
+    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.24.3</version></dependency>
   </dependencies>
 </project>
 """
@@ -26,11 +28,11 @@ LOG4J = """Configuration:
 """
 
 
-def _libs() -> Path:
-    """Return the folder of the 92 jars, fetched once."""
+def fetched_jars() -> Path:
+    """Return the folder of the jars, fetched once; what Maven resolves must be what the product lists."""
     folder = cache_dir() / f"kafka-{VERSION}"
     libs = folder / "libs"
-    if libs.is_dir():
+    if libs.is_dir() and not jars.missing(libs):
         return libs
     if shutil.which("mvn") is None:
         raise Unavailable("Apache Kafka's jars are not cached and there is no mvn: apt-get install maven")
@@ -42,7 +44,9 @@ def _libs() -> Path:
     if result.returncode != 0:
         shutil.rmtree(fetched)
         raise Unavailable(f"mvn could not fetch Apache Kafka {VERSION}: {result.stdout[-500:]}")
+    shutil.rmtree(libs, ignore_errors=True)
     fetched.rename(libs)
+    assert not jars.missing(libs), "streams/apache/jars.txt is out of date: run tools/kafka_jars.py"
     return libs
 
 
@@ -53,7 +57,7 @@ class Kafka:
         if shutil.which("java") is None:
             raise Unavailable("Apache Kafka needs Java: apt-get install openjdk-17-jre-headless")
         self.folder, self.port, controller = folder, free_port(), free_port()
-        classpath = f"{_libs()}/*"
+        classpath = f"{fetched_jars()}/*"
         properties = folder / "server.properties"
         properties.write_text(self._properties(controller))
         (folder / "log4j2.yaml").write_text(LOG4J)
