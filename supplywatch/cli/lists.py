@@ -17,7 +17,7 @@ from supplywatch.errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from supplywatch.ledger import Ledger
+    from supplywatch.ledger.book import Ledger
     from supplywatch.listing.evidence import Standing
     from supplywatch.listing.parties import Party
     from supplywatch.model.records import ListChange, ListEntry

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from supplywatch.errors import BadRequest
 from supplywatch.judging.engine import RECORD, Engine
 from supplywatch.judging.fold import is_current, state_row, stored_fold
-from supplywatch.ledger import Ledger, book, schema
+from supplywatch.ledger import book, schema
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Severity, Text, Transition
 from supplywatch.registry import rule as find_rule
 
