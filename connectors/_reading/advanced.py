@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from connectors._reading.parties import strict_country
 from connectors._reading.xml import Document, Unit, attribute, shape
 from supplywatch.errors import SourceChanged
-from supplywatch.reading.countries import CODES
+from supplywatch.reading.countries import is_code
 
 NAMESPACES = (
     "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/ADVANCED_XML",
@@ -163,7 +163,7 @@ class References:
                 self.further[name, number, attribute_name] = said
             if name == "Country":
                 code = (value.get("ISO2") or "").upper()
-                known = code if code in CODES else strict_country(value.text, "Country", unit.position)
+                known = code if is_code(code) else strict_country(value.text, "Country", unit.position)
                 self.countries[name, number] = known
             elif name == "AreaCode":
                 self.countries[name, number] = strict_country(value.get("Description"), "AreaCode", unit.position)

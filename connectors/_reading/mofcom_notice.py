@@ -14,6 +14,7 @@ from connectors._reading.parties import CHINESE_PLACES
 from connectors._reading.read import decode
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.source import Part
+from supplywatch.reading.countries import written_country
 
 Verb = Literal["add", "remove", "suspend", "resume", "end"]
 LISTS: Mapping[str, str] = {"出口管制管控名单": "CN-ECL", "不可靠实体清单": "CN-UEL", "关注名单": "CN-ATT"}
@@ -102,7 +103,7 @@ def read_notice(part: Part) -> Notice | None:
         return None
     parties = tuple(_items(annex)) or tuple(_inline(body))
     _check(acts, parties, title, part.name)
-    nation = next((code for word, code in CHINESE_PLACES.items() if re.search(rf"\d+\s*家{word}", title + body)), None)
+    nation = next((written_country(word) for word in CHINESE_PLACES if re.search(rf"\d+\s*家{word}", title + body)), None)
     return Notice(own, title, published, effective or published, acts, parties, nation, part.request.url if part.request else None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,15 +12,15 @@ from supplywatch.errors import SourceChanged
 from supplywatch.listing.same_entry import content_key
 from supplywatch.model.list_entry import IdentifierKind, RelationKind, identifier_kind
 from supplywatch.model.records import Identifier, ListEntry, Relation
-from supplywatch.reading.countries import CODES, country_code, known_country
+from supplywatch.reading.countries import country_code, is_code, known_country, written_country
 
 _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII)
 _USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _IMO = re.compile(r"(?<!\d)\d{7}(?!\d)")
 _POSTAL = re.compile(r"[(\uff08]\u90ae\u7f16[:\uff1a][^)\uff09]*[)\uff09]$")
-CHINESE_PLACES: Mapping[str, str] = {"日本": "JP", "美国": "US", "台湾": "TW", "英国": "GB", "德国": "DE", "法国": "FR", "加拿大": "CA"}
-"""How Chinese addresses begin."""
+CHINESE_PLACES = ("日本", "美国", "台湾", "英国", "德国", "法国", "加拿大")
+"""How Chinese addresses begin that are not in China."""
 _OWNER = re.compile(
     r"(?:(?P<share>\d{1,3}(?:\.\d{1,2})?) ?(?:%|per ?cent) )?(?:(?P<subsidiary>subsidiary of)|owned(?: (?:or|and) controlled)? by,?)"
     r"(?: or act(?:s|ing) (?:or purports to act )?(?:for or )?on behalf of,?)?(?: the)? (?P<name>(?-i:[A-Z0-9]).{2,120}?) ?"
@@ -69,7 +69,7 @@ def strict_country(name: str | None, field: str, position: str) -> str | None:
     if (text := clean(name)) is None:
         return None
     if not known_country(text):
-        raise SourceChanged(field, text, position, "a country in one of its known spellings; add it to supplywatch/reading/countries.py")
+        raise SourceChanged(field, text, position, "a known spelling of a country; add it to supplywatch/reading/countries.yaml")
     return country_code(text)
 
 
@@ -84,7 +84,7 @@ def strict_code(code: str | None, field: str, position: str) -> str | None:
     text = clean(code)
     if text is None or text in ("00", "--"):
         return None
-    if text not in CODES:
+    if not is_code(text):
         raise SourceChanged(field, text, position, "an ISO 3166-1 alpha-2 code")
     return text
 
@@ -205,7 +205,7 @@ def address_country(address: str) -> str | None:
     """
     plain = _POSTAL.sub("", address)
     last = plain.rpartition(",")[2].strip(" .")
-    return country_code(last) or next((code for word, code in CHINESE_PLACES.items() if plain.startswith(word)), None)
+    return country_code(last) or next((written_country(word) for word in CHINESE_PLACES if plain.startswith(word)), None)
 
 
 def listed(

@@ -12,11 +12,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from connectors._reading.economies import FORMER_ISO3, ISO3_BY_ISO2
 from connectors._reading.read import Row, check_names, decode, document, is_json, listing, mapping, rows
 from supplywatch.errors import BadSetting, Quarantine, SourceChanged
 from supplywatch.model.records import CommodityBalance, Economy, Figure, Provenance, Stage
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from supplywatch.reading.countries import alpha3_of, by_alpha3, former_alpha3
 
 HOST = "ogcapi.bgs.ac.uk"
 URL = f"https://{HOST}/collections/world-mineral-statistics/items"
@@ -73,7 +73,6 @@ OWN_HISTORY = frozenset(["German Federal Republic"])
 """Countries that carry the ISO codes of a later one, and stand beside it in the same years: their histories stay apart."""
 CORRECTED: Mapping[tuple[str, str], str] = {("CG", "COD"): "COG"}
 """Wrong pairs that the publisher gives: the Republic of the Congo with the code of its neighbour."""
-KNOWN_ISO3 = FORMER_ISO3 | frozenset(ISO3_BY_ISO2.values())
 _YEAR = re.compile(r"((?:18|19|20)[0-9]{2})-01-01([T ]00:00:00(\.0+)?(Z|\+00:00)?)?")
 
 
@@ -259,10 +258,10 @@ def _economy(row: Row) -> Economy:
     name = row.text("country_trans")
     iso2, iso3 = row.optional_text("country_iso2_code"), row.optional_text("country_iso3_code")
     found = CORRECTED.get((iso2 or "", iso3 or ""), iso3)
-    meant = ISO3_BY_ISO2.get(iso2 or "", found)
-    if found != meant and found not in FORMER_ISO3:
+    meant = alpha3_of(iso2) or found
+    if found != meant and found not in former_alpha3():
         raise row.refuse("country_iso3_code", f"{meant}, as country_iso2_code {iso2} of {name} says")
-    known = found in KNOWN_ISO3 and name not in OWN_HISTORY
+    known = (found in by_alpha3() or found in former_alpha3()) and name not in OWN_HISTORY
     return Economy(code=iso2 or iso3 or name, iso3=found if known else None, name=name)
 
 

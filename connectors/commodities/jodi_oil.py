@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from connectors._reading.economies import ISO3_BY_ISO2
 from connectors._reading.read import Row, decode, rows
 from supplywatch.errors import BadSetting
 from supplywatch.model.records import CommodityBalance, Economy, Figure, Provenance, Stage
 from supplywatch.model.source import Calendar, Card, Cursor, Payload, Request, Source
+from supplywatch.reading.countries import alpha3_of
 
 HOST = "www.jodidata.org"
 URL = f"https://{HOST}/_resources/files/downloads/oil-data/annual-csv/primary/{{year}}.csv"
@@ -76,7 +76,7 @@ def parse(payload: Payload) -> Iterable[CommodityBalance]:
             published=payload.published,
             fetched=payload.fetched,
             provenance=Provenance(source="jodi_oil", vintage=payload.vintage, payload_sha256=payload.sha256, position=figures[0].position),
-            economy=Economy(code=area, iso3=ISO3_BY_ISO2[area], name=area),
+            economy=Economy(code=area, iso3=alpha3_of(area), name=area),
             commodity=product,
             figures=tuple(figures),
         )
@@ -86,8 +86,8 @@ def parse(payload: Payload) -> Iterable[CommodityBalance]:
 
 def _area(row: Row) -> str:
     area = row.text("REF_AREA")
-    if area not in ISO3_BY_ISO2:
-        raise row.refuse("REF_AREA", "an ISO 3166 alpha-2 code of connectors/_reading/economies.py")
+    if alpha3_of(area) is None:
+        raise row.refuse("REF_AREA", "an ISO 3166 alpha-2 code")
     return area
 
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from connectors._reading.economies import iso3_of_name
 from connectors._reading.read import Row, decode, rows, table
 from supplywatch.errors import BadSetting, Quarantine, SourceChanged
 from supplywatch.model.records import CommodityBalance, Economy, Figure, Provenance, Stage
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from supplywatch.reading.countries import iso3_of_name
 
 HOST = "www.sciencebase.gov"
 URL = f"https://{HOST}/catalog/file/get/696a75d5d4be0228872d3bf8?name=MCS2026_Commodities_Data.csv"
@@ -136,7 +136,7 @@ def _economy(row: Row) -> Economy:
     iso3 = iso3_of_name(name)
     known = iso3 or name == "Kosovo" or name.startswith(("World total", "Other countries"))
     if not known and not all(iso3_of_name(part) for part in re.split(r",? and |, ", name)):
-        raise row.refuse("Country", "one of connectors/_reading/economies.py, 'World total' or 'Other countries'; add a new name there")
+        raise row.refuse("Country", "a country, 'World total' or 'Other countries'; add a new name to supplywatch/reading/countries.yaml")
     return Economy(code=name, iso3=iso3, name=name)
 
 

@@ -19,7 +19,7 @@ from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.list_entry import PartyKind
 from supplywatch.model.records import Alias, Identifier, ListChange, ListEntry, Relation
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
-from supplywatch.reading.countries import CODES
+from supplywatch.reading.countries import is_code
 
 HOST = "data.opensanctions.org"
 CODE = "OPENSANCTIONS"
@@ -233,7 +233,7 @@ def _entry(raw: dict[str, Any], position: str, linked: Mapping[str, list[Relatio
     others += [Alias(text=text, kind="abbreviation") for text in _texts(raw, "abbreviation", position)]
     others += [Alias(text=text, kind="weak") for text in _texts(raw, "weakAlias", position)]
     others += [Alias(text=text, kind="former") for text in _texts(raw, "previousName", position)]
-    places = unique(text.upper() for field in PLACES for text in _texts(raw, field, position) if text.upper() in CODES)
+    places = unique(text.upper() for field in PLACES for text in _texts(raw, field, position) if is_code(text.upper()))
     numbers: list[Identifier | None] = [
         identifier(label, text) for field, label in NUMBERS.items() for text in _texts(raw, field, position)
     ]

@@ -15,7 +15,7 @@ from connectors._reading.read import Row, decode, rows
 from supplywatch.listing.same_entry import content_key, with_unique_keys
 from supplywatch.model.records import Alias, Identifier, ListChange, ListEntry
 from supplywatch.model.source import Calendar, Card, Cursor, Payload, Request, Source
-from supplywatch.reading.countries import CODES, country_code
+from supplywatch.reading.countries import country_code, is_code
 
 HOST = "raw.githubusercontent.com"
 URL = f"https://{HOST}/opensanctions/opensanctions/main/datasets/cn/sanctions/sanctions.csv"
@@ -86,7 +86,7 @@ def _several(row: Row, field: str) -> tuple[str, ...]:
 def _countries(row: Row) -> tuple[str, ...]:
     found = []
     for text in _several(row, "Country"):
-        code = text if text in CODES or text == UNION else country_code(text)
+        code = text if is_code(text) or text == UNION else country_code(text)
         if code is None:
             raise row.refuse("Country", "an ISO 3166 code of two letters, or a known name")
         found.append(code)

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 
 from connectors._reading.arcgis import HOST, calendar_day, layer, next_request, query, rows
-from connectors._reading.economies import ISO3_BY_ISO2
 from connectors._reading.read import Row, check_names
 from supplywatch.errors import BadSetting
 from supplywatch.model.records import PortCalls, Provenance
 from supplywatch.model.source import Calendar, Card, Cursor, Payload, Request, Source
+from supplywatch.reading.countries import by_alpha3
 
 URL = layer("Daily_Ports_Data")
 FIRST_DAYS, WINDOW_DAYS = 730, 120
@@ -27,7 +27,6 @@ IGNORED = tuple(f"{way}_{kind}" for way in ("import", "export") for kind in (*TY
 REQUIRED = ("date", "year", "month", "day", "portid", "portname", "country", "ISO3", *COUNTS, *IGNORED, "import", "export")
 KNOWN = frozenset((*REQUIRED, "ObjectId"))
 _ISO3 = re.compile(r"[A-Z]{3}")
-_CODES = frozenset(ISO3_BY_ISO2.values())
 
 
 def release(period: str) -> datetime:
@@ -52,7 +51,7 @@ def requests(cursor: Cursor) -> Iterator[Request]:
 
 def _countries(cursor: Cursor) -> tuple[str, ...]:
     given = cursor.options.get("countries", COUNTRIES)
-    if not isinstance(given, list | tuple) or not given or not all(code in _CODES for code in given):
+    if not isinstance(given, list | tuple) or not given or not all(code in by_alpha3() for code in given):
         raise BadSetting("config/sources.yaml: portwatch_ports.options.countries: must be a list of ISO 3166 alpha-3 codes, such as 'CHN'")
     return tuple(dict.fromkeys(given))
 

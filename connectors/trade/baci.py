@@ -11,24 +11,26 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 
-from connectors._reading.economies import ISO3_BY_COMTRADE, NAME_BY_ISO3
 from connectors._reading.read import Row, check_names, decode, table
 from connectors._reading.slices import trade_slice
 from supplywatch.errors import BadSetting, Quarantine, SourceChanged
 from supplywatch.model.items import Items, load_items
 from supplywatch.model.records import Economy, PartnerFlow, TradeSlice
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from supplywatch.reading.countries import by_alpha3
 
 HOST = "www.cepii.fr"
 URL = f"https://{HOST}/DATA_DOWNLOAD/baci/data/BACI_{{edition}}.zip"
 COLUMNS = ("t", "i", "j", "k", "v", "q")
 WORLD = Economy(code="0", name="World")
 MISSING = "NA"
+OWN_CODES: Mapping[str, str] = {"251": "FRA", "381": "ITA", "490": "TWN", "579": "NOR", "699": "IND", "757": "CHE", "842": "USA"}
+"""Where Comtrade's code, without leading zeros, is not the ISO numeric one; 490, "Other Asia, nes", is how Taiwan is reported."""
 KG_PER_TONNE, USD_PER_THOUSAND = 1000.0, 1000.0
 MEMBER = re.compile(r"(?:.*/)?BACI_HS\d{2}_Y\d{4}_V\d{6}[a-z]?\.csv")
 MEMBER_BYTES = 1024 * 1024 * 1024
@@ -170,9 +172,14 @@ def _take(row: Row, lines: dict[tuple[str, str], Line], items: Items) -> None:
 
 
 @cache
+def _iso3_by_code() -> Mapping[str, str]:
+    return {**{str(country.numeric): iso3 for iso3, country in by_alpha3().items()}, **OWN_CODES}
+
+
+@cache
 def _economy(code: str) -> Economy:
-    iso3 = ISO3_BY_COMTRADE.get(code)
-    return Economy(code=code, iso3=iso3, name=NAME_BY_ISO3[iso3] if iso3 else code)
+    iso3 = _iso3_by_code().get(code)
+    return Economy(code=code, iso3=iso3, name=by_alpha3()[iso3].name if iso3 else code)
 
 
 SOURCE = Source(

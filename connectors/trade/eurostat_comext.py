@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Literal
 
-from connectors._reading.economies import ISO3_BY_ISO2, NAME_BY_ISO3
 from connectors._reading.read import Row, decode, rows
 from connectors._reading.slices import Flow, trade_slice
 from supplywatch.errors import BadSetting, Quarantine
 from supplywatch.model.items import load_items
 from supplywatch.model.records import Economy, PartnerFlow, TradeSlice
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from supplywatch.reading.countries import alpha3_of, by_alpha3
 
 HOST = "ec.europa.eu"
 URL = (
@@ -134,10 +134,10 @@ def _number(row: Row | None) -> float | None:
 
 
 def _economy(code: str, row: Row, field: str) -> Economy:
-    iso3 = ISO3_BY_ISO2.get(OWN_ISO2.get(code, code))
+    iso3 = alpha3_of(OWN_ISO2.get(code, code))
     if iso3 is None and code != WORLD and code not in WITHOUT_ISO and not _NOWHERE.fullmatch(code):
         raise row.refuse(field, "an ISO 3166 alpha-2 code, or one of Comext's own that connectors/trade/eurostat_comext.py names")
-    name = NAME_BY_ISO3[iso3] if iso3 and code not in ("XI", "XU") else WITHOUT_ISO.get(code, code)
+    name = by_alpha3()[iso3].name if iso3 and code not in ("XI", "XU") else WITHOUT_ISO.get(code, code)
     return Economy(code=code, iso3=iso3, name=name)
 
 

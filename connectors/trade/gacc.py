@@ -7,7 +7,6 @@ numbers with commas, line breaks within quotes, a comma at the end of each row, 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +17,7 @@ from connectors._reading.slices import Flow, trade_slice
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.records import Economy, PartnerFlow, TradeSlice
 from supplywatch.model.source import Calendar, Card, Part, Payload, Source
+from supplywatch.reading.countries import alpha3_of, written_country
 
 PERIOD, CODE, NAME, PARTNER, PARTNER_NAME = "数据年月", "商品编码", "商品名称", "贸易伙伴编码", "贸易伙伴名称"
 DOLLARS, YUAN = "美元", "人民币"
@@ -37,22 +37,6 @@ _YEAR = re.compile(r"(\d{4})(?:01-\1(?:12))?", re.ASCII)
 _DIGITS = re.compile(r"(?:\d\d){1,5}", re.ASCII)
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII)
 _EXPORT = re.compile("出口|export", re.IGNORECASE)
-
-_ISO3 = """
-ARE 阿联酋 ARG 阿根廷 AUS 澳大利亚 AUT 奥地利 BEL 比利时 BGR 保加利亚 BLR 白俄罗斯 BOL 玻利维亚 BRA 巴西 CAN 加拿大 CHE 瑞士
-CHL 智利 COD 刚果(金) COG 刚果(布) COL 哥伦比亚 CZE 捷克 DEU 德国 DNK 丹麦 DZA 阿尔及利亚 ECU 厄瓜多尔 EGY 埃及 ESP 西班牙
-EST 爱沙尼亚 ETH 埃塞俄比亚 FIN 芬兰 FRA 法国 GAB 加蓬 GBR 英国 GHA 加纳 GIN 几内亚 GRC 希腊 HKG 中国香港 HRV 克罗地亚 HUN 匈牙利
-IDN 印度尼西亚 IND 印度 IRL 爱尔兰 IRN 伊朗 IRQ 伊拉克 ISR 以色列 ITA 意大利 JPN 日本 KAZ 哈萨克斯坦 KEN 肯尼亚 KGZ 吉尔吉斯斯坦
-KHM 柬埔寨 KOR 韩国 KWT 科威特 LAO 老挝 LKA 斯里兰卡 LTU 立陶宛 LUX 卢森堡 LVA 拉脱维亚 MAC 中国澳门 MAR 摩洛哥 MDG 马达加斯加
-MEX 墨西哥 MMR 缅甸 MNG 蒙古 MOZ 莫桑比克 MRT 毛里塔尼亚 MYS 马来西亚 NAM 纳米比亚 NCL 新喀里多尼亚 NGA 尼日利亚 NLD 荷兰 NOR 挪威
-NZL 新西兰 OMN 阿曼 PAK 巴基斯坦 PER 秘鲁 PHL 菲律宾 PNG 巴布亚新几内亚 POL 波兰 PRK 朝鲜 PRT 葡萄牙 QAT 卡塔尔 ROU 罗马尼亚
-RUS 俄罗斯 SAU 沙特阿拉伯 SGP 新加坡 SLE 塞拉利昂 SRB 塞尔维亚 SVK 斯洛伐克 SVN 斯洛文尼亚 SWE 瑞典 THA 泰国 TJK 塔吉克斯坦
-TKM 土库曼斯坦 TUN 突尼斯 TUR 土耳其 TWN 中国台湾 TZA 坦桑尼亚 UKR 乌克兰 URY 乌拉圭 USA 美国 UZB 乌兹别克斯坦 VEN 委内瑞拉 VNM 越南
-ZAF 南非 ZMB 赞比亚 ZWE 津巴布韦 AGO 安哥拉
-"""
-"""ISO 3166 alpha-3 and the customs' name of the economies that sell most to China; others keep the customs' code and name alone."""
-_WORDS = _ISO3.split()
-ISO3_BY_NAME: Mapping[str, str] = dict(zip(_WORDS[1::2], _WORDS[::2], strict=True))
 
 
 @dataclass(slots=True)
@@ -119,7 +103,7 @@ def _period(row: Row) -> str:
 
 def _add(row: Row, table: Table) -> None:
     code, name = row.text(PARTNER), row.text(PARTNER_NAME)
-    iso3 = ISO3_BY_NAME.get(unicodedata.normalize("NFKC", name))
+    iso3 = alpha3_of(written_country(name))
     sold = table.partners.setdefault(code, Sold(CHINA if code == CHINA.code else Economy(code=code, iso3=iso3, name=name), row.position))
     part = tuple(row.values.get(column) for column in BREAKDOWNS)
     if part in sold.parts:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors._reading.economies import iso3_of_name
 from connectors._reading.read import Row, check_names, document, listing
 from connectors._reading.slices import trade_slice
 from supplywatch.errors import BadSetting, Quarantine, SourceChanged
 from supplywatch.model.items import load_items
 from supplywatch.model.records import Economy, PartnerFlow, TradeSlice
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from supplywatch.reading.countries import iso3_of_name
 
 HOST = "api.census.gov"
 URL = f"https://{HOST}/data/timeseries/intltrade/imports/hs"

@@ -40,7 +40,7 @@ app = typer.Typer(help='Screen names against the lists: `screen "NAME"`, or many
 @app.command(_DEFAULT)
 def screen(
     name: Annotated[str | None, typer.Argument(help="The name of a company, person or vessel, in any script.")] = None,
-    country: Annotated[str | None, typer.Option(help="Its country, ISO 3166-1 alpha-2: another one lowers the tier by one.")] = None,
+    country: Annotated[str | None, typer.Option(help="Its country, two letters or a name: another one lowers the tier by one.")] = None,
     kind: Annotated[str, typer.Option(help="organisation, person, vessel, aircraft or unknown.")] = "unknown",
     number: Annotated[list[str] | None, typer.Option("--id", help="KIND:VALUE, e.g. uscc:914403007084616988; may be repeated.")] = None,
     lists: Annotated[
@@ -75,21 +75,23 @@ def screen(
 def _asked(name: str, country: str | None, kind: str, numbers: list[str]) -> Party:
     from supplywatch.listing.names import letters
     from supplywatch.model.name_match import Name, Party
+    from supplywatch.reading.countries import says_unknown, written_country
 
     if not name.strip():
         raise BadRequest("the name is empty")
     if kind not in _KINDS:
         raise BadRequest(f"--kind {kind}: write one of {', '.join(_KINDS)}")
-    if country is not None and not (len(country) == 2 and country.isalpha()):
-        raise BadRequest(f"--country {country}: write two letters, e.g. CN")
+    land = written_country(country) if country else None
+    if country and land is None and not says_unknown(country):
+        raise BadRequest(f"--country {country}: is no country; write two letters, e.g. CN")
     keys = []
     for text in numbers:
         label, colon, value = text.partition(":")
         if not colon or not value:
             raise BadRequest(f"--id {text}: write KIND:VALUE, e.g. uscc:914403007084616988")
-        prefix = country.upper() if country and label in ("tax", "registration") else ""
+        prefix = land if land and label in ("tax", "registration") else ""
         keys.append((label.lower(), prefix + letters(value).upper()))
-    return Party("query", (Name(name),), country.upper() if country else None, (), kind, tuple(keys))
+    return Party("query", (Name(name),), land, (), kind, tuple(keys))
 
 
 def lists_matcher(table: Path | None, ledger: str | None) -> tuple[Matcher, dict[str, ListEntry]]:

@@ -1,308 +1,252 @@
-"""Countries as publishers of lists spell them, to ISO 3166-1 alpha-2.
+"""Countries as they are written, to ISO 3166-1: one table for publishers' lists, trade statistics and people's own files.
 
-A line of the table holds a code and the spellings seen for it (OFAC, UN, EU, UK, Swiss, Canadian and Taiwanese lists). Kosovo is ``XK``, as
-all of these use it; territories without a code, former states and "unknown" have none and are named as such, so that a spelling nobody has
-looked at yet is told apart from them.
+The core (codes, names, and the names in other languages) is that of ``pycountry``; what it lacks stands in ``countries.yaml`` beside this
+file, with a source for each row. Both are part of the code and not of ``config/``: what a payload is parsed to must not depend on a folder.
+Kosovo is ``XK``, as all lists use it.
 """
 
 from __future__ import annotations
 
+import gettext
+import importlib
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
-_TABLE = """
-AD Andorra
-AE United Arab Emirates|UAE
-AF Afghanistan
-AG Antigua and Barbuda
-AI Anguilla
-AL Albania
-AM Armenia
-AO Angola
-AQ Antarctica
-AR Argentina
-AS American Samoa
-AT Austria
-AU Australia
-AW Aruba
-AX Aland Islands
-AZ Azerbaijan
-BA Bosnia and Herzegovina|Bosnia-Herzegovina|Bosnia
-BB Barbados
-BD Bangladesh
-BE Belgium
-BF Burkina Faso
-BG Bulgaria
-BH Bahrain
-BI Burundi
-BJ Benin
-BL Saint Barthelemy
-BM Bermuda
-BN Brunei|Brunei Darussalam
-BO Bolivia|Bolivia (Plurinational State of)|Plurinational State of Bolivia
-BQ Bonaire, Sint Eustatius and Saba
-BR Brazil
-BS Bahamas|Bahamas, The|The Bahamas
-BT Bhutan
-BV Bouvet Island
-BW Botswana
-BY Belarus
-BZ Belize
-CA Canada
-CC Cocos (Keeling) Islands
-CD Democratic Republic of the Congo|Congo, Democratic Republic of the|Congo (Democratic Republic)|Congo, the Democratic Republic of the|\
-DR Congo|Congo, Dem. Rep. of (the)|Congo (Kinshasa)
-CF Central African Republic
-CG Congo|Congo, Republic of the|Republic of the Congo|Congo (Brazzaville)
-CH Switzerland
-CI Cote d'Ivoire|Cote d Ivoire|Ivory Coast
-CK Cook Islands
-CL Chile
-CM Cameroon
-CN China|People's Republic of China|China, People's Republic of|China, Mainland
-CO Colombia
-CR Costa Rica
-CU Cuba
-CV Cabo Verde|Cape Verde|Cabo Verde. Previously Cape Verde.
-CW Curacao
-CX Christmas Island
-CY Cyprus
-CZ Czech Republic|Czechia
-DE Germany
-DJ Djibouti
-DK Denmark
-DM Dominica
-DO Dominican Republic
-DZ Algeria
-EC Ecuador
-EE Estonia
-EG Egypt
-EH Western Sahara
-ER Eritrea
-ES Spain
-ET Ethiopia
-FI Finland
-FJ Fiji
-FK Falkland Islands (Malvinas)|Falkland Islands
-FM Micronesia (Federated States of)|Micronesia|Micronesia, Federated States of
-FO Faroe Islands
-FR France
-GA Gabon
-GB United Kingdom|United Kingdom of Great Britain and Northern Ireland|UK|England|Scotland|Wales|Northern Ireland
-GD Grenada
-GE Georgia
-GF French Guiana
-GG Guernsey
-GH Ghana
-GI Gibraltar
-GL Greenland
-GM Gambia|Gambia, The|The Gambia
-GN Guinea
-GP Guadeloupe
-GQ Equatorial Guinea
-GR Greece
-GS South Georgia and the South Sandwich Islands
-GT Guatemala
-GU Guam
-GW Guinea-Bissau
-GY Guyana
-HK Hong Kong|China, Hong Kong Special Administrative Region|Hong Kong SAR|Hong Kong, China
-HM Heard Island and McDonald Islands
-HN Honduras
-HR Croatia
-HT Haiti
-HU Hungary
-ID Indonesia
-IE Ireland|Republic of Ireland
-IL Israel
-IM Isle of Man|Man, Isle of
-IN India
-IO British Indian Ocean Territory
-IQ Iraq
-IR Iran|Iran (Islamic Republic of)|Islamic Republic of Iran|Iran, Islamic Republic of
-IS Iceland
-IT Italy
-JE Jersey
-JM Jamaica
-JO Jordan
-JP Japan
-KE Kenya
-KG Kyrgyzstan|Kyrgyz Republic
-KH Cambodia
-KI Kiribati
-KM Comoros
-KN Saint Kitts and Nevis|St Kitts and Nevis
-KP Democratic People's Republic of Korea|Korea, North|North Korea|DPRK|Korea, Democratic People's Republic of
-KR Republic of Korea|Korea, South|South Korea|Korea, Republic of
-KW Kuwait
-KY Cayman Islands
-KZ Kazakhstan
-LA Laos|Lao People's Democratic Republic
-LB Lebanon
-LC Saint Lucia|St Lucia
-LI Liechtenstein
-LK Sri Lanka
-LR Liberia
-LS Lesotho
-LT Lithuania
-LU Luxembourg
-LV Latvia
-LY Libya|Libyan Arab Jamahiriya
-MA Morocco
-MC Monaco
-MD Moldova|Republic of Moldova|Moldova, Republic of
-ME Montenegro
-MF Saint Martin (French part)
-MG Madagascar
-MH Marshall Islands
-MK North Macedonia|North Macedonia, The Republic of|Macedonia, The Former Yugoslav Republic of|\
-The former Yugoslav Republic of Macedonia|Macedonia
-ML Mali
-MM Myanmar|Burma|Myanmar (Burma)
-MN Mongolia
-MO Macau|Macao|China, Macao Special Administrative Region|Macau SAR
-MP Northern Mariana Islands
-MQ Martinique
-MR Mauritania
-MS Montserrat
-MT Malta
-MU Mauritius
-MV Maldives
-MW Malawi
-MX Mexico
-MY Malaysia
-MZ Mozambique
-NA Namibia
-NC New Caledonia
-NE Niger
-NF Norfolk Island
-NG Nigeria
-NI Nicaragua
-NL Netherlands|The Netherlands|Netherlands (Kingdom of the)
-NO Norway
-NP Nepal
-NR Nauru
-NU Niue
-NZ New Zealand
-OM Oman
-PA Panama
-PE Peru
-PF French Polynesia
-PG Papua New Guinea
-PH Philippines
-PK Pakistan
-PL Poland
-PM Saint Pierre and Miquelon
-PN Pitcairn
-PR Puerto Rico
-PS State of Palestine|Palestine|Palestinian|Palestinian Territories|Occupied Palestinian Territories|Palestinian Territory, Occupied|\
-Region: Gaza|Region: West Bank|West Bank|Gaza|The Occupied Palestinian Territories
-PT Portugal
-PW Palau
-PY Paraguay
-QA Qatar
-RE Reunion
-RO Romania
-RS Serbia
-RU Russian Federation|Russia|Region: Russia
-RW Rwanda
-SA Saudi Arabia
-SB Solomon Islands
-SC Seychelles
-SD Sudan
-SE Sweden
-SG Singapore
-SH Saint Helena, Ascension and Tristan da Cunha
-SI Slovenia
-SJ Svalbard and Jan Mayen
-SK Slovakia
-SL Sierra Leone
-SM San Marino
-SN Senegal
-SO Somalia
-SR Suriname
-SS South Sudan
-ST Sao Tome and Principe
-SV El Salvador
-SX Sint Maarten (Dutch part)
-SY Syrian Arab Republic|Syria
-SZ Eswatini|Swaziland
-TC Turks and Caicos Islands
-TD Chad
-TF French Southern Territories
-TG Togo
-TH Thailand
-TJ Tajikistan
-TK Tokelau
-TL Timor-Leste|East Timor
-TM Turkmenistan
-TN Tunisia
-TO Tonga
-TR Turkey|Turkiye
-TT Trinidad and Tobago
-TV Tuvalu
-TW Taiwan|Taiwan, Province of China|Taiwan (Province of China)
-TZ United Republic of Tanzania|Tanzania|Tanzania, United Republic of
-UA Ukraine
-UG Uganda
-UM United States Minor Outlying Islands
-US United States of America|United States|USA
-UY Uruguay
-UZ Uzbekistan
-VA Holy See|Vatican City
-VC Saint Vincent and the Grenadines|St Vincent and the Grenadines
-VE Venezuela|Venezuela (Bolivarian Republic of)|Venezuela, Bolivarian Republic of|Bolivarian Republic of Venezuela
-VG British Virgin Islands|Virgin Islands, British|Virgin Islands (British)
-VI Virgin Islands, U.S.|Virgin Islands, US|United States Virgin Islands
-VN Viet Nam|Vietnam
-VU Vanuatu
-WF Wallis and Futuna
-WS Samoa
-XK Kosovo
-YE Yemen
-YT Mayotte
-ZA South Africa
-ZM Zambia
-ZW Zimbabwe
--- undetermined|unknown|none identified|na|n/a|not known|stateless|former Soviet Union|USSR|Soviet Union|former USSR|Yugoslavia|\
-Serbia and Montenegro|Netherlands Antilles|Czechoslovakia|Region: Commonwealth of Independent States|Region: Crimea|Crimea|Region: Donetsk|\
-Crimea Region of Ukraine|\
-Region: Luhansk|Region: Kherson|Region: Zaporizhzhia|Region: Kafia Kingi|Region: Northern Mali|Northern Cyprus|Abkhazia|South Ossetia
-"""
+import yaml
+
+from supplywatch.reading.chinese import simplified
+
+LANGUAGES = (
+    "zh_CN zh_TW zh_HK ja ko de fr it es pt nl pl cs tr ru uk ar fa vi id th sv da nb_NO fi ro hu el bg hr sr sk sl et lv lt he".split()
+)
+"""Of the lists and of those who trade with China, as pycountry names its catalogues."""
+_SPELLINGS = Path(__file__).with_name("countries.yaml")
+_LETTERS = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe"})
+_WORDS = {
+    **{"rep": "republic", "dem": "democratic", "fed": "federated", "st": "saint", "ste": "saint", "br": "british", "peoples": "people"},
+    **dict.fromkeys(("is", "isl", "isds", "isles", "island"), "islands"),
+    **dict.fromkeys(("the", "of", "and"), ""),
+}
+_SINGLE = re.compile(r"\b(\w) (?=\w\b)")
+_REMEMBERED = 20_000
+"""Rows of one payload repeat few spellings, and folding one costs 20 µs."""
+_CODE = re.compile(r"[A-Za-z]{2,3}", re.ASCII)
 
 
-def _folded(name: str) -> str:
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.replace("’", "'")) if not unicodedata.combining(c))
-    return re.sub(r"\s+", " ", plain).strip().rstrip(".").casefold()
+class Country(NamedTuple):
+    """A country with its codes, and the short English name that records carry."""
+
+    alpha2: str
+    alpha3: str
+    numeric: int
+    name: str
 
 
-def _read(table: str) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    for line in table.strip().splitlines():
-        code, names = line[:2], line[3:].split("|")
-        for name in names:
-            found[_folded(name)] = None if code == "--" else code
-    return found
+def folded(text: str) -> str:
+    """Return a spelling without what people leave out or add: accents, case, dots, commas, articles, what cannot be seen.
+
+    >>> folded("P.R. China"), folded("Bosnia & Herzegovina"), folded("CÔTE D’IVOIRE "), folded("Korea, Rep. of")
+    ('pr china', 'bosnia herzegovina', 'cote divoire', 'korea republic')
+    """
+    if text.isascii() and text.isalpha():
+        word = text.casefold()
+        return _WORDS.get(word, word)
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and ")).translate(_LETTERS)
+    kept = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf" and c not in ".'`´’‘")
+    words = _SINGLE.sub(r"\1", re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", kept)).strip()).split()
+    return " ".join(filter(None, (_WORDS.get(word, word) for word in words)))
 
 
-NAMES = _read(_TABLE)
-"""Folded spelling to code; ``None`` for what is known to have none."""
-CODES = frozenset(code for code in NAMES.values() if code is not None)
+@lru_cache(_REMEMBERED)
+def country_code(name: str | None) -> str | None:
+    """Return the alpha-2 code of a name that a publisher writes; ``None`` for what is none, has none, or is not known.
+
+    >>> country_code("Korea, North"), country_code("TÜRKİYE"), country_code("undetermined"), country_code("DE")
+    ('KP', 'TR', None, None)
+    """
+    return None if name is None else _names().get(folded(name))
 
 
+@lru_cache(_REMEMBERED)
 def known_country(name: str) -> bool:
-    """Tell whether somebody has looked at this spelling.
+    """Tell whether somebody has looked at this spelling of a publisher.
 
     >>> known_country("Region: Crimea"), known_country("Ruritania")
     (True, False)
     """
-    return _folded(name) in NAMES
+    return folded(name) in _names()
 
 
-def country_code(name: str | None) -> str | None:
-    """Return the code of a country by one of its spellings; ``None`` for what is none or is not known.
+def says_unknown(text: str) -> bool:
+    """Tell a cell that says that nobody knows the country from one that names something.
 
-    >>> country_code("Korea, North"), country_code("TÜRKİYE"), country_code("undetermined")
-    ('KP', 'TR', None)
+    >>> says_unknown("N/A"), says_unknown("-"), says_unknown("不详"), says_unknown("Ruritania")
+    (True, True, True, False)
     """
-    return None if name is None else NAMES.get(_folded(name))
+    return not any(map(str.isalnum, text)) or text.strip().casefold() in _unknown()
+
+
+@lru_cache(_REMEMBERED)
+def written_country(text: str) -> str | None:
+    """Return the alpha-2 code of a country as people write it: a code, or a name in their own language; ``None`` when it is not known.
+
+    >>> [written_country(text) for text in ("cn", "UGA", "中國", "Hong Kong, SAR", "Allemagne", "GB - Great Britain", "Ruritania")]
+    ['CN', 'UG', 'CN', 'HK', 'DE', 'GB', None]
+    """
+    whole = _written(text)
+    if whole is not None or not (first := re.split(r"[\s()\[\],/:\-–]+", text.strip().strip("()[]"))):
+        return whole
+    # Exports of other programs put the code beside the name: both must mean the same.
+    for code, rest in ((first[0], text.strip()[len(first[0]) :]), (first[-1], text.strip(" )]")[: -len(first[-1]) or None])):
+        if len(first) > 1 and _CODE.fullmatch(code) and code.isupper() and (found := _of_code(code)) and _written(rest) == found:
+            return found
+    return None
+
+
+def _written(text: str) -> str | None:
+    if (code := _of_code("".join(c for c in text if unicodedata.category(c) != "Cf").strip())) is not None:
+        return code
+    key = folded(text)
+    if known := _names().get(key) or _by_hand().get(key) or _reordered().get(_bag(key)):
+        return known
+    if key in _names():
+        return None
+    return _translated().get(key) or _by_hand().get(plain := simplified(key)) or _translated().get(plain)
+
+
+def _of_code(text: str) -> str | None:
+    upper = text.upper()
+    if not _CODE.fullmatch(upper):
+        return None
+    found = countries().get(upper) or by_alpha3().get(upper)
+    return found.alpha2 if found else None
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a text is an alpha-2 code as it stands.
+
+    >>> is_code("XK"), is_code("cn"), is_code("UK")
+    (True, False, False)
+    """
+    return text in countries()
+
+
+def iso3_of_name(name: str) -> str | None:
+    """Return the alpha-3 code of an economy of a trade feed, ``None`` for a name that is not in the table.
+
+    >>> iso3_of_name("Congo (Kinshasa)"), iso3_of_name("KOREA, SOUTH"), iso3_of_name("Other countries")
+    ('COD', 'KOR', None)
+    """
+    return alpha3_of(country_code(name))
+
+
+@cache
+def countries() -> Mapping[str, Country]:
+    """Return all countries by alpha-2; Kosovo, which ISO does not list, has no other code.
+
+    >>> countries()["BO"]
+    Country(alpha2='BO', alpha3='BOL', numeric=68, name='Bolivia')
+    """
+    short = _book()["short"]
+    found = {each.alpha_2: _country(each, short) for each in _iso()}
+    return {**found, "XK": Country("XK", "", 0, "Kosovo")}
+
+
+@cache
+def by_alpha3() -> Mapping[str, Country]:
+    """Return the countries of ISO 3166-1 by alpha-3."""
+    return {each.alpha3: each for each in countries().values() if each.alpha3}
+
+
+def alpha3_of(code: str | None) -> str | None:
+    """Return the alpha-3 code of an alpha-2 code, ``None`` for what has none.
+
+    >>> alpha3_of("MT"), alpha3_of("XK"), alpha3_of("EU")
+    ('MLT', None, None)
+    """
+    found = countries().get(code or "")
+    return (found.alpha3 or None) if found else None
+
+
+@cache
+def former_alpha3() -> frozenset[str]:
+    """Return the alpha-3 codes that ISO has withdrawn (ISO 3166-3); histories of those countries keep them."""
+    historic = importlib.import_module("pycountry").historic_countries
+    return frozenset(each.alpha_3 for each in historic) - by_alpha3().keys()
+
+
+def _country(each: Any, short: Mapping[str, str]) -> Country:
+    return Country(each.alpha_2, each.alpha_3, int(each.numeric), short.get(each.alpha_2, each.name))
+
+
+@cache
+def _iso() -> tuple[Any, ...]:
+    # Its import costs 50 ms (it looks up its own version), which a command that names no country need not pay.
+    return tuple(importlib.import_module("pycountry").countries)
+
+
+@cache
+def _book() -> Any:
+    return yaml.load(_SPELLINGS.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@cache
+def _names() -> Mapping[str, str | None]:
+    """Return alpha-2 by folded spelling of publishers, ``None`` for what is known to have no code."""
+    book = _book()
+    found: dict[str, str | None] = {folded(text): each.alpha_2 for each in _iso() for text in _said(each)}
+    found |= {folded(each.name): each.alpha2 for each in countries().values()}
+    found |= {folded(text): row["code"] for row in book["publishers"] for text in row["names"]}
+    return found | {folded(text): None for text in book["without_code"]}
+
+
+@cache
+def _by_hand() -> Mapping[str, str]:
+    """Return alpha-2 by folded spelling of people's own files, among them codes that ISO does not know."""
+    return {folded(text): row["code"] for row in _book()["files"] for text in row["names"]}
+
+
+@cache
+def _unknown() -> frozenset[str]:
+    return frozenset(str(text).casefold() for text in _book()["unknown"])
+
+
+def _said(each: Any) -> Iterator[str]:
+    for field in ("name", "official_name", "common_name"):
+        if (text := getattr(each, field, None)) is not None:
+            yield text
+
+
+def _bag(key: str) -> str:
+    return " ".join(sorted(key.split()))
+
+
+@cache
+def _reordered() -> Mapping[str, str]:
+    """Return the English names with their words in one order: "Korea (Republic of)", "Republic of Korea"."""
+    return _sure((_bag(key), code) for key, code in _names().items() if code is not None)
+
+
+@cache
+def _translated() -> Mapping[str, str]:
+    """Return the names in other languages; what means different countries in two of them is left out."""
+    found = []
+    folder = importlib.import_module("pycountry").LOCALES_DIR
+    for language in LANGUAGES:
+        catalogue = gettext.translation("iso3166-1", folder, [language])
+        for each in _iso():
+            found += [(folded(word), each.alpha_2) for text in _said(each) if (word := catalogue.gettext(text)) != text]
+    return _sure(found)
+
+
+def _sure(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    doubtful = set()
+    for key, code in pairs:
+        if found.setdefault(key, code) != code:
+            doubtful.add(key)
+    return {key: code for key, code in found.items() if key not in doubtful}

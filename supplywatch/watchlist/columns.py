@@ -8,21 +8,23 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple, get_args
 
 from supplywatch.errors import BadRequest
+from supplywatch.reading.chinese import simplified
 
 Field = Literal["reference", "name", "aliases", "country", "kind", "identifiers", "owners", "tags"]
 
 _SPELLINGS: dict[str, str] = {
     "reference": "reference|ref|id|no|number|code|supplier id|supplier no|supplier number|supplier code|vendor id|vendor no|"
     "vendor number|vendor code|customer id|customer no|customer number|account|account number|own reference|internal id|"
-    "编号|代码|编码|供应商编号|供应商代码|供应商编码|客户编号|客户代码|客户编码|内部编号|自有编号",
+    "编号|厂商编号|代码|编码|供应商编号|供应商代码|供应商编码|客户编号|客户代码|客户编码|内部编号|自有编号",
     "name": "name|company|company name|legal name|full name|entity name|supplier|supplier name|vendor|vendor name|customer|"
     "customer name|counterparty|party name|english name|chinese name|name en|name zh|名称|全称|公司名称|公司|企业名称|"
-    "单位名称|机构名称|供应商|供应商名称|客户|客户名称|交易对手|英文名称|英文名|中文名称|中文名|公司英文名称|"
+    "厂商|厂商名称|企业全称|单位名称|机构名称|供应商|供应商名称|客户|客户名称|交易对手|英文名称|英文名|中文名称|中文名|公司英文名称|"
     "公司中文名称",
     "aliases": "aliases|alias|aka|also known as|other name|other names|former name|former names|trading name|short name|local name|"
     "别名|曾用名|简称|其他名称|英文简称|中文简称",
-    "country": "country|country code|iso country|country iso|iso2|nation|jurisdiction|国家|国别|国家代码|国家地区|国家和地区|"
-    "国家或地区|注册国家|注册地|所在国家|所在国",
+    "country": "country|country name|country of origin|country code|iso country|country iso|iso2|nation|jurisdiction|"
+    "国家|国别|国家代码|国家地区|国家和地区|"
+    "国籍|国家或地区|注册国家|注册地|所在国家|所在国",
     "kind": "kind|type|party type|entity type|party kind|类型|类别|主体类型",
     "identifiers": "identifiers|identifier|ids|numbers|标识|识别号",
     "owners": "owners|owner|shareholder|shareholders|parent|parent company|ultimate parent|beneficial owner|beneficial owners|"
@@ -32,7 +34,8 @@ _SPELLINGS: dict[str, str] = {
     "tags:item": "item|items|watched item|关注商品",
     "identifiers:uscc": "uscc|unified social credit code|social credit code|credit code|统一社会信用代码|社会信用代码|信用代码",
     "identifiers:lei": "lei|lei code|legal entity identifier|法人机构识别编码|全球法人识别编码",
-    "identifiers:tax": "tax|tax id|tax number|tax no|tin|vat|vat number|vat id|vat no|inn|税号|纳税人识别号|税务登记号",
+    "identifiers:tax": "tax|tax id|tax number|tax no|tin|vat|vat number|vat id|vat no|inn|"
+    "税号|统一编号|营利事业统一编号|纳税人识别号|税务登记号",
     "identifiers:registration": "registration|registration number|registration no|company number|company no|注册号|工商注册号|公司编号",
     "identifiers:imo": "imo|imo number|imo no|imo编号|imo号",
     "identifiers:duns": "duns|duns number|d u n s|邓白氏编码|邓氏编码",
@@ -61,10 +64,11 @@ _FIELDS = {_plain(spelling): key for key, spellings in _SPELLINGS.items() for sp
 def column(title: str) -> Column | None:
     """Return what a column of this title holds, ``None`` when nobody knows.
 
-    >>> column("Company Name").field, column("统一社会信用代码").detail, column("Colour")
-    ('name', 'uscc', None)
+    >>> column("Company Name").field, column("统一社会信用代码").detail, column("公司名稱").field, column("Colour")
+    ('name', 'uscc', 'name', None)
     """
-    key = _FIELDS.get(_plain(title))
+    plain = _plain(title)
+    key = _FIELDS.get(plain) or _FIELDS.get(simplified(plain))
     if key is None:
         return None
     field, _, detail = key.partition(":")

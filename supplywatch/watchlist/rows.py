@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, get_args
 
 from supplywatch.model.counterparty import Counterparty
 from supplywatch.model.list_entry import Identifier, IdentifierKind, PartyKind
+from supplywatch.reading.countries import known_country, says_unknown, written_country
 from supplywatch.reading.identifiers import fault_of, tidy
 from supplywatch.reading.workbooks import FormulaText
 from supplywatch.watchlist.columns import Column
 from supplywatch.watchlist.files import RawRow
-from supplywatch.watchlist.written import country_written
 
 MAX_REFERENCE, MAX_NAME, MAX_CELL, MAX_PARTS = 200, 500, 4_000, 50
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -192,10 +192,11 @@ def _name(column: Column, text: str) -> str:
     return name
 
 
-def _country(column: Column, text: str) -> str:
-    code = country_written(text)
-    if code is None:
-        raise _Refused(column.title, text, "is no country; write two letters, e.g. CN, or leave it empty")
+def _country(column: Column, text: str) -> str | None:
+    code = written_country(text)
+    if code is None and not says_unknown(text):
+        told = "has no code of its own in ISO 3166" if known_country(text) else "is no country"
+        raise _Refused(column.title, text, f"{told}; write two letters, e.g. CN, or leave it empty")
     return code
 
 
