@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from supplywatch.ledger import Ledger, queries
+from supplywatch.ledger import queries
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.periods import period_end, period_start
 from supplywatch.model.records import FIRST_PUBLISHER, DisruptionEvent, IndexValue, Record, TradeSlice, trade_series

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from supplywatch.ledger import Ledger, watchlists
+from supplywatch.ledger import watchlists
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.items import Items
 from supplywatch.model.value import Frozen
