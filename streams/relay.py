@@ -19,14 +19,13 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import func, select
 
 from streams.topics import ALERT_STATE, ALERTS, COUNTERPARTIES, Changed, ensure_topics
 from streams.worker import CRASHED, REFUSED, STOPPED, settings_of_process
 from supplywatch import metrics
 from supplywatch.desk import actions as desk
 from supplywatch.errors import LedgerAway, Refuse, Retry, SupplywatchError
-from supplywatch.ledger import listed, schema, watchlists
+from supplywatch.ledger import alerts, listed, watchlists
 from supplywatch.ledger.book import Ledger, OutboxRow
 from supplywatch.runtime.broker import BrokerAddress, Headers, Producer, Sent
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
@@ -154,12 +153,8 @@ class Relay:
             return
         self._gauges_at = now + GAUGES_EVERY_S
         metrics.OUTBOX.set(self._ledger.outbox_size())
-        a = schema.alert.c
         with self._ledger.read() as connection:
-            counts = connection.execute(
-                select(a.rule, a.severity, func.count()).where(a.state.in_(("open", "held"))).group_by(a.rule, a.severity)
-            ).all()
-        open_alerts = dict.fromkeys(self._shown, 0) | {(rule, severity): count for rule, severity, count in counts}
+            open_alerts = dict.fromkeys(self._shown, 0) | alerts.running_counts(connection)
         for (rule, severity), count in open_alerts.items():
             metrics.OPEN_ALERTS.labels(rule, severity).set(count)
         self._shown = set(open_alerts)

@@ -9,7 +9,7 @@ from supplywatch import registry
 from supplywatch.intake.files import Given
 from supplywatch.intake.replay import steps
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.items import load_items
 from supplywatch.model.source import Part, Payload

@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, instant, make_engine, open_ledger, print_json, print_table
+from supplywatch.cli.common import (
+    AlertId,
+    AsOf,
+    By,
+    JsonFlag,
+    LedgerUrl,
+    Reason,
+    event_lines,
+    events_of_alert,
+    instant,
+    make_engine,
+    open_ledger,
+    print_json,
+    print_table,
+)
 from supplywatch.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -15,11 +29,6 @@ if TYPE_CHECKING:
     from supplywatch.model.alert import Severity
 
 app = typer.Typer(help="Ask the alert history; acknowledge, shelve or accept as a named person.", no_args_is_help=True)
-
-AlertId = Annotated[str, typer.Argument(help="Alert id, or its first characters.")]
-By = Annotated[str, typer.Option("--by", help="Your name; it stands in the history.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known at this instant, e.g. 2026-03-10 or 2026-03-10T14:00Z.")]
 
 
 @app.command("list")
@@ -136,18 +145,6 @@ def history(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: 
         ("known", "observed", "transition", "severity", "by", "what"),
         ((f"{e.known_at:%Y-%m-%d %H:%M}", e.observed_at, e.transition.value, e.severity.value, e.actor, e.headline.en) for e in events),
     )
-
-
-def events_of_alert(alert: str, as_of: str | None, url: str | None) -> list[Any]:
-    """Return what was said of an alert, in order, up to an instant."""
-    from supplywatch.ledger.queries import alert_id_of
-    from supplywatch.ledger.queries import history as events_of
-
-    book = open_ledger(url, upgrade=False)
-    events = events_of(book, alert_id_of(book, alert), instant(as_of) if as_of else None)
-    if not events:
-        raise BadRequest(f"alert {alert} was not known at {as_of}")
-    return events
 
 
 @app.command()

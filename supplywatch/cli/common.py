@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 LedgerUrl = Annotated[str | None, typer.Option("--ledger", help="Ledger URL; default SUPPLYWATCH_LEDGER.", show_default=False)]
 
+AlertId = Annotated[str, typer.Argument(help="Alert id, or its first characters.")]
+By = Annotated[str, typer.Option("--by", help="Your name; it stands in the history.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known at this instant, e.g. 2026-03-10 or 2026-03-10T14:00Z.")]
+
 
 def open_ledger(url: str | None = None, *, upgrade: bool = True) -> Ledger:
     """Open the ledger that was named, or the one of the settings."""
@@ -56,6 +61,18 @@ def instant(text: str) -> datetime:
     except ValueError as error:
         raise BadRequest(f"{text!r} is not an instant: write 2026-04-21 or 2026-04-21T13:36Z") from error
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def events_of_alert(alert: str, as_of: str | None, url: str | None) -> list[Any]:
+    """Return what was said of an alert, in order, up to an instant."""
+    from supplywatch.ledger.queries import alert_id_of
+    from supplywatch.ledger.queries import history as events_of
+
+    book = open_ledger(url, upgrade=False)
+    events = events_of(book, alert_id_of(book, alert), instant(as_of) if as_of else None)
+    if not events:
+        raise BadRequest(f"alert {alert} was not known at {as_of}")
+    return events
 
 
 def print_json(value: Any) -> None:

@@ -201,13 +201,10 @@ def _show_next(heard: queue.Queue[AlertEvent], events: list[AlertEvent], console
 
 
 def _finished(ledger: Ledger, figures: int, heard: int) -> bool:
-    from sqlalchemy import func, select
-
-    from supplywatch.ledger import schema
+    from supplywatch.ledger import book
 
     with ledger.read() as connection:
-        judged = connection.execute(select(func.count()).select_from(schema.observation)).scalar_one()
-        events = connection.execute(select(func.count()).select_from(schema.alert_event)).scalar_one()
+        judged, events = book.sizes(connection)
     return bool(judged >= figures and heard >= events)
 
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from supplywatch.cli.alerts import AlertId, AsOf, events_of_alert
-from supplywatch.cli.common import JsonFlag, LedgerUrl, instant, open_ledger, print_json, print_table
+from supplywatch.cli.common import AlertId, AsOf, JsonFlag, LedgerUrl, events_of_alert, instant, open_ledger, print_json, print_table
 
 if TYPE_CHECKING:
     from supplywatch.desk.corroboration import Corroboration

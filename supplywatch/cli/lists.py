@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, LedgerUrl, instant, open_ledger, print_json, print_table
+from supplywatch.cli.common import AsOf, JsonFlag, LedgerUrl, instant, open_ledger, print_json, print_table
 from supplywatch.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ app = typer.Typer(help="Ask what official lists hold, held and changed; who is t
 party_app = typer.Typer(help="Entries of several lists that are one party; explain a join, undo it.", no_args_is_help=True)
 app.add_typer(party_app, name="party")
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known at this instant, e.g. 2026-03-10 or 2026-03-10T14:00Z.")]
 Code = Annotated[str | None, typer.Option("--list", help="Only this list, e.g. EL.")]
 Source = Annotated[str | None, typer.Option("--source", help="Only what this source says.")]
 Who = Annotated[str, typer.Argument(help="A name or alias, a part of one, a key, or a number such as USCC or IMO.")]

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from supplywatch.cli.alerts import AlertId, By, Reason
-from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, make_engine, open_ledger, print_json, print_table
+from supplywatch.cli.common import AlertId, By, JsonFlag, LedgerUrl, Reason, event_lines, make_engine, open_ledger, print_json, print_table
 from supplywatch.errors import BadRequest
 
 TrueMatch = Annotated[bool, typer.Option("--true-match", help="The counterparty is meant: the alert warns.")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from supplywatch.cli import review
+from supplywatch.cli.review import decide, decisions, why
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.errors import BadRequest
 
@@ -189,6 +189,6 @@ def _pair(pair: dict[str, Any]) -> str:
     return f"{words} ({pair['weight']:.2f} × {pair['similarity']:.2f})"
 
 
-app.command("decide")(review.decide)
-app.command("why")(review.why)
-app.command("decisions")(review.decisions)
+app.command("decide")(decide)
+app.command("why")(why)
+app.command("decisions")(decisions)

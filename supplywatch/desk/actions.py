@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from supplywatch.errors import BadRequest
 from supplywatch.judging.engine import RECORD, Engine
 from supplywatch.judging.fold import is_current, state_row, stored_fold
-from supplywatch.ledger import book, schema
+from supplywatch.ledger import alerts, book
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Severity, Text, Transition
 from supplywatch.registry import rule as find_rule
@@ -50,16 +50,15 @@ def unshelve(ledger: Ledger, alert_id: str, *, actor: str, reason: str, now: dat
     _named(actor, reason)
     with ledger.begin() as connection:
         last = _running(connection, alert_id)
-        if connection.execute(select(schema.alert.c.shelved_until).where(schema.alert.c.alert_id == alert_id)).scalar() is None:
+        if not alerts.is_shelved(connection, alert_id):
             raise BadRequest(f"alert {alert_id} is not shelved")
         return _write(connection, last, Transition.UNSHELVED, now, actor=actor, reason=reason)
 
 
 def unshelve_expired(ledger: Ledger, now: datetime) -> list[AlertEvent]:
     """Take back every alert whose shelving has run out; called by the relay."""
-    a = schema.alert.c
     with ledger.read() as connection:
-        due = list(connection.execute(select(a.alert_id).where(a.shelved_until <= now)).scalars())
+        due = alerts.shelving_over(connection, now)
     if not due:
         return []
     with ledger.begin() as connection:
@@ -112,7 +111,7 @@ def _named(actor: str, reason: str) -> None:
 
 
 def _running(connection: Connection, alert_id: str) -> AlertEvent:
-    state = connection.execute(select(schema.alert.c.state).where(schema.alert.c.alert_id == alert_id).with_for_update()).scalar()
+    state = alerts.locked_state(connection, alert_id)
     if state is None:
         raise BadRequest(f"no alert {alert_id}; 'supplywatch alerts list' shows their ids")
     if state in _ENDED:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from supplywatch.errors import BadRequest
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger, book, schema
+from supplywatch.ledger import alerts, book
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.party_match import MatchDecision, PartyMatch, Verdict
 from supplywatch.model.record import Provenance
@@ -27,7 +28,7 @@ def match_of(ledger: Ledger, alert_id: str) -> PartyMatch:
         The alert is not about a match, or the pair does not match any more.
     """
     with ledger.read() as connection:
-        rule, pair = _subject(connection, alert_id)
+        rule, pair = alerts.rule_and_subject(connection, alert_id)
         match = _latest(connection, pair) if rule == RULE else None
     if match is None:
         raise BadRequest(f"alert {alert_id} is of rule {rule}: only alerts of {RULE} are about a match")
@@ -48,17 +49,15 @@ def decide(engine: Engine, alert_id: str, verdict: Verdict, *, by: str, reason: 
     if match.texts is None:
         raise BadRequest(f"{match.counterparty.name} and {match.party_name} do not match any more ({match.ended_by}): nothing to decide")
     with engine.ledger.read() as connection:
-        others = [found for pair in _running(connection) if (found := _latest(connection, pair)) is not None]
+        others = [found for pair in alerts.running_subjects(connection, RULE) if (found := _latest(connection, pair)) is not None]
     alike = {other.pair: other for other in (match, *others) if other.texts == match.texts}
     return engine.judge([_decision(one, verdict, by, reason, now) for one in alike.values()]).events
 
 
 def decisions(ledger: Ledger) -> list[MatchDecision]:
     """Return every decision, in order."""
-    o = schema.observation.c
-    query = select(o.body).where(o.source == SOURCE, o.series.startswith("decision/")).order_by(o.seq)
     with ledger.read() as connection:
-        return [MatchDecision.model_validate_json(body) for body in connection.execute(query).scalars()]
+        return [MatchDecision.model_validate_json(body) for body in book.observations(connection, SOURCE, "decision/")]
 
 
 def _decision(match: PartyMatch, verdict: Verdict, by: str, reason: str, now: datetime) -> MatchDecision:
@@ -67,16 +66,6 @@ def _decision(match: PartyMatch, verdict: Verdict, by: str, reason: str, now: da
     return MatchDecision(
         observed=now.date().isoformat(), fetched=now, provenance=origin, match=match, verdict=verdict, by=by, reason=reason
     )
-
-
-def _subject(connection: Connection, alert_id: str) -> tuple[str, str]:
-    row = connection.execute(select(schema.alert.c.rule, schema.alert.c.subject_id).where(schema.alert.c.alert_id == alert_id)).one()
-    return row.rule, row.subject_id
-
-
-def _running(connection: Connection) -> list[str]:
-    a = schema.alert.c
-    return list(connection.execute(select(a.subject_id).where(a.rule == RULE, a.state.in_(("open", "held")))).scalars())
 
 
 def _latest(connection: Connection, pair: str) -> PartyMatch | None:

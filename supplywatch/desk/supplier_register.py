@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import select
 
 from supplywatch.config import config_dir, read_yaml
 from supplywatch.errors import BadRequest
 from supplywatch.judging.engine import Engine, Verdict
-from supplywatch.ledger import Ledger, schema
+from supplywatch.ledger import book
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import Items
 from supplywatch.model.records import Provenance, SupplierRegister
 from supplywatch.model.site import Site
@@ -151,12 +151,9 @@ def _ndjson(text: str) -> Iterator[tuple[str, Any]]:
 
 def latest(ledger: Ledger) -> list[SupplierRegister]:
     """Return the register of every item as it was last taken."""
-    o = schema.observation.c
-    found: dict[str, SupplierRegister] = {}
     with ledger.read() as connection:
-        for body in connection.execute(select(o.body).where(o.source == SOURCE).order_by(o.known_at, o.seq)).scalars():
-            record = SupplierRegister.model_validate_json(body)
-            found[record.item] = record
+        taken = [SupplierRegister.model_validate_json(body) for body in book.observations(connection, SOURCE)]
+    found = {record.item: record for record in sorted(taken, key=lambda record: record.fetched)}
     return [found[item] for item in sorted(found)]
 
 

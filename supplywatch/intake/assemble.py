@@ -12,7 +12,7 @@ from supplywatch.intake.fetch import Fetcher
 from supplywatch.intake.offering import Producer
 from supplywatch.intake.options import SourceOptions
 from supplywatch.intake.runner import Runner
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.settings import Settings
 
 

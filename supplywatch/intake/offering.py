@@ -17,8 +17,8 @@ from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.intake.archive import Archive, ArchiveLost
 from supplywatch.intake.changes import is_judged, list_changes, mark_history, mark_old_acts, with_listed
-from supplywatch.ledger import Ledger, lists, sources
-from supplywatch.ledger.book import Key, Known
+from supplywatch.ledger import lists, sources
+from supplywatch.ledger.book import Key, Known, Ledger
 from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState
 from supplywatch.listing.evidence import Standing
 from supplywatch.listing.snapshot import World

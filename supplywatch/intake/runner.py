@@ -17,7 +17,8 @@ from supplywatch.intake.fetch import Fetcher
 from supplywatch.intake.guards import Reading
 from supplywatch.intake.offering import Offering, Producer
 from supplywatch.intake.visit import PollResult, Visit
-from supplywatch.ledger import Ledger, sources
+from supplywatch.ledger import sources
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState, StoredPart
 from supplywatch.listing.snapshot import World
 from supplywatch.model.periods import period_end

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from supplywatch.config import rule_params
 from supplywatch.errors import Conflict
@@ -20,7 +20,8 @@ from supplywatch.judging.episode import Judged, Memory, advance, hold, reconcile
 from supplywatch.judging.fold import Fold, is_current, state_row, stored_fold
 from supplywatch.judging.grading import AsKnown, Grader
 from supplywatch.judging.thresholds import thresholds_of
-from supplywatch.ledger import Ledger, book, schema
+from supplywatch.ledger import book
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Axes, Finding, Subject
 from supplywatch.model.items import Items
 from supplywatch.model.periods import left_behind
@@ -204,8 +205,7 @@ class Engine:
             known[key] = book.Known(record.digest, record.fetched)
             fresh.append((index, revised))
             rows.append(book.observation_row(record, texts[index]))
-        if rows:
-            connection.execute(insert(schema.observation), rows)
+        book.add_observations(connection, rows)
         return fresh
 
     def _advance(self, connection: Connection, fold: Fold, grader: Grader) -> list[AlertEvent]:

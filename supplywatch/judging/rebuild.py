@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from supplywatch.judging.engine import RECORD, Engine
 from supplywatch.judging.episode import Episode, Memory
 from supplywatch.judging.fold import Fold, state_row
-from supplywatch.ledger import book, schema
+from supplywatch.ledger import book, replacing
 from supplywatch.ledger.projection import Row, project
 from supplywatch.model.alert import AlertEvent, Transition
-
-PROJECTIONS = (schema.rule_state, schema.alert)
 
 
 @dataclass(frozen=True)
@@ -40,40 +34,19 @@ def rebuild(engine: Engine) -> Rebuilt:
     Run it while no worker writes: it locks what it replaces.
     """
     with engine.ledger.begin() as connection:
-        before = {table.name: _content_hash(connection, table) for table in PROJECTIONS}
+        before = replacing.content_hashes(connection)
         alerts, running = _alerts(connection)
         states = _states(connection, engine, running)
-        for table, rows in ((schema.rule_state, states), (schema.alert, alerts)):
-            connection.execute(table.delete())
-            if rows:
-                connection.execute(insert(table), rows)
-        after = {table.name: _content_hash(connection, table) for table in PROJECTIONS}
+        replacing.replace(connection, {"rule_state": states, "alert": alerts})
+        after = replacing.content_hashes(connection)
     return Rebuilt({"rule_state": len(states), "alert": len(alerts)}, before, after)
-
-
-def _content_hash(connection: Connection, table: Any) -> str:
-    digest = hashlib.sha256()
-    for row in connection.execute(select(table).order_by(*table.primary_key)).mappings():
-        values = [_sorted(value) if name == "body" else str(value) for name, value in row.items()]
-        digest.update(json.dumps(values, ensure_ascii=False).encode())
-    return digest.hexdigest()
-
-
-def _sorted(body: str) -> str:
-    """Return a JSON text with its keys in order: the order in which they came to a state says nothing."""
-    return json.dumps(json.loads(body), ensure_ascii=False, sort_keys=True)
-
-
-def _events(connection: Connection) -> Iterator[AlertEvent]:
-    for body in connection.execute(select(schema.alert_event.c.body).order_by(schema.alert_event.c.seq)).scalars():
-        yield AlertEvent.model_validate_json(body)
 
 
 def _alerts(connection: Connection) -> tuple[list[Row], dict[book.Key, Memory]]:
     """Return the rows of ``alert`` and, by (rule, subject), the running episode, the count and the accepted baselines."""
     rows: dict[str, Row] = {}
     memories: dict[book.Key, Memory] = {}
-    for event in _events(connection):
+    for event in book.events(connection):
         rows[event.alert_id] = project(rows.get(event.alert_id), event)
         apply(memories.setdefault((event.rule, event.subject.id), Memory()), event)
     return list(rows.values()), memories
@@ -98,8 +71,7 @@ def apply(memory: Memory, event: AlertEvent) -> None:
 
 def _states(connection: Connection, engine: Engine, running: dict[book.Key, Memory]) -> list[Row]:
     folds: dict[book.Key, Fold] = {}
-    o = schema.observation.c
-    for body in connection.execute(select(o.body).order_by(o.seq)).scalars():
+    for body in book.observations(connection):
         record = RECORD.validate_json(body)
         for rule, subject in engine.watchers(record):
             key = (rule.card.rule_id, subject.id)

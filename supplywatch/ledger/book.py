@@ -210,6 +210,30 @@ def arrivals(connection: Connection, series: Sequence[str]) -> list[str]:
     return list(connection.execute(select(o.body).where(o.series.in_(series)).order_by(o.seq)).scalars())
 
 
+def observations(connection: Connection, source: str | None = None, series: str = "") -> Iterator[str]:
+    """Yield every record in the order of arrival, as JSON; those of a source, and of series that begin with a text, where given."""
+    o = schema.observation.c
+    query = select(o.body).order_by(o.seq)
+    if source is not None:
+        query = query.where(o.source == source)
+    if series:
+        query = query.where(o.series.startswith(series, autoescape=True))
+    yield from connection.execute(query).scalars()
+
+
+def add_observations(connection: Connection, rows: Sequence[Row]) -> None:
+    """Write what was observed, as :func:`observation_row` makes it."""
+    if rows:
+        connection.execute(insert(schema.observation), list(rows))
+
+
+def sizes(connection: Connection) -> tuple[int, int]:
+    """Return how many observations and alert events the book holds."""
+    counts = (select(func.count()).select_from(table) for table in (schema.observation, schema.alert_event))
+    judged, said = (int(connection.execute(query).scalar_one()) for query in counts)
+    return judged, said
+
+
 def locked_states(connection: Connection, keys: Iterable[Key]) -> dict[Key, Any]:
     """Return the stored states of (rule, subject) pairs, locked until the transaction ends."""
     s = schema.rule_state.c
@@ -295,6 +319,13 @@ def _event_row(event: AlertEvent, recorded_at: datetime) -> Row:
         "recorded_at": recorded_at,
         "body": event.model_dump_json(),
     }
+
+
+def events(connection: Connection) -> Iterator[AlertEvent]:
+    """Yield every event in the order of the book."""
+    e = schema.alert_event.c
+    for body in connection.execute(select(e.body).order_by(e.seq)).scalars():
+        yield AlertEvent.model_validate_json(body)
 
 
 def last_event(connection: Connection, alert_id: str) -> AlertEvent:

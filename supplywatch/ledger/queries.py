@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, or_, select
 
 from supplywatch.errors import BadRequest
-from supplywatch.ledger import Ledger, schema
+from supplywatch.ledger import schema
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.projection import Row, project
 from supplywatch.model.alert import AlertEvent, Severity
 from supplywatch.model.records import AnyRecord, Record

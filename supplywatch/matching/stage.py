@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from supplywatch.ledger import Ledger, listed, watchlists
+from supplywatch.ledger import listed, watchlists
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.lists import last_changes
 from supplywatch.ledger.watchlists import Change
 from supplywatch.matching.lists import Lists

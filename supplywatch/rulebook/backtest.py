@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from supplywatch.intake.files import Given
 from supplywatch.intake.replay import steps
 from supplywatch.judging.engine import Engine, Verdict
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Finding
 from supplywatch.model.items import Publishers, load_items
 from supplywatch.model.records import Record

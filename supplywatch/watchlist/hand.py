@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supplywatch.errors import BadRequest
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Staged, change_now, digests
 from supplywatch.model.counterparty import Counterparty, counterparty_id
 from supplywatch.watchlist.normalising import staged

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from supplywatch.errors import BadRequest, SupplywatchError
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, digests
 from supplywatch.ledger.watchlists import watched_ids
 from supplywatch.model.counterparty import Counterparty, counterparty_id

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from supplywatch.errors import BadSetting
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlists import changes_since, import_mark, imports, latest_seq, parties
 from supplywatch.model.counterparty import Counterparty, Keys
 from supplywatch.model.name_match import MATCHER_VERSION, Party

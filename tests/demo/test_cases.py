@@ -6,7 +6,7 @@ from supplywatch import registry
 from supplywatch.demo.cases import CASES, Case, case
 from supplywatch.errors import BadRequest
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import load_items
 
 

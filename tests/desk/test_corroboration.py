@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 from supplywatch.desk.corroboration import corroborations
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Subject
 from supplywatch.model.items import load_items
 from supplywatch.model.records import DisruptionEvent, IndexValue, Provenance, Record

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from conftest import ROOT
 from supplywatch.desk.impact import impact
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Staged, change_now
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.counterparty import Counterparty, counterparty_id

@@ -11,7 +11,7 @@ from supplywatch.desk.supplier_register import check, latest, read_register
 from supplywatch.errors import BadRequest
 from supplywatch.judging.engine import Engine
 from supplywatch.judging.rebuild import rebuild
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import load_items
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from supplywatch import registry
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import load_items
 from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice
 

@@ -19,7 +19,8 @@ from supplywatch.intake.fetch import Fetcher, Limits
 from supplywatch.intake.runner import Runner
 from supplywatch.intake.visit import PollResult
 from supplywatch.judging.engine import RECORD, Engine
-from supplywatch.ledger import Ledger, schema, sources
+from supplywatch.ledger import schema, sources
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.sources import LoggedPayload, SourceState
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.items import load_items

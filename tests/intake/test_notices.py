@@ -9,7 +9,8 @@ from supplywatch import registry
 from supplywatch.intake.changes import list_changes, with_listed
 from supplywatch.intake.guards import Reading
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger, lists
+from supplywatch.ledger import lists
+from supplywatch.ledger.book import Ledger
 from supplywatch.listing.notices import Notices
 from supplywatch.listing.same_entry import content_key
 from supplywatch.listing.snapshot import World

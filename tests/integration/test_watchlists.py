@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from supplywatch.ledger import Ledger, schema
+from supplywatch.ledger import schema
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, change_now
 from supplywatch.ledger.watchlists import changes_since, in_force
 from supplywatch.model.counterparty import Counterparty

@@ -14,7 +14,7 @@ from supplywatch.desk import actions as desk
 from supplywatch.errors import BadRequest
 from supplywatch.judging.engine import Engine
 from supplywatch.judging.rebuild import rebuild
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.queries import Filter, alert_id_of, alerts, history
 from supplywatch.model.alert import AlertEvent, Finding, Transition
 from supplywatch.model.items import Items

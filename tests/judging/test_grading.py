@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from supplywatch import registry
 from supplywatch.judging.engine import Engine
 from supplywatch.judging.rebuild import rebuild
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.items import load_items
 from supplywatch.model.records import Economy, PartnerFlow, PolicyAct, Provenance, Record, SupplierRegister, TradeSlice

@@ -10,7 +10,8 @@ from supplywatch.desk.corroboration import corroborations
 from supplywatch.errors import BadSetting
 from supplywatch.judging.engine import Engine
 from supplywatch.judging.rebuild import rebuild
-from supplywatch.ledger import Ledger, book
+from supplywatch.ledger import book
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Transition
 from supplywatch.model.items import Items, Publishers, load_items
 from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection, event
 from toy import report, transit
 
-from supplywatch.ledger import Ledger, book, listed, schema
+from supplywatch.ledger import book, listed, schema
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.records import SourceStatus
 
 LOOKUPS: dict[str, Callable[[Connection], object]] = {

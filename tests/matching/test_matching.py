@@ -11,7 +11,7 @@ import pytest
 
 from supplywatch import registry
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Staged, change_now
 from supplywatch.listing.names import content_key
 from supplywatch.matching.stage import Matching

@@ -18,7 +18,8 @@ from sqlalchemy import func, select
 from streams.supervisor import settings_environment
 from streams.topics import ALERT_STATE, ALERTS, ensure_topics, judge_group, match_group, match_topics, record_topics
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger, schema
+from supplywatch.ledger import schema
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import Items
 from supplywatch.model.records import Record
 from supplywatch.runtime.broker import BrokerAddress, Producer, record_topic

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from unittest.mock import patch
 
 from streams.relay import main
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 
 
 def die(_ledger: Ledger, _seqs: Sequence[int]) -> None:

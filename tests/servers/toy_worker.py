@@ -5,7 +5,7 @@ import toy
 from streams.judging import Judges
 from streams.worker import judging, main
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import Items
 
 

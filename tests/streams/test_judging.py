@@ -13,7 +13,8 @@ from streams.judging import Judge, Judges
 from streams.settling import Stopped
 from supplywatch.errors import BrokerAway, LedgerAway, Refuse, SchemaOutdated
 from supplywatch.judging.engine import Engine, Verdict
-from supplywatch.ledger import Ledger, book
+from supplywatch.ledger import book
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import Items
 from supplywatch.model.records import Record
 

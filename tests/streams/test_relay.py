@@ -16,7 +16,7 @@ from streams.relay import Relay, keep_publishing
 from supplywatch.desk import actions as desk
 from supplywatch.errors import BrokerAway
 from supplywatch.judging.engine import Engine
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.queries import Filter, alerts
 from supplywatch.model.items import Items
 from supplywatch.runtime.broker import Headers, Sent

@@ -14,7 +14,7 @@ from conftest import ROOT
 from streams.remote import RemoteEngine
 from streams.settling import Stopped
 from supplywatch.errors import LedgerAway
-from supplywatch.ledger import Ledger
+from supplywatch.ledger.book import Ledger
 from supplywatch.settings import Settings
 from tests.servers.toy_worker import make_engine
 

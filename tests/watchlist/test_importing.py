@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from supplywatch.cli import app
 from supplywatch.errors import BadRequest, Retry
-from supplywatch.ledger import Ledger, schema
+from supplywatch.ledger import schema
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin
 from supplywatch.ledger.watchlists import changes_since, counterparty, in_force, latest_seq
 from supplywatch.watchlist import normalising

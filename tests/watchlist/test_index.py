@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from supplywatch.ledger import Ledger, watchlists
+from supplywatch.ledger import watchlists
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Staged, change_now
 from supplywatch.model.counterparty import Counterparty
 from supplywatch.model.name_match import Name, Party

@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from supplywatch.errors import Conflict
-from supplywatch.ledger import Ledger, schema, watchlist_imports
+from supplywatch.ledger import schema, watchlist_imports
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, change_now
 from supplywatch.ledger.watchlists import changes_since, counterparty, in_force, latest_seq
 from supplywatch.model.counterparty import Counterparty, counterparty_id
