@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from supplywatch.cli.review import decide, decisions, why
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
+from supplywatch.cli.review import decide, decisions, why
 from supplywatch.errors import BadRequest
 
 if TYPE_CHECKING:

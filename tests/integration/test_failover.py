@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from connectors import csl
+from connectors.lists import csl
 from streams.deadletter import waiting
 from supplywatch.ledger import schema
 from tests.servers.cluster import Cluster, toy_records

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from supplywatch.errors import BadSetting, Conflict, LedgerAway
-from supplywatch.ledger import Ledger, connect, schema
+from supplywatch.ledger import connect, schema
+from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.faults import Fate, fate
 
 
