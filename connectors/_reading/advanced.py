@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from connectors._reading.parties import strict_country
+from connectors._reading.fields import Fields
 from connectors._reading.xml import Document, Unit, attribute, shape
 from supplywatch.errors import SourceChanged
 from supplywatch.reading.countries import is_code
@@ -60,10 +60,13 @@ _ALIAS = _attributes(
     DocumentedName=_attributes(
         "ID FixedRef DocNameStatusID",
         Comment=None,
-        DocumentedNamePart={"NamePartValue": _attributes("NamePartGroupID ScriptID ScriptStatusID Acronym", **{"#": None})},
-        DocumentedNameCountry=_attributes("CountryID"),
+        DocumentedNamePart=_attributes(
+            "LeadingChars TrailingChars", NamePartValue=_attributes("NamePartGroupID ScriptID ScriptStatusID Acronym", **{"#": None})
+        ),
+        DocumentedNameCountry=_attributes("CountryID", Comment=None),
         **_PAPER,
     ),
+    DatePeriod=_PERIOD,
     **_PAPER,
 )
 _IDENTITY = _attributes(
@@ -88,13 +91,26 @@ _FEATURE = _attributes(
 _PARTY = _attributes(
     "FixedRef",
     Comment=None,
-    Profile=_attributes("ID PartySubTypeID", Comment=None, Identity=_IDENTITY, Feature=_FEATURE),
+    Profile=_attributes(
+        "ID PartySubTypeID",
+        Comment=None,
+        Identity=_IDENTITY,
+        Feature=_FEATURE,
+        SanctionsEntryReference=_attributes("SanctionsEntryID"),
+        ExternalReference=_attributes(
+            "ExRefTypeID",
+            Comment=None,
+            ExRefValue=None,
+            DirectURL=None,
+            SubLink=_attributes("TargetTypeID", Description=None, DirectURL=None),
+        ),
+    ),
 )
 _RELATIONSHIP = _attributes(
     "ID From-ProfileID To-ProfileID RelationTypeID RelationQualityID Former SanctionsEntryID", Comment=None, DatePeriod=_PERIOD, **_PAPER
 )
 _ENTRY = _attributes(
-    "ID ProfileID ListID",
+    "ID ProfileID ListID EntryProfileRef EntryDeltaFlag",
     Comment=None,
     LimitationsToListing=None,
     EntryEvent=_attributes("ID EntryEventTypeID LegalBasisID", Comment=None, Date=_DATE),
@@ -112,7 +128,7 @@ _VALUES = {
         "",
     ),
     "AreaCode": "CountryID Description AreaCodeTypeID",
-    "Country": "Comment ISO2 ISO3 IS03166_3Code",
+    "Country": "Comment ISO2 ISO3 IS03166-3Code IS03166_3Code",
     "DecisionMakingBody": "OrganisationID",
     "DetailReference": "DetailCode",
     "FeatureType": "FeatureTypeGroupID",
@@ -123,7 +139,7 @@ _VALUES = {
     "RelationType": "Symmetrical",
     "SanctionsProgram": "SubsidiaryBodyID",
     "Script": "ScriptCode",
-    "SubsidiaryBody": "DecisionMakingBodyID",
+    "SubsidiaryBody": "DecisionMakingBodyID Notional",
 }
 """Each set of reference values with its attributes beside ``ID``."""
 DOCUMENT = Document(
@@ -141,7 +157,7 @@ DOCUMENT = Document(
         "SanctionsEntries/SanctionsEntry": shape(_ENTRY),
         "SanctionsEntryLinks/SanctionsEntryLink": shape(_LINK),
     },
-    frozenset({"Version"}),
+    frozenset({"Version", "DeltaBaseVersion"}),
     NAMESPACES,
 )
 
@@ -152,7 +168,7 @@ class References:
 
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
     further: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    countries: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    countries: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, unit: Unit) -> None:
         """Take a set of values."""
@@ -163,10 +179,9 @@ class References:
                 self.further[name, number, attribute_name] = said
             if name == "Country":
                 code = (value.get("ISO2") or "").upper()
-                known = code if is_code(code) else strict_country(value.text, "Country", unit.position)
-                self.countries[name, number] = known
+                self.countries[name, number] = code if code in CODES else self.texts[name, number]
             elif name == "AreaCode":
-                self.countries[name, number] = strict_country(value.get("Description"), "AreaCode", unit.position)
+                self.countries[name, number] = value.get("Description") or ""
 
     def text(self, name: str, element: Element, position: str, by: str | None = None) -> str:
         """Return what an attribute (``<name>ID`` unless named) stands for.
@@ -182,8 +197,10 @@ class References:
             raise SourceChanged(f"@{wanted}", attribute(element, wanted), position, f"the number of one of the file's {name}Values")
         return found
 
-    def country(self, name: str, number: str | None, position: str) -> str | None:
+    def country(self, name: str, number: str | None, fields: Fields) -> str | None:
         """Return the code of a country by its number in this file, or by that of an area; ``None`` for none.
+
+        A spelling nobody has looked at is an affair of the entries that use it.
 
         Raises
         ------
@@ -193,5 +210,6 @@ class References:
         if number is None:
             return None
         if (name, number) not in self.countries:
-            raise SourceChanged(f"@{name}ID", number, position, f"the number of one of the file's {name}Values")
-        return self.countries[name, number]
+            raise SourceChanged(f"@{name}ID", number, fields.position, f"the number of one of the file's {name}Values")
+        said = self.countries[name, number]
+        return said if said in CODES else fields.country(said, name)

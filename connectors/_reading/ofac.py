@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from connectors._reading.parties import Place, born, clean, identifier, joined, listed, strict_country, unique
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, born, clean, identifier, joined, unique
 from connectors._reading.read import Row, table
+from connectors._reading.running import quoted_aliases
 from supplywatch.errors import Quarantine, SourceChanged
+from supplywatch.model.list_entry import PartyKind
 from supplywatch.model.records import Alias, Identifier, ListEntry, Relation
 from supplywatch.model.source import Part, Payload
 from supplywatch.reading.countries import country_code
@@ -35,7 +38,7 @@ _SUB = b"\x1a"
 """Ctrl-Z: the publisher ends each file with one, after the last line."""
 _CUT_AT = 1000
 """Remarks are cut there; what is longer stands in a further file that is not read."""
-KINDS: Mapping[str, Literal["organisation", "person", "vessel", "aircraft"]] = {
+KINDS: Mapping[str, PartyKind] = {
     "individual": "person",
     "vessel": "vessel",
     "aircraft": "aircraft",
@@ -68,10 +71,9 @@ _NUMBER = re.compile(
     rf"(?: \((?P<country>[A-Z][^()]*)\))?(?: issued (?:{_DAY}))?(?: expires (?:{_DAY}))?"
 )
 _BORN = re.compile(r"(?:alt\. )?DOB (?P<said>.+)")
-_NATION = re.compile(r"(?:alt\. )?(?:nationality|citizen|Nationality of Registration) (?P<name>.+)")
+_NATION = re.compile(r"(?:alt\. )?(?P<field>nationality|citizen|Nationality of Registration) (?P<name>.+)")
 _LINK = re.compile(r"\(?(?:alt\. )?Linked To: (?P<name>.+?)\)?")
 _OPERATOR = re.compile(r"(?:alt\. )?Aircraft Operator (?P<name>.+)")
-_QUOTED = re.compile(r"(?P<kind>[afn])\.k\.a\. ['\"](?P<name>[^'\"]+)['\"]")
 
 
 @dataclass
@@ -101,20 +103,21 @@ class Party:
         """Return a cell, ``None`` for the publisher's null."""
         return _said(self.row, column)
 
-    def entry(self, list_code: str, list_name: str) -> ListEntry:
+    def entry(self, list_code: str, list_name: str, tally: Tally) -> ListEntry:
         """Return the party as an entry of a list."""
-        remarks = read_remarks(self.said("remarks") or "")
+        fields = tally.entry(self.row.position)
+        remarks = read_remarks(self.said("remarks") or "", fields)
         owner, call_sign = self.said("vessel_owner"), self.said("call_sign")
         owned = [Relation(kind="owned_by", name=owner, text=f"Vessel owner: {owner}")] if owner else []
-        return listed(
+        return fields.listed(
             list_code,
             list_name,
             self.row.text("ent_num"),
             self.row.text("name"),
-            [_place(row) for row in self.addresses],
-            (*remarks.nations, strict_country(self.said("vessel_flag"), "vessel_flag", self.row.position)),
-            party_kind=self.row.choice("type", KINDS) if self.said("type") else "organisation",
-            aliases=unique((*(_alias(row) for row in self.alts), *remarks.aliases)),
+            [_place(row, fields) for row in self.addresses],
+            (*remarks.nations, fields.country(self.said("vessel_flag"), "vessel_flag")),
+            party_kind=fields.kind(self.said("type"), "type", KINDS) if self.said("type") else "organisation",
+            aliases=unique((*(_alias(row, fields) for row in self.alts), *remarks.aliases)),
             identifiers=unique((*remarks.identifiers, identifier("Vessel call sign", call_sign))),
             relations=unique((*remarks.relations, *owned)),
             programs=self.programs,
@@ -161,7 +164,7 @@ def read_parties(payload: Payload) -> list[Party]:
     return list(parties.values())
 
 
-def read_remarks(text: str) -> Remarks:
+def read_remarks(text: str, fields: Fields | None = None) -> Remarks:
     """Return what remarks say in the publisher's fixed wording; everything else stays words.
 
     >>> said = read_remarks("DOB 10 Dec 1948; Passport A123456 (Iran) expires 04 Jul 2027; Linked To: MAHAN AIR.")
@@ -171,21 +174,20 @@ def read_remarks(text: str) -> Remarks:
     said = Remarks()
     pieces = text.split("; ")
     for piece in pieces[:-1] if len(text) >= _CUT_AT else pieces:
-        _read_piece(piece.strip().rstrip("."), said)
+        _read_piece(piece.strip().rstrip("."), said, fields or Fields("remarks"))
     return said
 
 
-def _read_piece(piece: str, said: Remarks) -> None:
+def _read_piece(piece: str, said: Remarks, fields: Fields) -> None:
     if (found := _LINK.fullmatch(piece)) or (found := _OPERATOR.fullmatch(piece)):
         said.relations.append(Relation(kind="linked_to", name=found["name"], text=piece))
     elif found := _BORN.fullmatch(piece):
         said.identifiers.extend(unique((born(found["said"]),)))
     elif found := _NATION.fullmatch(piece):
-        said.nations.extend(unique((country_code(found["name"]),)))
+        said.nations.extend(unique((fields.country(found["name"], found["field"]),)))
     elif found := _NUMBER.fullmatch(piece):
         said.identifiers.extend(unique((identifier(found["label"], found["value"], country_code(found["country"])),)))
-    for name in _QUOTED.finditer(piece):
-        said.aliases.append(Alias(text=name["name"], kind="former" if name["kind"] == "f" else "weak"))
+    said.aliases.extend(quoted_aliases(piece))
 
 
 def _rows(part: Part) -> Iterator[Row]:
@@ -241,15 +243,15 @@ def _said(row: Row, column: str) -> str | None:
     return None if text is None or text.strip("- ") == "0" else text
 
 
-def _place(row: Row) -> Place:
+def _place(row: Row, fields: Fields) -> Place:
     _check_number(row, "add_num")
-    line = joined((_said(row, "address"), _said(row, "city"), _said(row, "add_remarks")), ", ")
-    return Place(line, strict_country(_said(row, "country"), "country", row.position))
+    parts = (_said(row, "address"), _said(row, "city"), _said(row, "add_remarks"))
+    return fields.place(parts, _said(row, "country"), "country")
 
 
-def _alias(row: Row) -> Alias:
+def _alias(row: Row, fields: Fields) -> Alias:
     _check_number(row, "alt_num")
-    return Alias(text=row.text("alt_name"), kind=row.choice("alt_type", _ALIASES))
+    return Alias(text=row.text("alt_name"), kind=fields.choice(_said(row, "alt_type"), "alt_type", _ALIASES, "strong"))
 
 
 def _check_number(row: Row, column: str) -> None:

@@ -12,7 +12,7 @@ from supplywatch.errors import SourceChanged
 from supplywatch.listing.same_entry import content_key
 from supplywatch.model.list_entry import IdentifierKind, RelationKind, identifier_kind
 from supplywatch.model.records import Identifier, ListEntry, Relation
-from supplywatch.reading.countries import country_code, is_code, known_country, written_country
+from supplywatch.reading.countries import country_code
 
 _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII)
 _USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -56,37 +56,6 @@ class Place:
     def written(self) -> str | None:
         """The address in one line, the country's code last."""
         return joined((self.line, self.country), ", ")
-
-
-def strict_country(name: str | None, field: str, position: str) -> str | None:
-    """Return the code of a country, ``None`` for none.
-
-    Raises
-    ------
-    SourceChanged
-        Nobody has looked at this spelling yet.
-    """
-    if (text := clean(name)) is None:
-        return None
-    if not known_country(text):
-        raise SourceChanged(field, text, position, "a known spelling of a country; add it to supplywatch/reading/countries.yaml")
-    return country_code(text)
-
-
-def strict_code(code: str | None, field: str, position: str) -> str | None:
-    """Return an ISO 3166 alpha-2 code as it is; refuse what is none. ``00`` and blanks stand for unknown.
-
-    Raises
-    ------
-    SourceChanged
-        It is no such code.
-    """
-    text = clean(code)
-    if text is None or text in ("00", "--"):
-        return None
-    if not is_code(text):
-        raise SourceChanged(field, text, position, "an ISO 3166-1 alpha-2 code")
-    return text
 
 
 def identifier(label: str | None, value: str | None, country: str | None = None) -> Identifier | None:
@@ -211,14 +180,14 @@ def address_country(address: str) -> str | None:
 def listed(
     list_code: str, list_name: str, key: str, name: str, places: Iterable[Place], nations: Iterable[str | None] = (), **said: Any
 ) -> ListEntry:
-    """Return an entry: countries are those of its addresses, else those it belongs to otherwise.
+    """Return an entry: its countries are those of its addresses and those it belongs to otherwise.
 
     Parameters
     ----------
     key
         The publisher's own; empty where it has none.
     nations
-        Nationality, citizenship, flag: what stands in for a country where no address has one.
+        Nationality, citizenship, flag. The content key leaves them out: publishers learn of them later.
     said
         The further fields of :class:`supplywatch.model.records.ListEntry`.
     """
@@ -231,7 +200,7 @@ def listed(
         key=key or content,
         content_key=content,
         name=name,
-        countries=tuple(at or sorted({nation for nation in nations if nation is not None})),
+        countries=tuple(sorted({*at, *(nation for nation in nations if nation is not None)})),
         addresses=unique(place.written for place in known),
         **said,
     )

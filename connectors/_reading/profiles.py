@@ -9,12 +9,12 @@ from typing import Any, Literal
 from xml.etree.ElementTree import Element
 
 from connectors._reading.advanced import References
+from connectors._reading.fields import Fields
 from connectors._reading.parties import Place, born, identifier, joined, unique
 from connectors._reading.xml import Unit, text
 from supplywatch.errors import SourceChanged
-from supplywatch.model.list_entry import PartyKind, RelationKind
+from supplywatch.model.list_entry import PartyKind, RawValue, RelationKind
 from supplywatch.model.records import Alias, Identifier, Relation
-from supplywatch.reading.countries import country_code
 
 KINDS: Mapping[str, PartyKind] = {"entity": "organisation", "individual": "person", "vessel": "vessel", "aircraft": "aircraft"}
 _ALIAS_TYPES: Mapping[str, Literal["strong", "former"]] = {"name": "strong", "a.k.a.": "strong", "n.k.a.": "strong", "f.k.a.": "former"}
@@ -34,13 +34,18 @@ _CURRENCY = "Digital Currency Address"
 class Profile:
     """A party until its lists are known: they stand at the end of the file."""
 
-    position: str
+    fields: Fields
     name: str
-    fields: dict[str, Any]
+    said: dict[str, Any]
     places: list[Place]
     nations: list[str | None]
     relations: list[Relation]
     remarks: list[str]
+
+    @property
+    def position(self) -> str:
+        """Where it stands in the payload."""
+        return self.fields.position
 
 
 @dataclass
@@ -53,44 +58,46 @@ class Profiles:
         Locations by number.
     numbers
         Documents by the number of the identity they belong to.
+    raw
+        What of a location, or of an identity's documents, could not be read.
     """
 
     references: References = field(default_factory=References)
     places: dict[str, Place] = field(default_factory=dict)
+    raw: dict[tuple[str, str], list[RawValue]] = field(default_factory=lambda: defaultdict(list))
     numbers: dict[str, list[Identifier]] = field(default_factory=lambda: defaultdict(list))
 
-    def read(self, unit: Unit, profile: Element) -> Profile:
+    def read(self, unit: Unit, profile: Element, fields: Fields) -> Profile:
         """Return a profile, its numbers taken from the documents."""
-        name, aliases = self._names(profile, unit.position)
+        name, aliases = self._names(profile, fields)
         numbers = [one for identity in profile.iterfind("Identity") for one in self.numbers.pop(identity.get("ID", ""), ())]
-        party = Profile(unit.position, name, {"party_kind": self._kind(profile, unit.position)}, [], [], [], [])
+        party = Profile(fields, name, {"party_kind": self._kind(profile, fields)}, [], [], [], [])
+        for identity in profile.iterfind("Identity"):
+            fields.raw.extend(self.raw.get(("Identity", identity.get("ID", "")), ()))
         for feature in profile.iterfind("Feature"):
             numbers += self._feature(feature, party)
         if comment := text(unit.element, "Comment"):
             party.remarks.append(comment)
-        party.fields |= {"aliases": unique(aliases), "identifiers": unique(numbers)}
+        party.said |= {"aliases": unique(aliases), "identifiers": unique(numbers)}
         return party
 
-    def _kind(self, profile: Element, position: str) -> PartyKind:
-        said = self.references.text("PartySubType", profile, position).lower()
+    def _kind(self, profile: Element, fields: Fields) -> PartyKind:
+        said = self.references.text("PartySubType", profile, fields.position).lower()
         if said not in KINDS:
             group = self.references.further.get(("PartySubType", profile.get("PartySubTypeID", ""), "PartyTypeID"), "")
             said = self.references.texts.get(("PartyType", group), said).lower()
-        if said not in KINDS:
-            raise SourceChanged("@PartySubTypeID", said, position, f"one of {', '.join(KINDS)}")
-        return KINDS[said]
+        return fields.kind(said, "@PartySubTypeID", KINDS)
 
-    def _names(self, profile: Element, position: str) -> tuple[str, list[Alias]]:
-        primary, aliases = None, []
+    def _names(self, profile: Element, fields: Fields) -> tuple[str, list[Alias]]:
+        primary, aliases, position = None, [], fields.position
         kinds = {
             group.get("ID", ""): self.references.text("NamePartType", group, position)
             for group in profile.iterfind("Identity/NamePartGroups/MasterNamePartGroup/NamePartGroup")
         }
         for alias in profile.iterfind("Identity/Alias"):
             said = self.references.text("AliasType", alias, position)
-            if said.lower() not in _ALIAS_TYPES:
-                raise SourceChanged("@AliasTypeID", said, position, f"one of {', '.join(_ALIAS_TYPES)}")
-            quality = "weak" if alias.get("LowQuality") == "true" else _ALIAS_TYPES[said.lower()]
+            kind = fields.choice(said, "@AliasTypeID", _ALIAS_TYPES, "strong")
+            quality = "weak" if alias.get("LowQuality") == "true" else kind
             for name in alias.iterfind("DocumentedName"):
                 found = self._name(name, kinds, quality, position)
                 if found is not None and primary is None and alias.get("Primary") == "true" and found.kind != "native":
@@ -103,9 +110,11 @@ class Profiles:
 
     def _name(self, name: Element, kinds: Mapping[str, str], quality: Any, position: str) -> Alias | None:
         """Return a name, the family name first as in OFAC's other files."""
-        values = [value for value in name.iterfind("DocumentedNamePart/NamePartValue") if value.text]
-        last = joined(value.text for value in values if kinds.get(value.get("NamePartGroupID", "")) in _LAST)
-        rest = joined(value.text for value in values if kinds.get(value.get("NamePartGroupID", "")) not in _LAST)
+        parts = [(part, value) for part in name.iterfind("DocumentedNamePart") for value in part.iterfind("NamePartValue") if value.text]
+        values = [value for _, value in parts]
+        written_parts = [(_whole(part, value), kinds.get(value.get("NamePartGroupID", "")) in _LAST) for part, value in parts]
+        last = joined(said for said, is_last in written_parts if is_last)
+        rest = joined(said for said, is_last in written_parts if not is_last)
         written = joined((last, rest), ", ")
         if written is None:
             return None
@@ -121,14 +130,14 @@ class Profiles:
         """Read a feature; one that is neither a place, a number nor a link stays words."""
         label = self.references.text("FeatureType", feature, party.position).strip().rstrip(":")
         for version in feature.iterfind("FeatureVersion"):
-            place = self._place(version, party.position)
+            place = self._place(version, party)
             said = self._detail(version, party.position)
             if label == "Location" and place:
                 party.places.append(place)
             elif label == "Birthdate":
                 yield from unique((born(said),))
             elif label in _NATIONS:
-                party.nations.append((place.country if place else None) or country_code(said))
+                party.nations.append((place.country if place else None) or party.fields.country(said, label))
             elif label in _LINKS and said:
                 party.relations.append(Relation(kind=_LINKS[label], name=said, text=f"{label}: {said}"))
             elif label in _NUMBERS or label.startswith(_CURRENCY):
@@ -136,12 +145,13 @@ class Profiles:
             else:
                 party.remarks.extend(unique((joined((label, said or (place.written if place else None))),)))
 
-    def _place(self, version: Element, position: str) -> Place | None:
+    def _place(self, version: Element, party: Profile) -> Place | None:
         where = version.find("VersionLocation")
         if where is None:
             return None
         if (number := where.get("LocationID", "")) not in self.places:
-            raise SourceChanged("@LocationID", number, position, "a location of the file")
+            raise SourceChanged("@LocationID", number, party.position, "a location of the file")
+        party.fields.raw.extend(self.raw.get(("Location", number), ()))
         return self.places[number]
 
     def _detail(self, version: Element, position: str) -> str | None:
@@ -150,6 +160,10 @@ class Profiles:
             return self.references.text("DetailReference", detail, position)
         said = text(version, "VersionDetail")
         return _span(period, position) if said is None and period is not None else said
+
+
+def _whole(part: Element, value: Element) -> str:
+    return f"{part.get('LeadingChars', '')}{value.text}{part.get('TrailingChars', '')}"
 
 
 def _span(period: Element, position: str) -> str | None:

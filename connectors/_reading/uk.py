@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from connectors._reading.parties import Place, clean, day, joined, strict_country
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, clean, day, joined
 from connectors._reading.read import Row, decode, rows
 from connectors._reading.xml import Document, shape, text, texts
 from supplywatch.errors import SourceChanged
@@ -129,11 +130,16 @@ class Designation:
         Name in another script, and its language.
     """
 
-    position: str
+    fields: Fields
     said: dict[str, dict[str, None]] = field(default_factory=dict)
     names: dict[tuple[str, str, str | None], None] = field(default_factory=dict)
     natives: dict[tuple[str, str | None], None] = field(default_factory=dict)
     places: dict[Place, None] = field(default_factory=dict)
+
+    @property
+    def position(self) -> str:
+        """Where it stands in the payload."""
+        return self.fields.position
 
     def add(self, column: str, values: Iterable[str | None]) -> None:
         """Take texts, each once."""
@@ -159,12 +165,12 @@ class Designation:
         return found[0] if found else None
 
 
-def read_xml(part: Part) -> Iterator[Designation]:
+def read_xml(part: Part, tally: Tally) -> Iterator[Designation]:
     """Yield the designations of an XML file."""
-    for unit in DOCUMENT.read(part):
+    for unit in DOCUMENT.read(part, tally.odd):
         if unit.path != "Designation":
             continue
-        found = Designation(unit.position)
+        found = Designation(tally.unit(unit))
         for column, path in _PATHS.items():
             found.add(column, texts(unit.element, path))
         for name in unit.element.iterfind("Names/Name"):
@@ -178,7 +184,7 @@ def read_xml(part: Part) -> Iterator[Designation]:
         yield found
 
 
-def read_table(part: Part) -> Iterator[Designation]:
+def read_table(part: Part, tally: Tally) -> Iterator[Designation]:
     """Yield the designations of a table; the line before the header says the day of the report.
 
     Raises
@@ -195,7 +201,7 @@ def read_table(part: Part) -> Iterator[Designation]:
         whole = "\n" + whole[report.end() :]
     found: dict[str, Designation] = {}
     for row in rows(whole, part.name, COLUMNS, COLUMNS, lambda heading: _HEADINGS.get(heading.lower(), heading)):
-        _add_row(found.setdefault(row.text("Unique ID"), Designation(row.position)), row)
+        _add_row(found.setdefault(row.text("Unique ID"), Designation(tally.entry(row.position))), row)
     yield from found.values()
 
 
@@ -215,6 +221,6 @@ def _country(address: Element) -> str | None:
 
 
 def _add_place(found: Designation, lines: list[str | None], country: str | None) -> None:
-    place = Place(joined(lines, ", "), strict_country(country, "Address Country", found.position))
+    place = found.fields.place(lines, country, "Address Country")
     if place.written:
         found.places[place] = None

@@ -7,7 +7,7 @@ payload and one entry, however long the list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element, ParseError, XMLParser, XMLPullParser
@@ -19,6 +19,7 @@ from supplywatch.model.source import Part
 
 T = TypeVar("T")
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+Odd = Callable[[str, str, str], object]
 Declared = Mapping[str, Any]
 """``{"@attribute": None, "#": None, "child": Declared or None}``: ``#`` and a bare ``None`` allow text."""
 
@@ -37,8 +38,10 @@ ANYTHING = Shape(children={"*": Shape()})
 """What nobody checks: running text of laws, with mark-up of its own. Whoever reads in it says what it takes."""
 
 
-def shape(declared: Declared | None) -> Shape:
+def shape(declared: Declared | Shape | None) -> Shape:
     """Return a declaration in the form that is checked against."""
+    if isinstance(declared, Shape):
+        return declared
     if declared is None:
         return _LEAF
     attributes = frozenset(name[1:] for name in declared if name.startswith("@"))
@@ -58,11 +61,14 @@ class Unit:
         The element, names without namespace; it is emptied when the next one is asked for.
     position
         Where it stands: path and number among those of its path, counted from 1.
+    undeclared
+        Names in it that nobody has declared, each with what it holds; they are taken out of the element.
     """
 
     path: str
     element: Element
     position: str
+    undeclared: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,13 @@ class Document:
     attributes: frozenset[str] = frozenset()
     namespaces: tuple[str, ...] = ("",)
 
-    def read(self, part: Part) -> Iterator[Unit]:
+    def read(self, part: Part, odd: Odd | None = None) -> Iterator[Unit]:
         """Yield the root (path ``""``, attributes only), then every unit in the order of the file.
+
+        Parameters
+        ----------
+        odd
+            Told name, content and position of what nobody has declared in a unit. Without it that is refused, as it is outside of units.
 
         Raises
         ------
@@ -96,7 +107,7 @@ class Document:
             for what is no XML or has a document type declaration, ``source_changed`` for a name nobody has declared.
         """
         check_prolog(part)
-        yield from _Reading(self, part).units()
+        yield from _Reading(self, part, odd or _refuse).units()
 
 
 def text(element: Element, path: str) -> str | None:
@@ -133,8 +144,8 @@ def choice(element: Element, path: str, known: Mapping[str, T], position: str) -
 class _Reading:
     """One pass over one file."""
 
-    def __init__(self, document: Document, part: Part) -> None:
-        self._document, self._part = document, part
+    def __init__(self, document: Document, part: Part, odd: Odd) -> None:
+        self._document, self._part, self._odd = document, part, odd
         self._open: list[Element] = []
         self._paths: list[str] = []
         self._counts: dict[str, int] = {}
@@ -190,7 +201,7 @@ class _Reading:
             above = path.removesuffix(name)
             known = {way.removeprefix(above).split("/")[0] for way in (*self._ways, *self._document.units) if way.startswith(above)}
             raise SourceChanged(name[:80], "a new element", self._position(above[:-1]), f"one of {', '.join(sorted(known))}"[:400])
-        _check_attributes(element, frozenset(), self._position(path))
+        _refuse_any(_odd_attributes(element, frozenset()), self._position(path))
         self._open.append(element)
         self._paths.append(path)
         return False
@@ -198,16 +209,15 @@ class _Reading:
     def _closed(self, element: Element) -> None:
         """Leave an element on the way; it held nothing but what was handed out."""
         self._open.pop()
-        if self._paths:
-            _check_text(element, self._position(self._paths.pop()))
-        else:
-            _check_text(element, self._part.name)
+        _refuse_any(_odd_text(element), self._position(self._paths.pop()) if self._paths else self._part.name)
 
     def _unit(self, element: Element) -> Unit:
         path = self._paths.pop()
         position = self._position(path)
-        _check(element, self._document.units[path], self._prefix, position)
-        return Unit(path, element, position)
+        odd = tuple(_take_out(element, self._document.units[path], self._prefix, position))
+        for name, said in odd:
+            self._odd(name, said, position)
+        return Unit(path, element, position, odd)
 
     def _forget(self, element: Element) -> None:
         self._open[-1].remove(element)
@@ -220,7 +230,7 @@ class _Reading:
         """Refuse text that stands beside the units: the reader attaches it to the last one."""
         last, self._last = self._last, None
         if last is not None and last.tail and not last.tail.isspace():
-            raise SourceChanged("text", last.tail.strip()[:80], f"{self._part.name}: after {last.tag}", "elements only")
+            _refuse("text", last.tail.strip(), f"{self._part.name}: after {last.tag}")
 
     def _position(self, path: str) -> str:
         return f"{path}[{self._counts[path]}]" if path in self._counts else self._part.name
@@ -232,42 +242,58 @@ class _Reading:
             wanted = f"<{self._document.root}> in {' or '.join(repr(n) for n in self._document.namespaces)}"
             raise SourceChanged("root element", element.tag[:80], self._part.name, wanted)
         self._prefix = f"{{{namespace}}}" if namespace else ""
-        _check_attributes(element, self._document.attributes, self._part.name)
+        _refuse_any(_odd_attributes(element, self._document.attributes), self._part.name)
 
 
-def _check(element: Element, declared: Shape, prefix: str, position: str) -> None:
-    """Hold an element and all below it against what was declared, and take the namespace off the names."""
+def _refuse(name: str, said: str, position: str) -> None:
+    way, _, last = name.rpartition("/")
+    at = f"{position}/{way}" if way else position
+    raise SourceChanged(last[:80], said[:80], at, "what the connector knows; read what this means, then declare it")
+
+
+def _refuse_any(odd: Iterable[tuple[str, str]], position: str) -> None:
+    for name, said in odd:
+        _refuse(name, said, position)
+
+
+def _take_out(element: Element, declared: Shape, prefix: str, position: str, below: str = "") -> Iterator[tuple[str, str]]:
+    """Take the namespace off the names of an element and all below it, and out of it what was not declared; yield that."""
     element.tag = _local(element, prefix, position)
     if declared is ANYTHING:
         return
     if element.attrib:
-        _check_attributes(element, declared.attributes, position)
+        yield from _odd_attributes(element, declared.attributes, below)
     if not declared.text:
-        _check_text(element, position)
-    for child in element:
+        yield from _odd_text(element, below)
+    for child in list(element):
         name = _local(child, prefix, position)
         inner = declared.children.get(name)
+        if child.tail and not child.tail.isspace():
+            yield f"{below}text", child.tail.strip()
         if inner is None:
-            known = ", ".join(sorted(declared.children)) or "none"
-            raise SourceChanged(name[:80], "a new element", position, f"one of {known[:300]}")
-        if inner is _LEAF and not child.attrib and not len(child):
+            element.remove(child)
+            yield f"{below}{name}", joined_text(child)
+        elif inner is _LEAF and not child.attrib and not len(child):
             child.tag = name
         else:
-            _check(child, inner, prefix, f"{position}/{name}")
-        if child.tail and not child.tail.isspace():
-            raise SourceChanged(name[:80], child.tail.strip()[:80], position, "no text beside the elements")
+            yield from _take_out(child, inner, prefix, f"{position}/{name}", f"{below}{name}/")
 
 
-def _check_attributes(element: Element, known: frozenset[str], position: str) -> None:
-    for name, value in element.attrib.items():
+def joined_text(element: Element) -> str:
+    """Return all that an element says, its own attributes last."""
+    return " ".join(" ".join((*element.itertext(), *element.attrib.values())).split())
+
+
+def _odd_attributes(element: Element, known: frozenset[str], below: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in list(element.attrib.items()):
         if name not in known and not name.startswith(_XSI):
-            expected = f"one of the attributes {', '.join(sorted(known))}" if known else "no attribute"
-            raise SourceChanged(f"@{name}"[:80], value, position, expected)
+            del element.attrib[name]
+            yield f"{below}@{name}", value
 
 
-def _check_text(element: Element, position: str) -> None:
+def _odd_text(element: Element, below: str = "") -> Iterator[tuple[str, str]]:
     if element.text and not element.text.isspace():
-        raise SourceChanged("text", element.text.strip()[:80], position, "elements only")
+        yield f"{below}text", element.text.strip()
 
 
 def _local(element: Element, prefix: str, position: str) -> str:

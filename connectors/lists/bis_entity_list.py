@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from xml.etree.ElementTree import Element
 
 from connectors._reading.entity_cell import read_cell
-from connectors._reading.parties import Place, clean, day, joined, listed, strict_country
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, clean, day, joined
 from connectors._reading.read import check_names, document, is_json, listing, mapping
 from connectors._reading.xml import ANYTHING, Document, Unit, attribute
 from supplywatch.errors import Quarantine, SourceChanged
@@ -79,22 +80,25 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     texts = [part for part in payload.parts if not is_json(part)]
     if not texts:
         raise Quarantine("wrong_file", f"{payload.parts[0].name}: not the text of part {PART}")
-    return with_unique_keys(list(dict.fromkeys(entry for part in texts for entry in _entries(part))))
+    tally = Tally()
+    entries = list(dict.fromkeys(entry for part in texts for entry in _entries(part, tally)))
+    tally.check()
+    return with_unique_keys(entries)
 
 
-def _entries(part: Part) -> Iterator[ListEntry]:
+def _entries(part: Part, tally: Tally) -> Iterator[ListEntry]:
     found = False
     for unit in DOCUMENT.read(part):
         if not unit.path and (number := attribute(unit.element, "N")) != PART:
             raise SourceChanged("@N", number, part.name, f"part {PART}", "wrong_file")
         if unit.path == "DIV9" and attribute(unit.element, "N") == SUPPLEMENT:
             found = True
-            yield from _table(unit)
+            yield from _table(unit, tally)
     if not found:
         raise Quarantine("wrong_file", f"{part.name}: {SUPPLEMENT} is not in it")
 
 
-def _table(unit: Unit) -> Iterator[ListEntry]:
+def _table(unit: Unit, tally: Tally) -> Iterator[ListEntry]:
     country, open_row = "", list[list[str]]()
     position = unit.position
     header = False
@@ -115,13 +119,13 @@ def _table(unit: Unit) -> Iterator[ListEntry]:
             open_row[1] += cells[1]  # one entry over two rows
             continue
         if open_row:
-            yield from _entry(country, open_row, position)
+            yield from _entry(country, open_row, tally.entry(position))
         country = " ".join(cells[0]) or country
         open_row, position = cells, where
     if not header:
         raise SourceChanged("TR", None, unit.position, "a table with a header")
     if open_row:
-        yield from _entry(country, open_row, position)
+        yield from _entry(country, open_row, tally.entry(position))
 
 
 def _check_header(heads: Sequence[str], where: str) -> None:
@@ -146,8 +150,9 @@ def _lines(cell: Element, where: str, depth: int = 0) -> list[str]:
     return [line for text in "".join(pieces).split("\0") if (line := " ".join(text.split()))]
 
 
-def _entry(country: str, cells: Sequence[Sequence[str]], position: str) -> Iterator[ListEntry]:
+def _entry(country: str, cells: Sequence[Sequence[str]], fields: Fields) -> Iterator[ListEntry]:
     """Yield the entry of a row; a row that only names a country, or says "[Reserved]", has none."""
+    position = fields.position
     entity, (requirement, policy, citation) = cells[1], (clean(" ".join(cell)) for cell in cells[2:])
     if not entity or entity[0].strip("[]. ").casefold() == "reserved":
         if any(cells[2:]):
@@ -158,9 +163,9 @@ def _entry(country: str, cells: Sequence[Sequence[str]], position: str) -> Itera
         raise SourceChanged(
             "Entity" if said is None else "License requirement", " ".join(entity)[:80], position, "a name and what is required"
         )
-    code = strict_country(country, "Country", position)
+    code = fields.country(country, "Country")
     days = sorted(found for text in _CITED_DAY.findall(citation or "") if (found := day(text, "%m/%d/%y", "%m/%d/%Y")))
-    yield listed(
+    yield fields.listed(
         CODE,
         NAME,
         "",

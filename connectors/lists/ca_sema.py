@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from connectors._reading.parties import born, identifier, joined, listed, strict_day, unique
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import born, identifier, joined, strict_day, unique
 from connectors._reading.xml import Document, Unit, shape
 from supplywatch.errors import SourceChanged
 from supplywatch.listing.same_entry import with_unique_keys
@@ -43,11 +44,14 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each record, keyed by regime, schedule and item; several may share those."""
-    units = (unit for part in payload.parts for unit in DOCUMENT.read(part) if unit.path)
-    return with_unique_keys([_entry(unit) for unit in units])
+    tally = Tally()
+    units = (unit for part in payload.parts for unit in DOCUMENT.read(part, tally.odd) if unit.path)
+    entries = [_entry(unit, tally.unit(unit)) for unit in units]
+    tally.check()
+    return with_unique_keys(entries)
 
 
-def _entry(unit: Unit) -> ListEntry:
+def _entry(unit: Unit, fields: Fields) -> ListEntry:
     said = _record(unit)
     regime, day = said.get("Country"), said.get("DateOfListing")
     if regime is None:
@@ -59,7 +63,7 @@ def _entry(unit: Unit) -> ListEntry:
     born_or_built = said.get("DateOfBirthOrShipBuildDate")
     built = f"Built: {born_or_built}" if born_or_built and not person else None
     title = f"{'Title' if person else 'Ship type'}: {said['TitleOrShip']}" if "TitleOrShip" in said else None
-    return listed(
+    return fields.listed(
         CODE,
         NAME,
         "/".join((_english(regime), said.get("Schedule", ""), said.get("Item", ""))),

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from xml.etree.ElementTree import Element
 
-from connectors._reading.parties import Place, born, identifier, joined, listed, ownership, strict_code, strict_country, strict_day, unique
-from connectors._reading.xml import Document, Unit, attribute, choice, shape, text, texts
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, born, identifier, joined, ownership, strict_day, unique
+from connectors._reading.xml import ANYTHING, Document, Unit, attribute, choice, shape, text, texts
 from supplywatch.errors import SourceChanged
-from supplywatch.model.list_entry import PartyKind, identifier_kind
+from supplywatch.model.list_entry import PartyKind, RawValue, identifier_kind
 from supplywatch.model.records import Alias, Identifier, ListChange, ListEntry, Relation
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
 
@@ -29,7 +30,9 @@ def _attributes(names: str, **children: Any) -> dict[str, Any]:
 _WORDS = _attributes("ssid lang", **{"#": None})
 _COUNTRY = _attributes("iso-code", **{"#": None})
 _AREA = dict.fromkeys(("location", "area", "remarks", "c-o", "address-details", "p-o-box", "zip-code"))
-_NAME_PART = _attributes("order name-part-type", value=None, spelling_variant=_attributes("lang script", **{"#": None}))
+_NAME_PART = _attributes(
+    "order name-part-type", value=None, spelling_variant=_attributes("lang script spelling-variant-type", **{"#": None})
+)
 _NAME = _attributes("ssid name-type quality lang", name_part=_NAME_PART)
 _PAPER = _attributes(
     "ssid document-type", number=None, issuer=_attributes("code", **{"#": None}), date_of_issue=None, expiry_date=None, remark=None
@@ -38,9 +41,9 @@ _IDENTITY = _attributes(
     "ssid main",
     name=_NAME,
     nationality=_attributes("ssid", country=_COUNTRY),
-    address={**_attributes("ssid place-id main", country=_COUNTRY), **_AREA},
-    place_of_birth={**_attributes("ssid place-id", country=_COUNTRY), **_AREA},
-    day_month_year=_attributes("ssid day month year calendar"),
+    address={**_attributes("ssid place-id main quality", country=_COUNTRY), **_AREA},
+    place_of_birth={**_attributes("ssid place-id quality", country=_COUNTRY), **_AREA},
+    day_month_year=_attributes("ssid day month year calendar quality"),
     identification_document=_PAPER,
 )
 _SUBJECT = _attributes(
@@ -52,8 +55,9 @@ _SUBJECT = _attributes(
 )
 _SUBJECTS = {**dict.fromkeys(("individual", "entity", "object"), _SUBJECT), "sanctions-set-id": None, "foreign-identifier": None}
 _MODIFICATION = _attributes(
-    "modification-type enactment-date publication-date effective-date", remark=None, **dict.fromkeys(("added", "removed"), _SUBJECTS)
+    "modification-type enactment-date publication-date effective-date", remark=None, **dict.fromkeys(("added", "removed"), ANYTHING)
 )
+"""What a change added or removed is a fragment of any kind, up to a whole target: the target itself says what stands."""
 _PLACE = {
     **_attributes("ssid", country=_COUNTRY),
     **_AREA,
@@ -76,7 +80,8 @@ DOCUMENT = Document(
     },
     frozenset({"list-type", "date"}),
 )
-KINDS: Mapping[str, PartyKind] = {"individual": "person", "entity": "organisation", "object": "vessel"}
+KINDS: Mapping[str, PartyKind] = {"individual": "person", "entity": "organisation", "object": "unknown"}
+OBJECTS: Mapping[str, PartyKind] = {"vessel": "vessel", "aircraft": "aircraft"}
 QUALITIES: Mapping[str, Literal["strong", "weak"]] = {"good": "strong", "low": "weak"}
 NAME_TYPES: Mapping[str, Literal["primary", "strong", "former"]] = {
     "primary-name": "primary",
@@ -101,8 +106,8 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
 class _Draft:
     """A target until its places are known: they stand at the end of the file."""
 
-    position: str
-    fields: dict[str, Any]
+    fields: Fields
+    said: dict[str, Any]
     places: list[tuple[str | None, Place]]
     nations: list[str | None]
 
@@ -113,46 +118,48 @@ class _File:
 
     part: Part
     programs: dict[str, str] = field(default_factory=dict)
-    places: dict[str, Place] = field(default_factory=dict)
+    places: dict[str, tuple[Place, list[RawValue]]] = field(default_factory=dict)
     drafts: dict[str, _Draft] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
 
     def entries(self) -> Iterator[ListEntry]:
-        for unit in DOCUMENT.read(self.part):
+        for unit in DOCUMENT.read(self.part, self.tally.odd):
             if unit.path == "target":
                 self._target(unit)
             elif unit.path == "sanctions-program":
                 key = next(iter(texts(unit.element, "program-key[@lang='eng']") or texts(unit.element, "program-key")), "")
                 self.programs.update((one.get("ssid", ""), key) for one in unit.element.iterfind("sanctions-set"))
             elif unit.path == "place":
-                self.places[unit.element.get("ssid", "")] = _place(unit.element, unit.position)
+                fields = self.tally.unit(unit)
+                self.places[unit.element.get("ssid", "")] = _place(unit.element, fields), fields.raw
             elif (said := attribute(unit.element, "list-type")) != "whole-list":
                 raise SourceChanged("@list-type", said, self.part.name, "'whole-list': changes are computed here", "wrong_file")
         for key, draft in self.drafts.items():
-            places = [self._whole(number, place, draft.position) for number, place in draft.places]
-            yield listed(CODE, NAME, key, places=places, nations=draft.nations, **draft.fields)
+            places = [self._whole(number, place, draft.fields) for number, place in draft.places]
+            yield draft.fields.listed(CODE, NAME, key, places=places, nations=draft.nations, **draft.said)
+        self.tally.check()
 
-    def _whole(self, number: str | None, place: Place, position: str) -> Place:
+    def _whole(self, number: str | None, place: Place, fields: Fields) -> Place:
         if number is None:
             return place
         if number not in self.places:
-            raise SourceChanged("@place-id", number, position, "a place of the file", "truncated")
-        at = self.places[number]
+            raise SourceChanged("@place-id", number, fields.position, "a place of the file", "truncated")
+        at, raw = self.places[number]
+        fields.raw.extend(raw)
         return Place(joined((place.line, at.line), ", "), place.country or at.country)
 
     def _target(self, unit: Unit) -> None:
         element, position = unit.element, unit.position
-        key = attribute(element, "ssid")
+        key, fields = attribute(element, "ssid"), self.tally.unit(unit)
         if key is None or key in self.drafts:
             raise SourceChanged("@ssid", key, position, "a number of its own")
-        effective, published, in_force = _history(element, position)
+        effective, published, in_force = _history(element, fields)
         subject = next((child for child in element if child.tag in KINDS), None)
         if subject is None:
             raise SourceChanged("target", None, position, f"one of {', '.join(KINDS)}")
-        if subject.tag == "object" and attribute(subject, "object-type") != "vessel":
-            raise SourceChanged("@object-type", attribute(subject, "object-type"), position, "'vessel'")
         if not in_force:
             return
-        names = list(_names(subject, position))
+        names = list(_names(subject, fields))
         primary = next((alias for alias, first in names if first), None)
         if primary is None:
             raise SourceChanged("name", None, position, "a primary name")
@@ -160,9 +167,11 @@ class _File:
         sets = unique((attribute(element, "sanctions-set-id"), *texts(element, "sanctions-set-id")))
         said = {
             "name": primary.text,
-            "party_kind": KINDS[subject.tag],
+            "party_kind": fields.kind(attribute(subject, "object-type"), "@object-type", OBJECTS)
+            if subject.tag == "object"
+            else KINDS[subject.tag],
             "aliases": unique(alias for alias, _ in names if alias is not primary),
-            "identifiers": unique((*_papers(subject, position), *_labelled(subject), *_births(subject))),
+            "identifiers": unique((*_papers(subject, fields), *_labelled(subject), *_births(subject))),
             "relations": unique((*_relations(subject), *ownership(joined(words, "; ")))),
             "programs": unique(self._program(one, position) for one in sets),
             "effective": effective,
@@ -170,9 +179,9 @@ class _File:
             "remarks": joined(words, "; "),
             "url": f"https://{HOST}/sesam-search-web/pages/search.xhtml",
         }
-        nations = [_country(one, position) for one in subject.iterfind("identity/nationality")]
-        at = [(attribute(one, "place-id"), _place(one, position)) for one in subject.iterfind("identity/address")]
-        self.drafts[key] = _Draft(position, said, at, nations)
+        nations = [_country(one, fields) for one in subject.iterfind("identity/nationality")]
+        at = [(attribute(one, "place-id"), _place(one, fields)) for one in subject.iterfind("identity/address")]
+        self.drafts[key] = _Draft(fields, said, at, nations)
 
     def _program(self, number: str, position: str) -> str:
         if number not in self.programs:
@@ -180,16 +189,16 @@ class _File:
         return self.programs[number]
 
 
-def _history(element: Element, position: str) -> tuple[date | None, date | None, bool]:
+def _history(element: Element, fields: Fields) -> tuple[date | None, date | None, bool]:
     """Return since when a target is listed, when that was published, and whether it is listed still."""
     effective: list[date] = []
     published: list[date] = []
     last = (date.min, True)
     for change in element.iterfind("modification"):
-        kind = choice(change, "@modification-type", {name: name for name in CHANGES}, position)
+        kind = choice(change, "@modification-type", {name: name for name in CHANGES}, fields.position)
         days = {
-            name: strict_day(attribute(change, f"{name}-date"), f"@{name}-date", position, "%Y-%m-%d")
-            for name in ("effective", "publication")
+            "effective": strict_day(attribute(change, "effective-date"), "@effective-date", fields.position, "%Y-%m-%d"),
+            "publication": fields.day(attribute(change, "publication-date"), "@publication-date"),
         }
         when = days["effective"] or days["publication"] or date.min
         if kind == "listed":
@@ -200,13 +209,13 @@ def _history(element: Element, position: str) -> tuple[date | None, date | None,
     return min(effective, default=None), min(published, default=None), last[1]
 
 
-def _names(subject: Element, position: str) -> Iterator[tuple[Alias, bool]]:
+def _names(subject: Element, fields: Fields) -> Iterator[tuple[Alias, bool]]:
     """Yield each name, and its spellings in further scripts, with whether it is the primary one."""
     for name in subject.iterfind("identity/name"):
-        kind = choice(name, "@name-type", NAME_TYPES, position)
-        quality = choice(name, "@quality", QUALITIES, position) if attribute(name, "quality") else "strong"
+        kind = fields.chosen(name, "@name-type", NAME_TYPES, "strong")
+        quality = fields.chosen(name, "@quality", QUALITIES, "strong")
         parts = sorted(
-            (part for part in name.iterfind("name-part") if part.get("name-part-type") != "title"), key=lambda p: _order(p, position)
+            (part for part in name.iterfind("name-part") if part.get("name-part-type") != "title"), key=lambda p: _order(p, fields.position)
         )
         written = joined(text(part, "value") for part in parts)
         if written is None:
@@ -232,24 +241,24 @@ def _spelt(part: Element, script: str) -> str | None:
     return next(variants, None) or text(part, "value")
 
 
-def _country(element: Element, position: str) -> str | None:
+def _country(element: Element, fields: Fields) -> str | None:
     country = element.find("country")
     if country is None:
         return None
     code = attribute(country, "iso-code")
-    return strict_code(code, "@iso-code", position) if code else strict_country(country.text, "country", position)
+    return fields.code(code, "country/@iso-code") if code else fields.country(country.text, "country")
 
 
-def _place(element: Element, position: str) -> Place:
+def _place(element: Element, fields: Fields) -> Place:
     box = text(element, "p-o-box")
     parts = [text(element, name) for name in ("c-o", "address-details", "zip-code", "location", "area")]
-    return Place(joined((f"P.O. Box {box}" if box else None, *parts), ", "), _country(element, position))
+    return Place(joined((f"P.O. Box {box}" if box else None, *parts), ", "), _country(element, fields))
 
 
-def _papers(subject: Element, position: str) -> Iterator[Identifier | None]:
+def _papers(subject: Element, fields: Fields) -> Iterator[Identifier | None]:
     for paper in subject.iterfind("identity/identification-document"):
         issuer = paper.find("issuer")
-        country = None if issuer is None else strict_code(attribute(issuer, "code"), "@code", position)
+        country = None if issuer is None else fields.code(attribute(issuer, "code"), "issuer/@code")
         yield identifier((attribute(paper, "document-type") or "").replace("-", " "), text(paper, "number"), country)
 
 

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from xml.etree.ElementTree import Element
 
-from connectors._reading.parties import Place, born, identifier, joined, listed, ownership, strict_code, strict_day, unique
-from connectors._reading.xml import Document, Unit, attribute, choice, shape, text, texts
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, born, identifier, joined, ownership, strict_day, unique
+from connectors._reading.xml import Document, Unit, attribute, shape, text, texts
 from supplywatch.errors import SourceChanged
 from supplywatch.model.list_entry import PartyKind
 from supplywatch.model.records import Alias, Identifier, ListChange, ListEntry
@@ -77,36 +78,38 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
         As :meth:`connectors._reading.xml.Document.read`; a kind, a country or a date is written in a way nobody has looked at.
     """
     found: dict[str, ListEntry] = {}
-    for unit in (unit for part in payload.parts for unit in DOCUMENT.read(part)):
+    tally = Tally()
+    for unit in (unit for part in payload.parts for unit in DOCUMENT.read(part, tally.odd)):
         if not unit.path:
             continue
-        entry = _entry(unit)
+        entry = _entry(unit, tally.unit(unit))
         if entry.key in found:
             raise SourceChanged("@euReferenceNumber", entry.key, unit.position, "a number of its own; another entry has the same")
         found[entry.key] = entry
+    tally.check()
     return [entry for entry in found.values() if entry.ends is None]
 
 
-def _entry(unit: Unit) -> ListEntry:
+def _entry(unit: Unit, fields: Fields) -> ListEntry:
     element, position = unit.element, unit.position
     key = attribute(element, "euReferenceNumber") or attribute(element, "logicalId")
-    names = list(_names(element, position))
+    names = list(_names(element, fields))
     if key is None or not names:
         raise SourceChanged("nameAlias" if key else "@logicalId", None, position, "to be present")
-    regulations = [_regulation(one, position) for one in element.iterfind("regulation")]
+    regulations = [_regulation(one, fields) for one in element.iterfind("regulation")]
     name = next((alias for alias in names if alias.kind == "strong"), names[0])
     designated = strict_day(attribute(element, "designationDate"), "@designationDate", position, "%Y-%m-%d")
     in_force = unique((designated, *(force for _, force, _ in regulations)))
-    return listed(
+    return fields.listed(
         CODE,
         NAME,
         key,
         name.text,
-        [_place(one, position) for one in element.iterfind("address")],
-        [_country(one, position) for one in element.iterfind("citizenship")],
-        party_kind=_kind(element, position),
+        [_place(one, fields) for one in element.iterfind("address")],
+        [_country(one, fields) for one in element.iterfind("citizenship")],
+        party_kind=fields.kind(_kind(element), "subjectType/@code", KINDS),
         aliases=unique(alias for alias in names if alias is not name),
-        identifiers=unique((*(_number(one, position) for one in element.iterfind("identification")), *_births(element))),
+        identifiers=unique((*(_number(one, fields) for one in element.iterfind("identification")), *_births(element))),
         relations=ownership(joined(texts(element, "remark"))),
         programs=unique(attribute(one, "programme") for one in element.iterfind("regulation")),
         citation=joined((attribute(one, "numberTitle") for one in element.iterfind("regulation")), "; "),
@@ -118,27 +121,24 @@ def _entry(unit: Unit) -> ListEntry:
     )
 
 
-def _kind(element: Element, position: str) -> PartyKind:
+def _kind(element: Element) -> str | None:
     subject = element.find("subjectType")
-    if subject is None:
-        raise SourceChanged("subjectType", None, position, "to be present")
-    return choice(subject, "@code", KINDS, position)
+    return None if subject is None else attribute(subject, "code")
 
 
-def _regulation(regulation: Element, position: str) -> tuple[date | None, date | None, str | None]:
-    published, force = (
-        strict_day(attribute(regulation, name), f"@{name}", position, "%Y-%m-%d") for name in ("publicationDate", "entryIntoForceDate")
-    )
+def _regulation(regulation: Element, fields: Fields) -> tuple[date | None, date | None, str | None]:
+    published = fields.day(attribute(regulation, "publicationDate"), "regulation/@publicationDate")
+    force = strict_day(attribute(regulation, "entryIntoForceDate"), "@entryIntoForceDate", fields.position, "%Y-%m-%d")
     return published, force, text(regulation, "publicationUrl")
 
 
-def _names(element: Element, position: str) -> Iterator[Alias]:
+def _names(element: Element, fields: Fields) -> Iterator[Alias]:
     for name in element.iterfind("nameAlias"):
         parts = (attribute(name, part) for part in ("firstName", "middleName", "lastName"))
         written = attribute(name, "wholeName") or joined(parts)
         if written is None:
             continue
-        strong = choice(name, "@strong", _TRUTH, position) if attribute(name, "strong") else True
+        strong = fields.chosen(name, "@strong", _TRUTH, otherwise=True)
         low = any("low quality" in remark.lower() for remark in texts(name, "remark"))
         kind: Literal["strong", "weak", "native"] = "native" if _foreign(written) else "strong" if strong and not low else "weak"
         language = attribute(name, "nameLanguage")
@@ -154,26 +154,23 @@ def _functions(element: Element) -> Iterator[str | None]:
     yield from unique(attribute(name, part) for name in element.iterfind("nameAlias") for part in ("title", "function"))
 
 
-def _country(element: Element, position: str) -> str | None:
-    """Return the country of a part; former states and "unknown" have codes of the Commission's own."""
-    if attribute(element, "countryIso2Code") in ("CS", "SU", "YU", "AN"):
-        return None
-    return strict_code(attribute(element, "countryIso2Code"), "@countryIso2Code", position)
+def _country(element: Element, fields: Fields) -> str | None:
+    return fields.code(attribute(element, "countryIso2Code"), f"{element.tag}/@countryIso2Code")
 
 
-def _place(address: Element, position: str) -> Place:
+def _place(address: Element, fields: Fields) -> Place:
     box = attribute(address, "poBox")
     parts = (attribute(address, name) for name in ("street", "place", "zipCode", "city", "region"))
-    return Place(joined((f"P.O. Box {box}" if box else None, *parts), ", "), _country(address, position))
+    return Place(joined((f"P.O. Box {box}" if box else None, *parts), ", "), _country(address, fields))
 
 
-def _number(paper: Element, position: str) -> Identifier | None:
-    if choice(paper, "@knownFalse", _TRUTH, position) if attribute(paper, "knownFalse") else False:
+def _number(paper: Element, fields: Fields) -> Identifier | None:
+    if fields.chosen(paper, "@knownFalse", _TRUTH, otherwise=False):
         return None
     label = attribute(paper, "identificationTypeDescription") or attribute(paper, "identificationTypeCode")
     told = next((remark for remark in texts(paper, "remark") if len(remark) <= 60), None)
     value = attribute(paper, "latinNumber") or attribute(paper, "number")
-    return identifier(told if label and label.lower().startswith("other") and told else label, value, _country(paper, position))
+    return identifier(told if label and label.lower().startswith("other") and told else label, value, _country(paper, fields))
 
 
 def _births(element: Element) -> Iterator[Identifier | None]:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from connectors._reading.parties import Place, address_country, listed, strict_day
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, address_country, strict_day
 from connectors._reading.read import Row, check_names, document, listing, mapping
 from supplywatch.errors import Quarantine
 from supplywatch.listing.same_entry import with_unique_keys
@@ -43,6 +44,7 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each object; two objects of one number are told apart by their order of content."""
     found = []
+    tally = Tally()
     for part in payload.parts:
         entries = listing(document(part), "document", part.name)
         if not entries:
@@ -51,21 +53,22 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
             position = f"{part.name}[{number}]"
             values = mapping(raw, "entry", position)
             check_names(values, FIELDS, FIELDS, position)
-            found.append(_entry(Row(values, position)))
+            found.append(_entry(Row(values, position), tally.entry(position)))
+    tally.check()
     return with_unique_keys(list(dict.fromkeys(found)))
 
 
-def _entry(row: Row) -> ListEntry:
+def _entry(row: Row, fields: Fields) -> ListEntry:
     name, addresses = row.optional_text("entity_name"), _texts(row, "addresses")
     if name is None:
         name, addresses = _run_together(row, addresses)
-    return listed(
+    return fields.listed(
         row.choice("list_id", CODES),
         row.text("source_list_name"),
         row.text("id"),
         name,
         [Place(text, address_country(text)) for text in addresses],
-        party_kind=row.choice("entity_type", KINDS),
+        party_kind=fields.kind(row.optional_text("entity_type"), "entity_type", KINDS),
         aliases=tuple(_alias(text) for text in _texts(row, "aliases")),
         effective=strict_day(row.optional_text("date_added"), "date_added", row.position),
         remarks=row.optional_text("reason"),

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from xml.etree.ElementTree import Element
 
 from connectors._reading.advanced import DOCUMENT
+from connectors._reading.fields import Fields, Tally
 from connectors._reading.ofac import HOSTS, NAMES_OF_LISTS, SERVICE
-from connectors._reading.parties import Place, identifier, joined, listed, unique
+from connectors._reading.parties import Place, identifier, joined, unique
 from connectors._reading.profiles import Profile, Profiles
 from connectors._reading.xml import Unit, attribute, text
 from supplywatch.errors import SourceChanged
@@ -26,9 +27,13 @@ LISTS = {
     "non-sdn menu-based sanctions list": "NS-MBS",
     "non-sdn chinese military-industrial complex companies list": "CMIC",
     "capta list": "CAP",
+    "non-sdn capta list": "CAP",
     "list of foreign financial institutions subject to correspondent account or payable-through account sanctions": "CAP",
     "foreign sanctions evaders list": "FSE",
+    "fse list": "FSE",
 }
+WHOLE = "consolidated list"
+"""The name of all lists beside the SDN list together; each party of that file has an entry on it, and one on its own list."""
 RELATIONS: Mapping[str, RelationKind] = {
     "owned or controlled by": "owned_by",
     "property in the interest of": "owned_by",
@@ -45,8 +50,16 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 
 
 def parse(payload: Payload) -> Iterable[ListEntry]:
-    """Return one entry for each list a party stands on."""
-    return [entry for part in payload.parts for entry in _File(part).entries()]
+    """Return one entry for each list a party stands on; parties of the SDN list stand in both files, each on its list once."""
+    tally = Tally()
+    found: dict[tuple[str, str], ListEntry] = {}
+    files = [_File(part, tally) for part in payload.parts]
+    read = [list(one.entries()) for one in files]
+    for _, entries in sorted(zip(files, read, strict=True), key=lambda pair: pair[0].consolidated):
+        for entry in entries:
+            found.setdefault((entry.list_code, entry.key), entry)
+    tally.check()
+    return list(found.values())
 
 
 @dataclass
@@ -62,9 +75,12 @@ class _File:
     """One pass over a file."""
 
     part: Part
+    tally: Tally
+    consolidated: bool = False
     profiles: Profiles = field(default_factory=Profiles)
     parties: dict[str, Profile] = field(default_factory=dict)
-    links: list[tuple[str, str, str, RelationKind]] = field(default_factory=list)
+    links: list[tuple[str, str, str, RelationKind, Fields]] = field(default_factory=list)
+    whole: list[str] = field(default_factory=list)
     listings: dict[str, list[_Listing]] = field(default_factory=lambda: defaultdict(list))
 
     def entries(self) -> Iterator[ListEntry]:
@@ -75,37 +91,46 @@ class _File:
             "ProfileRelationships/ProfileRelationship": self._relationship,
             "SanctionsEntries/SanctionsEntry": self._listing,
         }
-        for unit in DOCUMENT.read(self.part):
+        for unit in DOCUMENT.read(self.part, self.tally.odd):
+            if not unit.path and (base := attribute(unit.element, "DeltaBaseVersion")):
+                raise SourceChanged("@DeltaBaseVersion", base, self.part.name, "a full publication, not the changes since another")
             if unit.path.startswith("ReferenceValueSets/"):
                 self.profiles.references.add(unit)
             elif unit.path in readers:
                 readers[unit.path](unit)
         self._link()
-        for number in self.listings:
+        for number in {*self.listings, *self.whole}:
             if number not in self.parties:
                 raise SourceChanged("@ProfileID", number, "SanctionsEntries", "a party of the file", "truncated")
         for number, party in self.parties.items():
-            if number not in self.listings:
+            if number not in self.listings and number not in self.whole:
                 raise SourceChanged("@ProfileID", number, party.position, "an entry in SanctionsEntries", "truncated")
-            yield from (_entry(number, party, listing) for listing in self.listings[number])
+            party.fields.raw.extend(self.profiles.raw["Entry", number])
+            yield from (_entry(number, party, listing) for listing in self.listings.get(number, ()))
 
     def _location(self, unit: Unit) -> None:
+        fields = self.tally.unit(unit)
         said: dict[str, str] = {}
         country = None
         for child in unit.element:
             if child.tag == "LocationCountry":
-                country = self.profiles.references.country("Country", child.get("CountryID"), unit.position) or country
+                country = self.profiles.references.country("Country", child.get("CountryID"), fields) or country
             elif child.tag == "LocationAreaCode":
-                country = country or self.profiles.references.country("AreaCode", child.get("AreaCodeID"), unit.position)
+                country = country or self.profiles.references.country("AreaCode", child.get("AreaCodeID"), fields)
             elif child.tag == "LocationPart" and (value := text(child, "LocationPartValue/Value")):
                 said[self.profiles.references.text("LocPartType", child, unit.position)] = value
         if country is None and (code := country_code(said.get("Unknown"))):
             country, said = code, {name: value for name, value in said.items() if name != "Unknown"}
-        self.profiles.places[unit.element.get("ID", "")] = Place(joined(said.values(), ", "), country)
+        number = unit.element.get("ID", "")
+        self.profiles.raw["Location", number] = fields.raw
+        unread = (raw.text for raw in fields.raw if raw.field in ("Country", "AreaCode"))
+        self.profiles.places[number] = Place(joined((*said.values(), *unread), ", "), country)
 
     def _document(self, unit: Unit) -> None:
         label = self.profiles.references.text("IDRegDocType", unit.element, unit.position)
-        country = self.profiles.references.country("Country", unit.element.get("IssuedBy-CountryID"), unit.position)
+        fields = self.tally.unit(unit)
+        country = self.profiles.references.country("Country", unit.element.get("IssuedBy-CountryID"), fields)
+        self.profiles.raw["Identity", unit.element.get("IdentityID", "")] += fields.raw
         if found := identifier(label, text(unit.element, "IDRegistrationNo"), country):
             self.profiles.numbers[unit.element.get("IdentityID", "")].append(found)
 
@@ -114,28 +139,34 @@ class _File:
             number = attribute(profile, "ID")
             if number is None or number in self.parties:
                 raise SourceChanged("@ID", number, f"{unit.position}/Profile", "a number of its own")
-            self.parties[number] = self.profiles.read(unit, profile)
+            self.parties[number] = self.profiles.read(unit, profile, self.tally.unit(unit))
 
     def _relationship(self, unit: Unit) -> None:
         element = unit.element
         said = self.profiles.references.text("RelationType", element, unit.position)
-        if said.lower() not in RELATIONS:
-            raise SourceChanged("@RelationTypeID", said, unit.position, f"one of {', '.join(RELATIONS)}")
+        fields = self.tally.unit(unit)
+        kind = fields.choice(said, "@RelationTypeID", RELATIONS, "linked_to")
         former = "formerly " if element.get("Former") == "true" else ""
-        self.links.append((element.get("From-ProfileID", ""), element.get("To-ProfileID", ""), former + said, RELATIONS[said.lower()]))
+        self.links.append((element.get("From-ProfileID", ""), element.get("To-ProfileID", ""), former + said, kind, fields))
 
     def _link(self) -> None:
         """Give each relationship to the party it goes out from, once both are known."""
-        for start, end, said, kind in self.links:
+        for start, end, said, kind, fields in self.links:
             party, other = self.parties.get(start), self.parties.get(end)
             if party is None:
                 raise SourceChanged("@From-ProfileID", start, "ProfileRelationships", "a party of the file", "truncated")
+            party.fields.raw.extend(fields.raw)
             name = other.name if other else None
             now = kind if not said.startswith("formerly ") else "linked_to"
             party.relations.append(Relation(kind=now, name=name, key=end, text=f"{party.name}: {said} {name or end}"))
 
     def _listing(self, unit: Unit) -> None:
-        said = self.profiles.references.text("List", unit.element, unit.position)
+        said, number = self.profiles.references.text("List", unit.element, unit.position), unit.element.get("ProfileID", "")
+        self.profiles.raw["Entry", number] += self.tally.unit(unit).raw
+        if said.lower() == WHOLE:
+            self.consolidated = True
+            self.whole.append(number)
+            return
         if said.lower() not in LISTS:
             raise SourceChanged("@ListID", said, unit.position, f"one of {', '.join(LISTS)}"[:300])
         programs: list[str | None] = []
@@ -152,11 +183,11 @@ class _File:
                 else:
                     words.append(kind)
         listing = _Listing(LISTS[said.lower()], unique(programs), min(days, default=None), list(unique(words)))
-        self.listings[unit.element.get("ProfileID", "")].append(listing)
+        self.listings[number].append(listing)
 
 
 def _entry(number: str, party: Profile, listing: _Listing) -> ListEntry:
-    return listed(
+    return party.fields.listed(
         listing.code,
         NAMES_OF_LISTS[listing.code],
         number,
@@ -168,7 +199,7 @@ def _entry(number: str, party: Profile, listing: _Listing) -> ListEntry:
         effective=listing.effective,
         remarks=joined((*listing.words, *party.remarks), "; "),
         url=f"https://sanctionssearch.ofac.treas.gov/Details.aspx?id={number}",
-        **party.fields,
+        **party.said,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from connectors._reading.fields import Tally
 from connectors._reading.ofac import HOSTS, NAMES_OF_LISTS, SERVICE, Party, read_parties
 from supplywatch.model.records import ListChange, ListEntry
 from supplywatch.model.source import Calendar, Card, Cursor, Payload, Request, Source
@@ -36,7 +37,10 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each list a party stands on."""
-    return [party.entry(code, NAMES_OF_LISTS[code]) for party in read_parties(payload) for code in lists_of(party)]
+    tally = Tally()
+    entries = [party.entry(code, NAMES_OF_LISTS[code], tally) for party in read_parties(payload) for code in lists_of(party)]
+    tally.check()
+    return entries
 
 
 def lists_of(party: Party) -> list[str]:

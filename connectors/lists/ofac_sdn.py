@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from connectors._reading.fields import Tally
 from connectors._reading.ofac import HOSTS, NAMES_OF_LISTS, SERVICE, read_parties
 from supplywatch.errors import SourceChanged
 from supplywatch.model.records import ListChange, ListEntry
@@ -33,7 +34,10 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     for party in parties:
         if party.programs and OTHER_LISTS.issuperset(party.programs):
             raise SourceChanged("program", party.said("program"), party.row.position, "a programme of the SDN list", "wrong_file")
-    return [party.entry(CODE, NAMES_OF_LISTS[CODE]) for party in parties]
+    tally = Tally()
+    entries = [party.entry(CODE, NAMES_OF_LISTS[CODE], tally) for party in parties]
+    tally.check()
+    return entries
 
 
 SOURCE = Source(

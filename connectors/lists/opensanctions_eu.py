@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
-from connectors._reading.parties import Place, born, clean, identifier, listed, strict_country, strict_day, unique
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, born, clean, identifier, strict_day, unique
 from connectors._reading.read import Row, decode, rows
 from supplywatch.listing.same_entry import with_unique_keys
 from supplywatch.model.list_entry import PartyKind
@@ -72,13 +73,15 @@ def requests(cursor: Cursor) -> Iterator[Request]:
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return what is in force: a row of an amending act replaces that of the same act, annex and number (name where none is given)."""
     in_force: dict[tuple[str, str, int], ListEntry] = {}
+    tally = Tally()
     for part in sorted(payload.parts, key=_amends):
         seen: Counter[tuple[str, str]] = Counter()
         for row in rows(decode(part, "utf-8"), part.name, COLUMNS, REQUIRED):
-            entry = _entry(row)
+            entry = _entry(row, tally.entry(row.position))
             place = entry.list_code, entry.key
             in_force[*place, seen[place]] = entry  # one number can stand for two measures
             seen[place] += 1
+    tally.check()
     return with_unique_keys(list(dict.fromkeys(in_force.values())))
 
 
@@ -86,18 +89,18 @@ def _amends(part: Part) -> bool:
     return b"amendedCelex" in part.body.split(b"\n", 1)[0]
 
 
-def _entry(row: Row) -> ListEntry:
+def _entry(row: Row, fields: Fields) -> ListEntry:
     act, annex, name = _act(row), row.text("annex"), row.text("name")
     places = [Place(line, _country(line)) for line in _several(row, "address")]
-    nations = [strict_country(_optional(row, field), field, row.position) for field in COUNTRIES]
-    return listed(
+    nations = [fields.country(_optional(row, field), field) for field in COUNTRIES]
+    return fields.listed(
         f"{act} {annex}",
         f"Regulation (EU) {act}, annex {annex}: {row.text('measure')}",
         _optional(row, "recordId") or name,
         name,
         places,
         nations,
-        party_kind=row.choice("schema", KINDS),
+        party_kind=fields.kind(row.optional_text("schema"), "schema", KINDS),
         aliases=tuple(_aliases(row)),
         programs=(row.text("programKey"),),
         identifiers=unique((*_numbers(row), born(_optional(row, "birthDate")))),

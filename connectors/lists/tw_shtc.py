@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from connectors._reading.parties import Place, clean, identifier, listed, strict_code, unique
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, clean, identifier, unique
 from connectors._reading.read import Row, decode, rows
 from supplywatch.listing.same_entry import with_unique_keys
 from supplywatch.model.records import Alias, ListChange, ListEntry
@@ -30,23 +31,25 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each row that names somebody; running numbers are no keys."""
     entries: list[ListEntry] = []
+    tally = Tally()
     for part in payload.parts:
         for row in rows(decode(part, "utf-8-sig"), part.name, COLUMNS):
             row.count("項次item")
             if row.optional_text("名稱name") or row.optional_text("別名alias"):
-                entries.append(_entry(row))
+                entries.append(_entry(row, tally.entry(row.position)))
+    tally.check()
     return with_unique_keys(entries)
 
 
-def _entry(row: Row) -> ListEntry:
+def _entry(row: Row, fields: Fields) -> ListEntry:
     written = row.optional_text("名稱name") or ""
     references = [found["number"].strip() for found in _REFERENCE.finditer(written)]
     names = [*_names(_REFERENCE.sub("", written)), *_names(row.optional_text("別名alias") or "")]
     if not names:
         raise row.refuse("名稱name", "a name")
-    codes = [strict_code(code, "國家代碼country code", row.position) for code in _pieces(row, "國家代碼country code")]
+    codes = [fields.code(code, "國家代碼country code") for code in _pieces(row, "國家代碼country code")]
     home = codes[0] if len(codes) == 1 else None
-    return listed(
+    return fields.listed(
         CODE,
         NAME,
         "",

@@ -9,19 +9,21 @@ from datetime import timedelta
 from typing import Literal
 from urllib.parse import urljoin
 
-from connectors._reading.parties import born, day, identifier, joined, listed, ownership, strict_day, unique
+from connectors._reading.fields import Tally
+from connectors._reading.parties import born, day, identifier, joined, ownership, strict_day, unique
+from connectors._reading.running import related, several
 from connectors._reading.uk import Designation, read_table, read_xml
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.list_entry import PartyKind
 from supplywatch.model.records import Alias, Identifier, ListChange, ListEntry, Relation
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
-from supplywatch.reading.countries import country_code
 
 LANDING = "https://www.gov.uk/government/publications/the-uk-sanctions-list"
 HOSTS = ("www.gov.uk", "assets.publishing.service.gov.uk", "sanctionslist.fcdo.gov.uk")
 CODE, NAME = "UK", "UK Sanctions List"
 KINDS: Mapping[str, PartyKind] = {"individual": "person", "entity": "organisation", "ship": "vessel"}
-NAME_TYPES = ("primary name", "primary name variation", "alias")
+NAME_TYPES = {"primary name": True, "primary name variation": False, "alias": False}
+COUNTRIES = ("Nationality(/ies)", "Current believed flag of ship")
 STRENGTHS: Mapping[str, Literal["strong", "weak"]] = {
     "good quality a.k.a": "strong",
     "good quality a.k.a.": "strong",
@@ -32,7 +34,6 @@ STRENGTHS: Mapping[str, Literal["strong", "weak"]] = {
 }
 _LINK = re.compile(rb"href=[\"']([^\"']*UK[-_]Sanctions[-_]List\.csv)[\"']", re.IGNORECASE)
 _PAGE = re.compile(rb"\s*(?:\xef\xbb\xbf)?<(?:!doctype html|html)\b", re.IGNORECASE)
-_PIECES = re.compile(r"[|;]|\(\d+\)")
 
 
 def requests(_cursor: Cursor) -> Iterator[Request]:
@@ -68,21 +69,22 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     if not lists:
         raise Quarantine("error_body", f"{payload.parts[0].name}: a web page instead of the list")
     found: dict[str, ListEntry] = {}
+    tally = Tally()
     for part in lists:
-        for designation in read_xml(part) if part.body.lstrip(b" \t\r\n\xef\xbb\xbf").startswith(b"<") else read_table(part):
+        read = read_xml if part.body.lstrip(b" \t\r\n\xef\xbb\xbf").startswith(b"<") else read_table
+        for designation in read(part, tally):
             entry = _entry(designation)
             if entry.key in found:
                 raise SourceChanged("Unique ID", entry.key, designation.position, "a number of its own; another designation has the same")
             found[entry.key] = entry
+    tally.check()
     return list(found.values())
 
 
 def _entry(said: Designation) -> ListEntry:
-    key, kind = said.one("Unique ID"), (said.one("Designation Type") or "").lower()
+    key, kind = said.one("Unique ID"), said.one("Designation Type")
     if key is None:
         raise SourceChanged("Unique ID", None, said.position, "a text that is not empty")
-    if kind not in KINDS:
-        raise SourceChanged("Designation Type", said.one("Designation Type"), said.position, f"one of {', '.join(KINDS)}")
     names = list(_names(said))
     if not names:
         raise SourceChanged("Name 6", None, said.position, "a name")
@@ -90,14 +92,14 @@ def _entry(said: Designation) -> ListEntry:
     aliases = [Alias(text=text, kind=strength) for text, _, strength in names if text != name]
     natives = [Alias(text=text, kind="native", language=None) for text, _ in said.natives]
     reasons = joined((*said.all("Other Information"), *said.all("UK Statement of Reasons")), "; ")
-    return listed(
+    return said.fields.listed(
         CODE,
         NAME,
         key,
         name,
         said.places,
-        [country_code(piece) for column in ("Nationality(/ies)", "Current believed flag of ship") for piece in _pieces(said, column)],
-        party_kind=KINDS[kind],
+        [said.fields.country(piece, column) for column in COUNTRIES for text in said.all(column) for piece in several(text)],
+        party_kind=said.fields.kind(kind, "Designation Type", KINDS),
         aliases=unique((*aliases, *natives)),
         identifiers=unique((*_numbers(said), *(born(_birth(text)) for text in said.all("D.O.B")))),
         relations=unique((*_relations(said), *ownership(reasons))),
@@ -113,12 +115,8 @@ def _entry(said: Designation) -> ListEntry:
 def _names(said: Designation) -> Iterator[tuple[str, bool, Literal["strong", "weak"]]]:
     """Yield name, whether it is the primary one, and its strength."""
     for text, kind, strength in said.names:
-        if kind.strip().lower() not in NAME_TYPES:
-            raise SourceChanged("Name type", kind, said.position, f"one of {', '.join(NAME_TYPES)}")
-        quality = (strength or "strong").strip().lower()
-        if quality not in STRENGTHS:
-            raise SourceChanged("Alias strength", strength, said.position, f"one of {', '.join(STRENGTHS)}, or nothing")
-        yield text, kind.strip().lower() == "primary name", STRENGTHS[quality]
+        primary = said.fields.choice(kind, "Name type", NAME_TYPES, otherwise=False)
+        yield text, primary, said.fields.choice(strength, "Alias strength", STRENGTHS, "strong")
 
 
 def _numbers(said: Designation) -> Iterator[Identifier | None]:
@@ -136,15 +134,11 @@ def _numbers(said: Designation) -> Iterator[Identifier | None]:
 
 def _relations(said: Designation) -> Iterator[Relation]:
     for owner in said.all("Current owner/operator (s)"):
-        yield Relation(kind="owned_by", name=owner, text=f"Current owner/operator: {owner}")
+        yield from related("owned_by", "Current owner/operator", owner)
     for parent in said.all("Parent company"):
-        yield Relation(kind="subsidiary_of", name=parent, text=f"Parent company: {parent}")
+        yield from related("subsidiary_of", "Parent company", parent)
     for child in said.all("Subsidiaries"):
-        yield Relation(kind="parent_of", name=child, text=f"Subsidiaries: {child}")
-
-
-def _pieces(said: Designation, column: str) -> list[str]:
-    return [piece.strip() for text in said.all(column) for piece in _PIECES.split(text) if piece.strip()]
+        yield from related("parent_of", "Subsidiaries", child)
 
 
 def _birth(text: str) -> str:

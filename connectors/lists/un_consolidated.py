@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from typing import Literal
 from xml.etree.ElementTree import Element
 
-from connectors._reading.parties import Place, born, clean, identifier, joined, listed, ownership, strict_country, unique
-from connectors._reading.xml import Document, Unit, choice, shape, text, texts
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, born, clean, identifier, joined, ownership, unique
+from connectors._reading.xml import Document, Unit, shape, text, texts
 from supplywatch.errors import SourceChanged
 from supplywatch.model.records import Alias, Identifier, ListChange, ListEntry
 from supplywatch.model.source import Calendar, Card, Cursor, Payload, Request, Source
@@ -62,17 +63,19 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
         As :meth:`connectors._reading.xml.Document.read`; a regime, a country or a date is written in a way nobody has looked at.
     """
     found: dict[str, ListEntry] = {}
-    for unit in (unit for part in payload.parts for unit in DOCUMENT.read(part)):
+    tally = Tally()
+    for unit in (unit for part in payload.parts for unit in DOCUMENT.read(part, tally.odd)):
         if not unit.path:
             continue
-        entry = _entry(unit)
+        entry = _entry(unit, tally.unit(unit))
         if entry.key in found:
             raise SourceChanged("REFERENCE_NUMBER", entry.key, unit.position, "a number of its own; another entry has the same")
         found[entry.key] = entry
+    tally.check()
     return list(found.values())
 
 
-def _entry(unit: Unit) -> ListEntry:
+def _entry(unit: Unit, fields: Fields) -> ListEntry:
     element, position = unit.element, unit.position
     person = unit.path.endswith("INDIVIDUAL")
     parts = (text(element, part) for part in ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME"))
@@ -82,16 +85,16 @@ def _entry(unit: Unit) -> ListEntry:
         raise SourceChanged("REFERENCE_NUMBER" if name else "FIRST_NAME", None, position, "a text that is not empty")
     if regime not in REGIMES:
         raise SourceChanged("UN_LIST_TYPE", regime, position, f"one of {', '.join(sorted(REGIMES))}")
-    return listed(
+    return fields.listed(
         CODE,
         NAME,
         key,
         name,
-        list(_places(element, position)),
-        [strict_country(nation, "NATIONALITY", position) for nation in texts(element, "NATIONALITY/VALUE")],
+        list(_places(element, fields)),
+        [fields.country(nation, "NATIONALITY") for nation in texts(element, "NATIONALITY/VALUE")],
         party_kind="person" if person else "organisation",
-        aliases=unique(_aliases(element, position)),
-        identifiers=unique((*_documents(element, position), *_births(element))),
+        aliases=unique(_aliases(element, fields)),
+        identifiers=unique((*_documents(element, fields), *_births(element))),
         relations=ownership(text(element, "COMMENTS1")),
         programs=(regime,),
         effective=_listed_on(element, position),
@@ -100,29 +103,28 @@ def _entry(unit: Unit) -> ListEntry:
     )
 
 
-def _aliases(element: Element, position: str) -> Iterator[Alias]:
+def _aliases(element: Element, fields: Fields) -> Iterator[Alias]:
     if native := text(element, "NAME_ORIGINAL_SCRIPT"):
         yield Alias(text=native, kind="strong" if native.isascii() else "native")
     for alias in element:
         if alias.tag in ("INDIVIDUAL_ALIAS", "ENTITY_ALIAS") and (name := text(alias, "ALIAS_NAME")):
-            kind = choice(alias, "QUALITY", _QUALITY, position) if text(alias, "QUALITY") else "strong"
-            yield Alias(text=name, kind=kind)
+            yield Alias(text=name, kind=fields.chosen(alias, "QUALITY", _QUALITY, "strong"))
 
 
-def _places(element: Element, position: str) -> Iterator[Place]:
+def _places(element: Element, fields: Fields) -> Iterator[Place]:
     for place in element:
         if place.tag in ("INDIVIDUAL_ADDRESS", "ENTITY_ADDRESS"):
-            line = joined((text(place, name) for name in ("STREET", "CITY", "STATE_PROVINCE", "ZIP_CODE")), ", ")
-            country = strict_country(text(place, "COUNTRY"), "COUNTRY", position)
-            if line or country:
-                yield Place(line, country)
+            parts = [text(place, name) for name in ("STREET", "CITY", "STATE_PROVINCE", "ZIP_CODE")]
+            found = fields.place(parts, text(place, "COUNTRY"), "COUNTRY")
+            if found.written:
+                yield found
 
 
-def _documents(element: Element, position: str) -> Iterator[Identifier | None]:
+def _documents(element: Element, fields: Fields) -> Iterator[Identifier | None]:
     for paper in element.iterfind("INDIVIDUAL_DOCUMENT"):
         country = text(paper, "ISSUING_COUNTRY") or text(paper, "COUNTRY_OF_ISSUE")
         label = text(paper, "TYPE_OF_DOCUMENT") or text(paper, "TYPE_OF_DOCUMENT2")
-        yield identifier(label, text(paper, "NUMBER"), strict_country(country, "ISSUING_COUNTRY", position))
+        yield identifier(label, text(paper, "NUMBER"), fields.country(country, "ISSUING_COUNTRY"))
 
 
 def _births(element: Element) -> Iterator[Identifier | None]:

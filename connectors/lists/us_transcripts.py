@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
-from connectors._reading.parties import Place, clean, identifier, listed, ownership, strict_country, strict_day, unique
+from connectors._reading.fields import Fields, Tally
+from connectors._reading.parties import Place, clean, identifier, ownership, strict_day, unique
 from connectors._reading.read import Row, check_names, document, listing, mapping
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.listing.same_entry import with_unique_keys
@@ -54,10 +55,13 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     Quarantine
         ``truncated`` when a list holds fewer entries than it says.
     """
-    return with_unique_keys(list(dict.fromkeys(entry for part in payload.parts for entry in _entries(part))))
+    tally = Tally()
+    entries = list(dict.fromkeys(entry for part in payload.parts for entry in _entries(part, tally)))
+    tally.check()
+    return with_unique_keys(entries)
 
 
-def _entries(part: Part) -> Iterator[ListEntry]:
+def _entries(part: Part, tally: Tally) -> Iterator[ListEntry]:
     head = mapping(document(part), "document", part.name)
     check_names(head, HEAD, HEAD, part.name)
     code, title = Row(head, part.name).choice("list_id", LISTS)
@@ -69,16 +73,16 @@ def _entries(part: Part) -> Iterator[ListEntry]:
         position = f"{part.name} entities[{number}]"
         values = mapping(raw, "entity", position)
         check_names(values, FIELDS, FIELDS, position)
-        yield _entry(Row(values, position), code, title)
+        yield _entry(Row(values, position), code, title, tally.entry(position))
 
 
-def _entry(row: Row, code: str, title: str) -> ListEntry:
+def _entry(row: Row, code: str, title: str, fields: Fields) -> ListEntry:
     name, notes = _ARTEFACT.sub("", row.text("name")), row.optional_text("notes")
     if row.values["status"] is not None:
         raise row.refuse("status", "null: nobody has seen another status yet")
-    country = strict_country(row.optional_text("country"), "country", row.position)
+    country = fields.country(row.optional_text("country"), "country")
     address = clean(row.optional_text("address"))
-    return listed(
+    return fields.listed(
         code,
         title,
         "",

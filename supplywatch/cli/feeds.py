@@ -124,6 +124,8 @@ def _print_records(source: Source, payloads: Iterator[Payload], *, ndjson: bool)
         for record in records:
             typer.echo(record.model_dump_json() if ndjson else f"{record.observed}  {record.series}  {record.provenance.position}")
         typer.echo(f"{len(records)} records, newest {reading.newest}, payload {payload.sha256[:16]}", err=True)
+        if reading.kept_raw is not None:
+            typer.echo(f"note: {reading.kept_raw}", err=True)
     raise typer.Exit(int(refused))
 
 
@@ -172,7 +174,7 @@ def _print_result(result: PollResult, *, json: bool) -> None:
     if json:
         print_json(asdict(result))
         return
-    why = "" if result.detail is None else f": {result.detail}"
+    why = "".join(f": {said}" for said in (result.detail, result.kept_raw) if said is not None)
     reason = "" if result.reason is None else f" ({result.reason})"
     typer.echo(f"{result.source}: {result.outcome}{reason}, {result.records} records offered{why}")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from supplywatch.errors import Quarantine
-from supplywatch.listing.snapshot import guard_shrink
+from supplywatch.listing.snapshot import guard_shrink, raw_counts
 from supplywatch.model.periods import period_start
 from supplywatch.model.records import ListEntry, Record
 from supplywatch.model.source import Card, Part, Payload, Source
@@ -45,6 +45,15 @@ class Reading:
     def size(self) -> int:
         """Number of records or entries."""
         return len(self.records) or len(self.entries)
+
+    @property
+    def kept_raw(self) -> str | None:
+        """What could not be read and is kept as it is written, in words; ``None`` when everything could."""
+        counts = raw_counts(self.entries)
+        if not counts:
+            return None
+        fields = ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1])[:5])
+        return f"{sum(counts.values())} values could not be read and are kept as raw text ({fields})"
 
 
 def check_body(card: Card, part: Part) -> None:

@@ -200,7 +200,7 @@ class Runner:
         )
         self._write(visit, state, records, logged, new_series)
         log.info("accepted", source=visit.id, records=len(records), newest=reading.newest)
-        return PollResult(visit.id, "accepted", len(records), sha256=payload.sha256)
+        return PollResult(visit.id, "accepted", len(records), sha256=payload.sha256, kept_raw=reading.kept_raw)
 
     def _refused(self, visit: Visit, error: Quarantine, payload: Payload | None, parts: tuple[StoredPart, ...]) -> PollResult:
         sha256 = payload.sha256 if payload is not None else NOTHING

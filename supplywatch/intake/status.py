@@ -42,7 +42,7 @@ def source_health(
         return SourceHealth("warn", f"not polled for {shown_age(now - state.last_poll_at)}; {_how(card)}; {ages}")
     if state.overdue_for is not None or overdue(card, state, now) is not None:
         return SourceHealth("fail", f"overdue: nothing newer than {state.content_observed}; {ages}")
-    return SourceHealth("ok", ages)
+    return SourceHealth("ok", ages if state.kept_raw is None else f"{ages}; {state.kept_raw}")
 
 
 def _how(card: Card) -> str:

@@ -32,6 +32,8 @@ class PollResult:
         Records offered to the topics; reports about the source are not counted.
     reason, detail
         Why it was not accepted.
+    kept_raw
+        What of an accepted list could not be read and is kept as it is written.
     """
 
     source: str
@@ -40,6 +42,7 @@ class PollResult:
     reason: str | None = None
     detail: str | None = None
     sha256: str | None = None
+    kept_raw: str | None = None
 
     @property
     def good(self) -> bool:
@@ -104,7 +107,7 @@ class Visit:
         before = self.state
         newest = max(reading.newest, before.content_observed or "")
         state = self._good(reading.payload)
-        update: dict[str, object] = {"content_observed": newest}
+        update: dict[str, object] = {"content_observed": newest, "kept_raw": reading.kept_raw}
         if newest != before.content_observed:
             if before.overdue_for is not None and not self.reports:
                 self.report(SourceStatus.ACCEPTED, f"{self.id}: the publication that was missing after {before.overdue_for} has come")

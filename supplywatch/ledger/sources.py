@@ -56,7 +56,8 @@ class SourceState(Frozen):
     """The state of a source between two polls.
 
     ``status``, ``reason`` and ``detail`` tell how the last poll ended; ``overdue_for`` is the newest period at which a missing publication
-    was reported; ``questions`` stands for the requests the last accepted poll made, ``polled_sha256`` for what it brought.
+    was reported; ``kept_raw`` says what of the last accepted list could not be read; ``questions`` stands for the requests the last
+    accepted poll made, ``polled_sha256`` for what it brought.
     """
 
     status: SourceStatus | None = None
@@ -69,6 +70,7 @@ class SourceState(Frozen):
     failures: int = 0
     not_before: AwareDatetime | None = None
     overdue_for: str | None = None
+    kept_raw: str | None = None
     validators: dict[str, Validator] = Field(default_factory=dict)
     questions: str | None = None
     polled_sha256: str | None = None

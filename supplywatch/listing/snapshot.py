@@ -197,10 +197,15 @@ def to_records(
         )
         for found in differences
     ]
-    return [*changes, _release(changes, payload, origin, len(entries))]
+    return [*changes, _release(changes, payload, origin, entries)]
 
 
-def _release(changes: Sequence[ListChange], payload: Payload, origin: Provenance, entries: int) -> ListRelease:
+def raw_counts(entries: Iterable[ListEntry]) -> dict[str, int]:
+    """Return how many values of which side fields of a list could not be read, and stand on their entries as raw text."""
+    return dict(sorted(Counter(raw.field for entry in entries for raw in entry.raw).items()))
+
+
+def _release(changes: Sequence[ListChange], payload: Payload, origin: Provenance, entries: Sequence[ListEntry]) -> ListRelease:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     reformatted: Counter[str] = Counter()
     for change in changes:
@@ -214,12 +219,13 @@ def _release(changes: Sequence[ListChange], payload: Payload, origin: Provenance
         fetched=payload.fetched,
         provenance=origin,
         baseline=bool(changes) and all(change.baseline for change in changes),
-        entries=entries,
+        entries=len(entries),
         counts={code: dict(sorted(kinds.items())) for code, kinds in sorted(counts.items())},
         back_filled=tuple(change.entry.name for change in late[:LINES_SHOWN]),
         back_fills=tuple(Listing.of(origin.source, change.entry) for change in late[:LINES_SHOWN]),
         back_fills_elsewhere=sum(bool(change.also_on) for change in late),
         reformatted=dict(sorted(reformatted.items())),
+        raw=raw_counts(entries),
     )
 
 

@@ -85,6 +85,13 @@ class Relation(Frozen):
     text: str = Field(description="the words of the source it rests on")
 
 
+class RawValue(Frozen):
+    """A side field of an entry that could not be read, as the publisher wrote it."""
+
+    field: str
+    text: str
+
+
 class ListEntry(Frozen):
     """One entry of an official list, as its publisher gives it."""
 
@@ -110,6 +117,7 @@ class ListEntry(Frozen):
     licence_policy: str | None = None
     remarks: str | None = None
     url: str | None = None
+    raw: tuple[RawValue, ...] = Field(default=(), description="side fields that could not be read, as they are written")
 
     @field_validator("aliases", mode="before")
     @classmethod

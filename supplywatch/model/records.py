@@ -224,6 +224,7 @@ class ListRelease(Record):
     back_fills: tuple[Listing, ...] = Field(default=(), description="the back-filled entries with their dates, at most 50")
     back_fills_elsewhere: int = Field(default=0, ge=0, description="how many of the back-filled parties stand on another list too")
     reformatted: dict[str, int] = Field(default_factory=dict, description="fields rewritten in bulk -> number of entries")
+    raw: dict[str, int] = Field(default_factory=dict, description="side fields that could not be read -> number of values kept as they are")
 
     @property
     def series(self) -> str:

@@ -40,6 +40,7 @@ def test_three_files_of_ofac_are_one_list() -> None:
     assert [request.url.rsplit("/")[-1] for request in source("ofac_sdn").requests(Cursor(NOW))] == ["SDN.CSV", "ADD.CSV", "ALT.CSV"]
 
 
+@pytest.mark.loopback
 def test_three_requests_of_one_poll_are_one_list(server: Publisher, watch: Watch) -> None:
     watched = watch(source("ofac_sdn"), most_requests=3)
     parties, addresses, aliases = (FIXTURES / "ofac_sdn" / "good.csv").read_bytes().split(b"\x1a")[:3]
@@ -52,6 +53,7 @@ def test_three_requests_of_one_poll_are_one_list(server: Publisher, watch: Watch
     assert watched.poll().reason in ("source_changed", "truncated")
 
 
+@pytest.mark.loopback
 def test_the_signed_address_of_a_redirect_is_kept_nowhere(server: Publisher, watch: Watch) -> None:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         if "X-Amz-Signature" in handler.path:

@@ -3,13 +3,14 @@
 import csv
 import gzip
 import io
+import re
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from connectors._reading.ofac import read_parties
+from connectors._reading.ofac import read_parties, read_remarks
 from connectors.lists import csl, ofac_consolidated, ofac_sdn, un_consolidated
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
@@ -34,6 +35,14 @@ def entries(source: Source, *bodies: bytes) -> list[ListEntry]:
 
 
 SDN_2019 = ("moov_sdn_20190115.csv.gz", "moov_add_20190115.csv.gz", "moov_alt_20190115.csv.gz")
+
+
+def test_aliases_in_remarks_keep_their_apostrophes(data: Path) -> None:
+    texts = [party.said("remarks") or "" for party in read_parties(payload(ofac_sdn.SOURCE, *ofac(data, *SDN_2019)))]
+    aliases = [alias for text in texts for alias in read_remarks(text).aliases]
+    assert len(aliases) == 2_037 == sum(len(re.findall(r"[afn]\.k\.a\. '", text)) for text in texts)
+    assert sum("'" in alias.text for alias in aliases) == 76  # three of 79 stand between two pairs of marks: ''FOOPIE''
+    assert not [alias for alias in aliases if ";" in alias.text or alias.text in ("O", "ABU")]
 
 
 def test_sdn_of_january_2019(data: Path) -> None:

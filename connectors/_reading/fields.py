@@ -1,0 +1,163 @@
+"""The side fields of list entries: what cannot be read is kept as raw text and counted, and does not keep the entry from being told.
+
+A field of a list is *essential* (who, since when, on what list: what cannot be read there refuses the payload), *of the entry* (read here)
+or ignored. One odd flag of one yacht kept 8,976 entries of a genuine SDN list out; a publisher who has changed how a field is written makes
+many values unreadable at once, and that still refuses the payload.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+from xml.etree.ElementTree import Element
+
+from connectors._reading.parties import Place, clean, day, joined, listed
+from connectors._reading.read import ABSENT
+from connectors._reading.xml import Unit, attribute, text
+from supplywatch.errors import SourceChanged
+from supplywatch.model.list_entry import PartyKind, RawValue
+from supplywatch.model.records import ListEntry
+from supplywatch.reading.countries import CODES, country_code, known_country
+
+T = TypeVar("T")
+RAW_SHARE = 0.01
+"""The share of the values of side fields that may be unreadable before the publisher has changed something."""
+FIELD_SHARE = 0.1
+"""The same of one field: a vocabulary that changed in a rare field is no hundredth of all values."""
+RAW_ALWAYS = 5
+"""So many are no change of format, however small the payload."""
+UNKNOWN_CODES = ("00", "--")
+FORMER_CODES = ("CS", "SU", "YU", "AN")
+"""Codes the European Commission still gives for states that are no more."""
+
+
+@dataclass
+class Tally:
+    """The side fields of one payload: how many values were read, and which could not be."""
+
+    values: Counter[str] = field(default_factory=Counter)
+    raw: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def entry(self, position: str) -> Fields:
+        """Return the side fields of one entry of a table or a JSON document."""
+        return Fields(position, self)
+
+    def unit(self, unit: Unit) -> Fields:
+        """Return the side fields of one element; what it holds that nobody has declared is raw from the start."""
+        return Fields(unit.position, self, [_raw(name, said) for name, said in unit.undeclared])
+
+    def odd(self, name: str, said: str, position: str) -> None:
+        """Count a value that could not be read."""
+        self.values[name] += 1
+        self.raw.setdefault(name, []).append((said, position))
+
+    def check(self) -> None:
+        """Refuse a payload in which too much could not be read.
+
+        Raises
+        ------
+        SourceChanged
+            More than 1 % of the values, or a tenth of those of one field, are raw.
+        """
+        counts = {name: len(found) for name, found in self.raw.items()}
+        total, read = sum(counts.values()), self.values.total()
+        over = [name for name, count in counts.items() if count > max(RAW_ALWAYS, FIELD_SHARE * self.values[name])]
+        if total <= max(RAW_ALWAYS, RAW_SHARE * read) and not over:
+            return
+        worst = max(over or counts, key=lambda name: counts[name])
+        said, position = self.raw[worst][0]
+        share = f"{counts[worst]} of {self.values[worst]} values of this field, {total} of {read} in all"
+        raise SourceChanged(worst, said, position, f"a value that can be read, as the others; {share} cannot")
+
+
+@dataclass
+class Fields:
+    """The side fields of one entry.
+
+    Parameters
+    ----------
+    position
+        Where the entry stands in the payload.
+    """
+
+    position: str
+    tally: Tally = field(default_factory=Tally)
+    raw: list[RawValue] = field(default_factory=list)
+
+    def keep(self, name: str, said: str) -> None:
+        """Keep a value as it is written, and count it."""
+        self.tally.odd(name, said, self.position)
+        self.raw.append(_raw(name, said))
+
+    def listed(self, *given: Any, **said: Any) -> ListEntry:
+        """Return the entry with what of it stayed raw; as :func:`connectors._reading.parties.listed`."""
+        return listed(*given, raw=self.raw, **said)  # the list, not a copy: places are read as they are taken
+
+    def place(self, parts: Iterable[str | None], country: str | None, name: str) -> Place:
+        """Return an address; a country that cannot be read stays in its line."""
+        known = self.country(country, name)
+        return Place(joined((*parts, country if known is None and not known_country(clean(country) or "") else None), ", "), known)
+
+    def country(self, said: str | None, name: str) -> str | None:
+        """Return the code of a country, ``None`` for none and for a spelling nobody has looked at yet, which is kept."""
+        written = None if said is None else " ".join(said.split())
+        if not written:
+            return None
+        if known_country(written):
+            self.tally.values[name] += 1
+            return country_code(written)
+        self.keep(name, written)
+        return None
+
+    def code(self, said: str | None, name: str) -> str | None:
+        """Return an ISO 3166 alpha-2 code; ``00``, blanks and former states are none, anything else is kept."""
+        written = (said or "").strip()
+        if not written or written in UNKNOWN_CODES:
+            return None
+        if written in CODES or written in FORMER_CODES:
+            self.tally.values[name] += 1
+            return written if written in CODES else None
+        self.keep(name, written)
+        return None
+
+    def day(self, said: str | None, name: str, *formats: str) -> date | None:
+        """Return a day written in one of the formats, ``None`` for none; another way of writing it is kept."""
+        written = " ".join((said or "").split())
+        if not written:
+            return None
+        found = day(written, *(formats or ("%Y-%m-%d",)))
+        if found is None:
+            self.keep(name, written)
+        else:
+            self.tally.values[name] += 1
+        return found
+
+    def choice(self, said: str | None, name: str, known: Mapping[str, T], otherwise: T) -> T:
+        """Return what a text stands for, whatever its case; one that is not known is kept and read as ``otherwise``, as is none."""
+        written = " ".join((said or "").split())
+        if not written:
+            return otherwise
+        if (spelt := written if written in known else written.lower()) in known:
+            self.tally.values[name] += 1
+            return known[spelt]
+        self.keep(name, written)
+        return otherwise
+
+    def kind(self, said: str | None, name: str, known: Mapping[str, PartyKind]) -> PartyKind:
+        """Return what kind of party it is; "unknown" for one that is not known, or not said, which is kept too."""
+        return self.choice(said or ABSENT, name, known, "unknown")
+
+    def chosen(self, element: Element, path: str, known: Mapping[str, T], otherwise: T) -> T:
+        """As :meth:`choice`, of the text of an element below, or of its ``@attribute``."""
+        way, at, name = path.partition("@")
+        if not at:
+            return self.choice(text(element, path), path, known, otherwise)
+        holder = element.find(way.rstrip("/")) if way else element
+        return self.choice(None if holder is None else attribute(holder, name), path, known, otherwise)
+
+
+def _raw(name: str, said: str) -> RawValue:
+    return RawValue(field=name[:80], text=said[:500])
