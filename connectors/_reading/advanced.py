@@ -179,7 +179,7 @@ class References:
                 self.further[name, number, attribute_name] = said
             if name == "Country":
                 code = (value.get("ISO2") or "").upper()
-                self.countries[name, number] = code if code in CODES else self.texts[name, number]
+                self.countries[name, number] = code if is_code(code) else self.texts[name, number]
             elif name == "AreaCode":
                 self.countries[name, number] = value.get("Description") or ""
 
@@ -212,4 +212,4 @@ class References:
         if (name, number) not in self.countries:
             raise SourceChanged(f"@{name}ID", number, fields.position, f"the number of one of the file's {name}Values")
         said = self.countries[name, number]
-        return said if said in CODES else fields.country(said, name)
+        return said if is_code(said) else fields.country(said, name)

@@ -20,7 +20,7 @@ from connectors._reading.xml import Unit, attribute, text
 from supplywatch.errors import SourceChanged
 from supplywatch.model.list_entry import PartyKind, RawValue
 from supplywatch.model.records import ListEntry
-from supplywatch.reading.countries import CODES, country_code, known_country
+from supplywatch.reading.countries import country_code, is_code, known_country
 
 T = TypeVar("T")
 RAW_SHARE = 0.01
@@ -117,9 +117,9 @@ class Fields:
         written = (said or "").strip()
         if not written or written in UNKNOWN_CODES:
             return None
-        if written in CODES or written in FORMER_CODES:
+        if is_code(written) or written in FORMER_CODES:
             self.tally.values[name] += 1
-            return written if written in CODES else None
+            return written if is_code(written) else None
         self.keep(name, written)
         return None
 

@@ -12,7 +12,7 @@ from supplywatch.errors import SourceChanged
 from supplywatch.listing.same_entry import content_key
 from supplywatch.model.list_entry import IdentifierKind, RelationKind, identifier_kind
 from supplywatch.model.records import Identifier, ListEntry, Relation
-from supplywatch.reading.countries import country_code
+from supplywatch.reading.countries import country_code, written_country
 
 _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII)
 _USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
