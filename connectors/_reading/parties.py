@@ -13,10 +13,8 @@ from supplywatch.listing.same_entry import content_key
 from supplywatch.model.list_entry import IdentifierKind, RelationKind, identifier_kind
 from supplywatch.model.records import Identifier, ListEntry, Relation
 from supplywatch.reading.countries import country_code, written_country
+from supplywatch.reading.identifiers import checks
 
-_USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}", re.ASCII)
-_USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _IMO = re.compile(r"(?<!\d)\d{7}(?!\d)")
 _POSTAL = re.compile(r"[(\uff08]\u90ae\u7f16[:\uff1a][^)\uff09]*[)\uff09]$")
 CHINESE_PLACES = ("日本", "美国", "台湾", "英国", "德国", "法国", "加拿大")
@@ -28,6 +26,10 @@ _OWNER = re.compile(
     re.IGNORECASE,
 )
 _COMPACT: tuple[IdentifierKind, ...] = ("swift", "uscc", "lei", "duns")
+
+
+_BY_THEMSELVES: tuple[IdentifierKind, ...] = ("uscc", "lei")
+"""Long enough that their check digits alone tell them."""
 
 
 def clean(text: str | None) -> str | None:
@@ -83,32 +85,14 @@ def identifier(label: str | None, value: str | None, country: str | None = None)
 
 
 def _kind(label: str | None, text: str, compact: str) -> IdentifierKind:
-    if _is_uscc(compact):
-        return "uscc"
-    if _is_lei(compact):
-        return "lei"
+    for sure in _BY_THEMSELVES:
+        if checks(sure, compact):
+            return sure
     # A company has an IMO number too, filed as its registration; what OFAC calls a vessel's registration need not be one.
     if _IMO.search(text) and text.upper().startswith("IMO"):
         return "imo"
     found = identifier_kind(label or "")
     return "registration" if found == "imo" and not _IMO.search(text) else found
-
-
-def _is_uscc(text: str) -> bool:
-    if not _USCC.fullmatch(text):
-        return False
-    total = sum(_USCC_DIGITS.index(digit) * weight for digit, weight in zip(text, _USCC_WEIGHTS, strict=False))
-    return _USCC_DIGITS[-total % 31] == text[17]
-
-
-def _is_lei(text: str) -> bool:
-    return (
-        len(text) == 20
-        and text.isascii()
-        and text.isalnum()
-        and text[18:].isdigit()
-        and int("".join(str(int(c, 36)) for c in text)) % 97 == 1
-    )
 
 
 def born(text: str | None) -> Identifier | None:

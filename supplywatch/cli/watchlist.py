@@ -87,7 +87,7 @@ def add(
     if not isinstance(found, Counterparty):
         raise BadRequest(f"{found.column} {found.value!r} {found.reason}")
     for one in found.identifiers:
-        if not checks(one.kind, one.value):
+        if not checks(one.kind, one.value, one.country):
             typer.echo(f"{one.kind} {one.value} is taken, but its check digits do not fit: look it up", err=True)
     typer.echo(put(open_ledger(ledger), _origin(watchlist, by, "add"), found))
 

@@ -1,17 +1,27 @@
-"""Numbers of counterparties: what each kind must look like, and whether its check digits fit."""
+"""Numbers of parties: what each kind must look like, and whether its check digits fit, as ``python-stdnum`` computes them.
+
+The forms stay ours: stdnum takes an LEI of any length, and refuses the social credit codes of cooperatives, which begin with a letter.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
+from functools import cache
+from typing import Any
 
 from supplywatch.model.list_entry import IdentifierKind
 
-_USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_USCC = "0-9A-HJ-NPQRTUWXY"
 _FORMS: dict[IdentifierKind, tuple[re.Pattern[str], str]] = {
-    "uscc": (re.compile(rf"[{_USCC}]{{18}}"), "18 digits and letters without I, O, S, V, Z"),
-    "lei": (re.compile(r"[0-9A-Z]{18}\d{2}"), "20 digits and letters, the last two digits"),
-    "imo": (re.compile(r"\d{7}"), "7 digits"),
-    "duns": (re.compile(r"\d{9}"), "9 digits"),
+    "uscc": (
+        re.compile(rf"[{_USCC}]{{2}}[0-9]{{6}}[{_USCC}]{{10}}"),
+        "18 digits and letters without I, O, S, V, Z (3 to 8 digits)",
+    ),
+    "lei": (re.compile(r"[0-9A-Z]{18}[0-9]{2}"), "20 digits and letters, the last two digits"),
+    "imo": (re.compile(r"[0-9]{7}"), "7 digits"),
+    "duns": (re.compile(r"[0-9]{9}"), "9 digits"),
     "swift": (re.compile(r"[A-Z]{6}[0-9A-Z]{2}(?:[0-9A-Z]{3})?"), "8 or 11 digits and letters"),
 }
 _BLANKS = re.compile(r"[\s.\-]+")
@@ -47,17 +57,57 @@ def fault_of(kind: IdentifierKind, value: str) -> str | None:
     return None
 
 
-def checks(kind: IdentifierKind, value: str) -> bool:
+def checks(kind: IdentifierKind, value: str, country: str | None = None) -> bool:
     """Tell whether the check digits of a number fit: of one that was mistyped they mostly do not.
+
+    A tax number is looked at where its country is known and one of the country's kinds has its form.
 
     >>> checks("uscc", "9144030071526726XG"), checks("imo", "9074728"), checks("lei", "HWUPKR0MPOU8FGXBT394")
     (True, False, True)
+    >>> checks("tax", "7707083893", "RU"), checks("tax", "7707083894", "RU"), checks("tax", "17", "RU"), checks("tax", "7707083894")
+    (True, False, True, True)
     """
-    if kind == "uscc":
-        total = sum(_USCC.index(character) * pow(3, place, 31) for place, character in enumerate(value[:17]))
-        return _USCC[-total % 31] == value[17]
-    if kind == "lei":
-        return int("".join(str(int(character, 36)) for character in value)) % 97 == 1
-    if kind == "imo":
-        return sum(int(digit) * (7 - place) for place, digit in enumerate(value[:6])) % 10 == int(value[6])
-    return True
+    if kind in _FORMS and not _FORMS[kind][0].fullmatch(value):
+        return False
+    match kind:
+        case "uscc":
+            return bool(_module("cn.uscc").calc_check_digit(value[:17]) == value[17])
+        case "lei" | "imo":
+            return bool(_module(kind).is_valid(value))
+        case "tax":
+            return _tax_checks(value, country)
+        case _:
+            return True
+
+
+def _tax_checks(value: str, country: str | None) -> bool:
+    """A country has several tax numbers; one is doubted only when it has the form of one, and the digits of none."""
+    doubted = False
+    for module in _tax_modules(country.lower() if country else ""):
+        try:
+            module.validate(value)
+            return True
+        except _module("exceptions").InvalidChecksum:
+            doubted = True
+        except _module("exceptions").ValidationError:
+            continue
+    return not doubted
+
+
+@cache
+def _tax_modules(country: str) -> tuple[Any, ...]:
+    if country not in _tax_countries():
+        return ()
+    package = _module(country)
+    return tuple(_module(f"{country}.{found.name}") for found in pkgutil.iter_modules(package.__path__))
+
+
+@cache
+def _tax_countries() -> frozenset[str]:
+    return frozenset(found.name for found in pkgutil.iter_modules(_module("").__path__) if found.ispkg)
+
+
+@cache
+def _module(name: str) -> Any:
+    # Loaded when a number is first looked at: it brings ssl and pydoc along, 60 ms that most commands need not pay.
+    return importlib.import_module(f"stdnum.{name}" if name else "stdnum")

@@ -89,7 +89,7 @@ class Reading:
 
     def _doubted(self, line: int, one: Counterparty) -> None:
         for number in one.identifiers:
-            if not checks(number.kind, number.value):
+            if not checks(number.kind, number.value, number.country):
                 self.told(Refusal(line, number.kind, number.value, "is taken, but its check digits do not fit: look it up"), False)
 
 
