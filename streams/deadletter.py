@@ -18,6 +18,8 @@ from supplywatch.runtime.broker import BrokerAddress, Headers, Producer
 from supplywatch.runtime.broker_admin import Admin, read_topic
 
 REPLAY_GROUP = "dlq-replay"
+REPLAYED = "sw-replayed"
+"""Header of a message that was sent again: it may fail again, and says nothing of the stage."""
 _DETAIL_MAX = 2000
 
 
@@ -32,6 +34,11 @@ class Incoming:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+
+    @property
+    def replayed(self) -> bool:
+        """Whether a person sent it again from the dead letters."""
+        return any(name == REPLAYED for name, _ in self.headers)
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def replay(address: BrokerAddress, prefix: str, outage_s: float) -> int:
         sends, done = [], {}
         for letter in list_letters(address, prefix):
             original = [(name, value) for name, value in letter.headers if not name.startswith("sw-")]
-            sends.append(producer.send(letter.original_topic, letter.key, letter.value, original))
+            sends.append(producer.send(letter.original_topic, letter.key, letter.value, [*original, (REPLAYED, b"1")]))
             done[letter.partition] = letter.offset + 1
             count += 1
         producer.flush_checked(sends)

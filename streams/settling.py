@@ -1,4 +1,7 @@
-"""Settling batches, whatever the stage: each message is worked on or put aside before its batch is acknowledged; outages are waited out."""
+"""Settling batches, whatever the stage: each message is worked on or put aside before its batch is acknowledged; outages are waited out.
+
+What fails is put aside when the whole batch was tried: when too much of it fails (:mod:`streams.ceiling`) nothing is, and the stage stops.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ import threading
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import structlog
 from pydantic import ValidationError
 
+from streams.ceiling import FILE, Ceiling, load_limits
 from streams.deadletter import Incoming
 from supplywatch import metrics
 from supplywatch.errors import BrokerAway, Refuse, Retry
@@ -25,7 +29,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
-ERRORS_IN_A_ROW = 25
+FIRST_LOOK_S, LONGEST_LOOK_S = 5.0, 300.0
+"""How soon a stopped stage tries again: what a person mends beside it (a table, a file) is then seen without a restart."""
 
 
 class PutsAside(Protocol):
@@ -49,15 +54,28 @@ class Valid(Generic[T]):
     body: str
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A message that nobody can use, and why."""
+
+    message: Incoming
+    reason: str
+    detail: str
+
+
+class _Enough(Exception):
+    """So much of a batch fails that the rest need not be tried."""
+
+
 class Settler(ABC, Generic[T]):
-    """Settles batches of one stage: reads, works, puts poison aside, waits out outages.
+    """Settles batches of one stage: reads, works, puts poison aside, waits out outages, stops when too much is poison.
 
     Parameters
     ----------
     dead_letters
         Where poison goes.
     report
-        Told ``(part, problem)`` when the ledger or the broker goes away (and ``None`` when it is back).
+        Told ``(part, problem)`` when the ledger or the broker goes away or the stage stops (and ``None`` when that is over).
     stop
         Set when the process shall end; an outage is then no longer waited out.
     """
@@ -69,7 +87,8 @@ class Settler(ABC, Generic[T]):
     def __init__(self, dead_letters: PutsAside, report: Callable[[str, str | None], None], stop: threading.Event | None = None) -> None:
         self._dead_letters, self._report = dead_letters, report
         self._stop = stop or threading.Event()
-        self._errors_in_a_row = 0
+        self._ceiling = Ceiling(load_limits())
+        self._held = False
 
     @abstractmethod
     def read(self, message: Incoming) -> T | None:
@@ -101,57 +120,89 @@ class Settler(ABC, Generic[T]):
         Refuse
             Nothing can be done until a person changes something.
         """
-        start = time.monotonic()
-        gc.disable()  # a batch makes many small objects without cycles: the collector would walk them again and again
-        try:
-            self._settle(batch)
-        finally:
-            gc.enable()
+        look = FIRST_LOOK_S
+        while True:
+            start = time.monotonic()
+            gc.disable()  # a batch makes many small objects without cycles: the collector would walk them again and again
+            try:
+                failures, reached = self._try(batch)
+            finally:
+                gc.enable()
+            if reached is None:
+                break
+            self._hold(reached, failures[max(failures)])
+            if self._stop.wait(look):
+                raise Stopped
+            look = min(look * 2, LONGEST_LOOK_S)
+        if self._held:
+            self._go_on()
+        for failure in failures.values():
+            self._put_aside(failure)
+        self._ceiling.note(_failed(batch, failures))
         metrics.BATCH_SECONDS.labels(self.stage).observe(time.monotonic() - start)
         metrics.BATCH_RECORDS.labels(self.stage).observe(len(batch))
 
-    def _settle(self, batch: Sequence[Incoming]) -> None:
-        valid = []
-        for message in batch:
+    def _try(self, batch: Sequence[Incoming]) -> tuple[dict[int, Failure], str | None]:
+        """Work on a batch; returns what failed, by its number in the batch, and the limit that this reaches."""
+        failures: dict[int, Failure] = {}
+        valid: list[tuple[int, Valid[T]]] = []
+        for number, message in enumerate(batch):
             try:
                 content = self.read(message)
             except ValidationError as error:
-                self._put_aside(message, "invalid", _first_complaints(error))
+                failures[number] = Failure(message, "invalid", _first_complaints(error))
             else:
                 if content is not None:
-                    valid.append(Valid(message, content, (message.value or b"").decode()))
-        if valid:
-            self._work(valid)
+                    valid.append((number, Valid(message, content, (message.value or b"").decode())))
+        try:
+            if valid:
+                self._work(batch, valid, failures)
+        except _Enough as enough:
+            return failures, str(enough)
+        return failures, self._ceiling.reached(_failed(batch, failures))
 
-    def _work(self, valid: Sequence[Valid[T]]) -> None:
+    def _work(self, batch: Sequence[Incoming], valid: Sequence[tuple[int, Valid[T]]], failures: dict[int, Failure]) -> None:
         """Work together; when that fails, halve until the offending message stands alone."""
         try:
-            self._patiently(lambda: self.work(valid))
+            self._patiently(lambda: self.work([item for _, item in valid]))
         except (Refuse, Stopped):
             raise
         except Exception as error:
-            if len(valid) == 1:
-                message = valid[0].message
-                log.exception("engine error", stage=self.stage, topic=message.topic, offset=message.offset)
-                self._count_error(error)
-                self._put_aside(message, "engine_error", "".join(traceback.format_exception(error)[-3:]))
+            if len(valid) > 1:
+                half = len(valid) // 2
+                self._work(batch, valid[:half], failures)
+                self._work(batch, valid[half:], failures)
                 return
-            half = len(valid) // 2
-            self._work(valid[:half])
-            self._work(valid[half:])
-        else:
-            self._errors_in_a_row = 0
+            number, message = valid[0][0], valid[0][1].message
+            if not self._held:
+                log.exception("engine error", stage=self.stage, topic=message.topic, offset=message.offset)
+            failures[number] = Failure(message, "engine_error", "".join(traceback.format_exception(error)[-3:]))
+            if (reached := self._ceiling.reached(_failed(batch[: number + 1], failures))) is not None:
+                raise _Enough(reached) from error
 
-    def _count_error(self, error: Exception) -> None:
-        # One bad record is put aside; when record after record fails, the records are not what is wrong.
-        self._errors_in_a_row += 1
-        if self._errors_in_a_row >= ERRORS_IN_A_ROW:
-            said = f"{self._errors_in_a_row} records in a row could not be {self.doing}, the last with {error!r}; mend that, then restart"
-            raise Refuse(said)
+    def _hold(self, reached: str, last: Failure) -> None:
+        at = f"{last.message.topic}/{last.message.partition}/{last.message.offset}"
+        why = last.detail.strip().splitlines()[-1]
+        said = (
+            f"{reached} could not be {self.doing}, the last {at}: {why}. Nothing more is taken or put aside: mend that and restart; "
+            f"if they are to be put aside, raise the limit in config/{FILE} first"
+        )
+        if not self._held:
+            log.error("stage stopped", stage=self.stage, reason=said)
+        self._held = True
+        metrics.STOPPED.labels(self.stage).set(1)
+        self._report("dead_letters", said)
 
-    def _put_aside(self, message: Incoming, reason: str, detail: str) -> None:
-        log.warning("dead letter", reason=reason, topic=message.topic, partition=message.partition, offset=message.offset, detail=detail)
-        self._patiently(lambda: self._dead_letters.put(message, reason, detail))
+    def _go_on(self) -> None:
+        log.warning("stage goes on", stage=self.stage)
+        self._held = False
+        metrics.STOPPED.labels(self.stage).set(0)
+        self._report("dead_letters", None)
+
+    def _put_aside(self, failure: Failure) -> None:
+        at, reason, detail = failure.message, failure.reason, failure.detail
+        log.warning("dead letter", reason=reason, topic=at.topic, partition=at.partition, offset=at.offset, detail=detail)
+        self._patiently(lambda: self._dead_letters.put(at, reason, detail))
 
     def _patiently(self, call: Callable[[], R]) -> R:
         pause = FIRST_PAUSE_S
@@ -172,6 +223,11 @@ class Settler(ABC, Generic[T]):
                 for what in away:
                     self._report(what, None)
                 return result
+
+
+def _failed(batch: Sequence[Incoming], failures: Mapping[int, Failure]) -> list[bool]:
+    """Return what the ceiling counts: whether each message failed, but for those that a person sent again."""
+    return [number in failures for number, message in enumerate(batch) if not message.replayed]
 
 
 def _first_complaints(error: ValidationError) -> str:

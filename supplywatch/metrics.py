@@ -43,6 +43,12 @@ OUTCOMES = Counter(
     "supplywatch_record_outcomes_total", "What judged records were: new, revision, duplicate or stale (an older vintage).", ["outcome"]
 )
 DEAD_LETTERS = Counter("supplywatch_dead_letters_total", "Messages put aside because nobody could use them.", ["stage", "reason"])
+STOPPED = Gauge(
+    "supplywatch_stage_stopped",
+    "1 while a stage takes no messages because too many could not be used (dead-letter ceiling).",
+    ["stage"],
+    multiprocess_mode="livemax",
+)
 BATCH_SECONDS = Histogram("supplywatch_batch_seconds", "Time from validating a batch to its commit.", ["stage"], buckets=_LATENCY_S)
 BATCH_RECORDS = Histogram("supplywatch_batch_records", "Messages worked on together.", ["stage"], buckets=_BATCH)
 JUDGE_LATENCY = Histogram(

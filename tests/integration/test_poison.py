@@ -1,5 +1,7 @@
 """Messages nobody can use: put aside with the reason, the worker goes on, replayed after the fix."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import toy
 
 from streams.deadletter import list_letters, replay, waiting
 from supplywatch.runtime.broker import Producer, record_topic
+from supplywatch.runtime.health import STATUS_FILE
 from tests.servers.cluster import Cluster
 from tests.servers.process import wait_until
 
@@ -40,3 +43,38 @@ def test_poison_is_put_aside_and_replayed_after_the_fix(cluster: Cluster, tmp_pa
     cluster.wait_judged(len(fine) + 1, 60)
     wait_until(lambda: waiting(cluster.address, prefix) == 2, 60, "what is still no record came back")
     assert worker.running
+
+
+def test_a_stage_stops_before_it_pours_good_records_aside_and_goes_on_after_the_fix(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault, status = tmp_path / "fault", tmp_path / "status.json"
+    monkeypatch.setenv("TOY_FAULT", str(fault))
+    monkeypatch.setenv(STATUS_FILE, str(status))
+    worker = cluster.worker()
+    prefix = cluster.settings.topic_prefix
+    cluster.produce([toy.transit(day, 20, chokepoint="c1") for day in range(60)])
+    cluster.wait_judged(60, 90)
+    fault.touch()
+    systematic = [toy.transit(day, toy.BROKEN, chokepoint="c2") for day in range(300)]
+    cluster.produce(systematic)
+    wait_until(lambda: "dead_letters" in json.loads(status.read_text(encoding="utf-8")), 60, "the stage says that it stopped")
+    said = json.loads(status.read_text(encoding="utf-8"))["dead_letters"]
+    assert "25 messages in a row could not be judged" in said
+    assert "a defect in the rule" in said
+    aside = waiting(cluster.address, prefix)
+    assert aside < 25, "what came in small batches before the ceiling was reached"
+
+    cluster.produce([toy.transit(day, 20, chokepoint="c3") for day in range(40)])
+    time.sleep(3)
+    assert cluster.judged() < 60 + 40 + len(systematic) - aside, "a stopped stage takes nothing"
+    assert worker.running
+    worker.end()
+    fault.unlink()
+    worker = cluster.worker()
+    cluster.wait_judged(60 + 40 + len(systematic) - aside, 90)
+    assert waiting(cluster.address, prefix) == aside
+    assert replay(cluster.address, prefix, 60) == aside
+    cluster.wait_judged(60 + 40 + len(systematic), 60)
+    wait_until(lambda: json.loads(status.read_text(encoding="utf-8")) == {}, 30, "ready")
+    assert waiting(cluster.address, prefix) == 0

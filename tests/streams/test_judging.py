@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 import toy
 from structlog.testing import capture_logs
 
 from streams import settling
-from streams.deadletter import Incoming
+from streams.deadletter import REPLAYED, Incoming
 from streams.judging import Judge, Judges
 from streams.settling import Stopped
-from supplywatch.errors import BrokerAway, LedgerAway, Refuse, SchemaOutdated
+from supplywatch import metrics
+from supplywatch.errors import BrokerAway, LedgerAway, SchemaOutdated
 from supplywatch.judging.engine import Engine, Verdict
 from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
@@ -166,11 +168,79 @@ def test_order_is_kept_while_halving(engine: Engine) -> None:
     whole.close()
 
 
-def test_when_record_after_record_fails_the_worker_ends_instead_of_emptying_the_topic(engine: Engine) -> None:
+class Mended:
+    """A rule that breaks on every record until somebody is told of it and mends it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.broken, self.calls = engine, True, 0
+        self.told: list[str | None] = []
+
+    def judge(self, records: Sequence[Record], bodies: Sequence[str] | None = None) -> Verdict:
+        self.calls += 1
+        if self.broken:
+            raise KeyError("a table that is not there")
+        return self.engine.judge(records, bodies)
+
+    def tell(self, part: str, problem: str | None) -> None:
+        assert part == "dead_letters"
+        self.told.append(problem)
+        self.broken = False
+
+
+def test_when_record_after_record_fails_the_stage_stops_and_puts_none_aside(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "FIRST_LOOK_S", 0.01)
+    letters, mended = Letters(), Mended(engine)
+    Judge(mended, letters, mended.tell).settle(_messages([20] * 100))
+    assert letters.put_aside == []
+    assert len(_observed(engine)) == 100
+    assert mended.told[1:] == [None]
+    for words in ("25 messages in a row could not be judged", "records.transit.v1/0/24", "KeyError", "config/dead_letters.yaml"):
+        assert words in str(mended.told[0])
+    assert mended.calls < 70, "the rest of a batch is not tried once the ceiling is reached"
+    assert metrics.STOPPED.labels("judge")._value.get() == 0
+
+
+def test_a_stage_that_stopped_acknowledges_nothing_when_its_process_ends(engine: Engine) -> None:
+    letters, stop, said = Letters(), threading.Event(), list[tuple[str, str | None]]()
+    judge = _judge(Troubled(engine, breaks_on=[13]), letters, said, stop)
+    threading.Timer(0.2, stop.set).start()
+    with pytest.raises(Stopped):
+        judge.settle(_messages([13] * 40))
+    assert letters.put_aside == []
+    assert metrics.STOPPED.labels("judge")._value.get() == 1
+
+
+def test_what_is_no_record_stops_a_stage_too_and_a_run_goes_over_batches(engine: Engine) -> None:
+    letters, stop = Letters(), threading.Event()
+    judge = _judge(engine, letters, stop=stop)
+    stop.set()
+    judge.settle(_messages([20] * 400))
+    judge.settle(_messages([b"x"] * 13))
+    judge.settle(_messages([20, *[b"x"] * 12]))
+    judge.settle(_messages([b"x"] * 12))
+    assert len(letters.put_aside) == 37
+    with pytest.raises(Stopped):
+        judge.settle(_messages([b"x"]))
+    assert len(letters.put_aside) == 37
+
+
+def test_what_a_person_sent_again_may_fail_again(engine: Engine) -> None:
     letters = Letters()
-    with pytest.raises(Refuse, match="25 records in a row could not be judged"):
-        _judge(Troubled(engine, breaks_on=[13]), letters).settle(_messages([13] * 100))
-    assert len(letters.put_aside) == settling.ERRORS_IN_A_ROW - 1
+    again = [replace(message, headers=((REPLAYED, b"1"),)) for message in _messages([b"x"] * 60)]
+    _judge(engine, letters).settle([*again, *_messages([20])])
+    assert len(letters.put_aside) == 60
+    assert len(_observed(engine)) == 1
+
+
+def test_every_eighth_message_is_too_many_and_every_twelfth_is_not(engine: Engine) -> None:
+    stop = threading.Event()
+    stop.set()
+    often, seldom = Letters(), Letters()
+    with pytest.raises(Stopped):
+        _judge(Troubled(engine, breaks_on=[13]), often, stop=stop).settle(_messages([13 if n % 8 == 0 else 20 for n in range(400)]))
+    assert often.put_aside == []
+    _judge(Troubled(engine, breaks_on=[13]), seldom, stop=stop).settle(_messages([13 if n % 12 == 0 else 20 for n in range(400)]))
+    assert len(seldom.put_aside) == 34
 
 
 def test_what_a_person_must_mend_is_not_the_records_fault(engine: Engine) -> None:
