@@ -8,7 +8,14 @@ PRODUCT = ("supplywatch", "connectors", "detectors", "streams")
 CALLED_BY_OTHERS = [
     *("handle_*", "do_GET", "log_message", "collect", "_new_consumer_thread"),  # html.parser, http.server, prometheus_client, Faust
     *("process_bind_param", "process_result_value", "upgrade", "downgrade"),  # SQLAlchemy, Alembic
-    *("*Handler", "buffer_text", "daemon_threads", "isolation_level", "use_insertmanyvalues_wo_returning"),  # set for a library to read
+    *(
+        "*Handler",
+        "buffer_text",
+        "daemon_threads",
+        "isolation_level",
+        "is_disconnect",
+        "use_insertmanyvalues_wo_returning",
+    ),  # set for a library to read
     *("_fetch_max_wait_ms", "_process_acl_operations"),
     *("duplicate", "stale"),  # read by name: the outcomes of a verdict
     "pids",  # tests follow the processes of a tree by it
