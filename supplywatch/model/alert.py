@@ -174,7 +174,9 @@ class Finding(Frozen):
     clears_when: str | None = None
     evidence: tuple[Evidence, ...] = ()
     axes: Axes = Axes()
-    measures: dict[str, float | str | bool | None] = Field(default_factory=dict, description="figures beside the verdict, units in names")
+    measures: dict[str, int | float | str | bool | None] = Field(
+        default_factory=dict, description="figures beside the verdict, units in names"
+    )
     reason: str | None = Field(default=None, description="why unknown, or why it was judged so; a bounded sentence")
     standing: bool | None = Field(default=None, description="None: the engine decides by the series; else the rule knows")
     taxonomy: tuple[str, ...] = Field(default=(), description="nodes beyond those of the rule card, e.g. the watched item")
@@ -205,7 +207,7 @@ class AlertEvent(Frozen):
     standing: bool = Field(description="the condition was there before it could be news: history on a first load")
     axes: Axes
     evidence: tuple[Evidence, ...]
-    measures: dict[str, float | str | bool | None] = Field(default_factory=dict)
+    measures: dict[str, int | float | str | bool | None] = Field(default_factory=dict)
     clears_when: str | None
     headline: Text
     reason: str | None = None

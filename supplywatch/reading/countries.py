@@ -157,6 +157,21 @@ def countries() -> Mapping[str, Country]:
 
 
 @cache
+def chinese_name(code: str) -> str:
+    """Return the short Chinese name of a country by its alpha-2 code; what is no code comes back as it is.
+
+    >>> chinese_name("AE"), chinese_name("RU"), chinese_name("Crimea")
+    ('阿联酋', '俄罗斯', 'Crimea')
+    """
+    package = importlib.import_module("pycountry")
+    each = package.countries.get(alpha_2=code)
+    if each is None:
+        return {"XK": "科索沃"}.get(code, code)
+    catalogue = gettext.translation("iso3166-1", package.LOCALES_DIR, ["zh_CN"])
+    return catalogue.gettext(getattr(each, "common_name", each.name))
+
+
+@cache
 def by_alpha3() -> Mapping[str, Country]:
     """Return the countries of ISO 3166-1 by alpha-3."""
     return {each.alpha3: each for each in countries().values() if each.alpha3}

@@ -78,10 +78,13 @@ def test_every_new_key_is_accounted_for(versions: list[Path]) -> None:
 
 
 def test_genuine_notices_that_add_parties_to_lists(data: Path) -> None:
-    """Of 361 documents 45 add parties to a list of the EAR; removals, modifications and rules on items do not."""
+    """Of 361 documents 45 add parties to a list of the EAR; removals, modifications, corrections and rules on items do not."""
     raw = json.loads((data / "policy/federal_register/deepseek_news_fr_bis_related_361docs.json").read_text(encoding="utf-8"))
     documents = raw if isinstance(raw, list) else raw["results"]
     params = rule_params("list_announcement", Params)
-    found = {d["document_number"]: d for d in documents if lists_in(f"{d['title']} . {d['abstract'] or ''}", params)}
+    found = {d["document_number"]: d for d in documents if lists_in(d["title"], d["abstract"], params)}
     assert len(found) == 45
     assert not [d["title"] for d in found.values() if d["title"].startswith(("Removal", "Entity List Removal", "Modification"))]
+    # Two that the first version told wrongly (a correction, an earlier rule looked back on), two in the infinitive that it missed.
+    assert not {"2022-07643", "2023-03930"} & found.keys()
+    assert {"2022-04300", "2022-04819"} <= found.keys()
