@@ -73,7 +73,9 @@ class Line:
 
 def parse(payload: Payload) -> Iterable[TradeSlice]:
     """Return for each watched commodity and year the imports of the World and of the economies that are judged by this source."""
-    items = load_items()
+    if payload.selection is None:
+        raise ValueError("a payload of BACI is parsed with what it was told to take: see Source.told")
+    items = Items.model_validate_json(payload.selection)
     lines: dict[tuple[str, str], Line] = {}
     for number, part in enumerate(payload.parts):
         prefix = f"file {number + 1} " if len(payload.parts) > 1 else ""
@@ -182,6 +184,11 @@ def _economy(code: str) -> Economy:
     return Economy(code=code, iso3=iso3, name=by_alpha3()[iso3].name if iso3 else code)
 
 
+def _watched_now() -> str:
+    # The whole of the watched items: which codes, and whose imports, both change with them.
+    return load_items().model_dump_json()
+
+
 SOURCE = Source(
     card=Card(
         source_id="baci",
@@ -213,4 +220,5 @@ SOURCE = Source(
     ),
     requests=requests,
     parse=parse,
+    selection=_watched_now,
 )

@@ -47,7 +47,7 @@ class Archive:
         BadSetting
             The folder cannot be written to.
         """
-        stored = []
+        stored: list[StoredPart] = []
         for part in payload.parts:
             sha256 = hashlib.sha256(part.body).hexdigest()
             if self.find(payload.source, sha256) is None:
@@ -60,6 +60,7 @@ class Archive:
                     content_type=part.content_type,
                     url=request.url if request else None,
                     params=dict(request.params) if request else {},
+                    selection=None if stored else payload.selection,
                 )
             )
         return tuple(stored)
@@ -85,6 +86,7 @@ class Archive:
             ),
             fetched=fetched,
             published=published,
+            selection=parts[0].selection if parts else None,
         )
 
     def body(self, source: str, sha256: str) -> bytes:

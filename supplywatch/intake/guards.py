@@ -93,7 +93,7 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     Quarantine
         The payload must not be believed.
     """
-    card = source.card
+    card, payload = source.card, source.told(payload)
     if not payload.parts:
         raise Quarantine("empty_body", f"{card.source_id}: nothing came")
     said_something = card.empty_answers and any(part.body.strip(_BLANK) for part in payload.parts)

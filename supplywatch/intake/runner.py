@@ -141,6 +141,7 @@ class Runner:
         return Visit(source, state, known, last, self._clock())
 
     def _take(self, visit: Visit, payload: Payload) -> PollResult:
+        payload = visit.source.told(payload)
         if self._is_last(visit, payload):
             self._write(visit, visit.unchanged(payload), [])
             log.info("unchanged", source=visit.id)
@@ -158,7 +159,8 @@ class Runner:
         last = {visit.last.sha256} if visit.last is not None else set()
         same = last if visit.fetched is None else last | {visit.state.polled_sha256 or ""}
         refused = visit.fetched is not None and visit.fetched.refused is not None
-        return payload.sha256 in same and not refused and self._archive.holds(payload)
+        alike = visit.last is None or _selected_alike(visit.last, payload)
+        return payload.sha256 in same and alike and not refused and self._archive.holds(payload)
 
     def _believed(self, visit: Visit, payload: Payload, before: Sequence[ListEntry] | None) -> Reading:
         if visit.fetched is not None and visit.fetched.refused is not None:
@@ -170,7 +172,7 @@ class Runner:
 
     def _least(self, visit: Visit, reading: Reading) -> int | None:
         """Return how many records a whole answer holds at least; ``None`` where that cannot be known (a file may be a part)."""
-        if visit.fetched is None or visit.last is None:
+        if visit.fetched is None or visit.last is None or not _selected_alike(visit.last, reading.payload):
             return None
         if visit.fetched.questions == visit.state.questions:
             return visit.last.records
@@ -244,6 +246,11 @@ class Runner:
         if offers:
             self._offering.offer(offers)
             self._offering.mark_sent(visit.id)
+
+
+def _selected_alike(last: LoggedPayload, payload: Payload) -> bool:
+    """Tell whether the last payload was read for the same selection: the same bytes say more when more is watched."""
+    return not last.parts or last.parts[0].selection == payload.selection
 
 
 def _news(

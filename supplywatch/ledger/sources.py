@@ -22,13 +22,14 @@ LOCK_SPACE = 8742016
 
 
 class StoredPart(Frozen):
-    """One part of a payload as it lies in the archive; together they bring the payload back."""
+    """One part of a payload as it lies in the archive; together they bring the payload back. The first also keeps its ``selection``."""
 
     sha256: str
     name: str
     content_type: str | None = None
     url: str | None = None
     params: dict[str, str] = Field(default_factory=dict)
+    selection: str | None = None
 
 
 class Validator(Frozen):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal
@@ -44,12 +44,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Payload:
-    """What one poll brought: one or more parts, in order, fetched at one time."""
+    """What one poll brought: one or more parts, in order, fetched at one time.
+
+    ``selection`` is what the parser was told to take from it, as JSON, by a source whose files hold far more than anybody watches. It is
+    kept with the bytes, so that a payload parsed years later gives the same records, whatever is watched then.
+    """
 
     source: str
     parts: tuple[Part, ...]
     fetched: datetime
     published: datetime | None = None
+    selection: str | None = None
 
     @cached_property
     def sha256(self) -> str:
@@ -155,6 +160,8 @@ class Source:
         Raises only :class:`~supplywatch.errors.Quarantine` (mostly :class:`~supplywatch.errors.SourceChanged`).
     next_request
         The request that continues a page, or ``None`` after the last one. Raises as ``parse`` does.
+    selection
+        What ``parse`` shall take from a payload, as JSON, by the configuration in force when it comes; ``None`` where it takes all.
     remarks
         Pure: what a person must know of a file given by hand that was read nevertheless, such as a page of several; one sentence each.
     """
@@ -163,4 +170,11 @@ class Source:
     requests: Callable[[Cursor], Iterable[Request]]
     parse: Callable[[Payload], Iterable[Record] | Iterable[ListEntry]]
     next_request: Callable[[Part], Request | None] = lambda _part: None
+    selection: Callable[[], str] | None = None
     remarks: Callable[[Payload], Iterable[str]] = lambda _payload: ()
+
+    def told(self, payload: Payload) -> Payload:
+        """Return a payload with what its parser shall take from it; one that was told before stays as it was."""
+        if self.selection is None or payload.selection is not None:
+            return payload
+        return replace(payload, selection=self.selection())

@@ -46,7 +46,7 @@ def payload(source_id: str, path: Path, name: str | None = None) -> Payload:
 
 def items(source: Source, given: Payload) -> list[Record | ListEntry]:
     found: list[Record | ListEntry] = []
-    found.extend(source.parse(given))
+    found.extend(source.parse(source.told(given)))
     return found
 
 

@@ -22,7 +22,8 @@ def read(fixtures: Path, source_id: str, name: str, *, called: str | None = None
 
 
 def parsed(source_id: str, *parts: Part) -> dict[tuple[str, str], TradeSlice]:
-    records = list(source(source_id).parse(Payload(source_id, parts, NOW)))
+    feed = source(source_id)
+    records = list(feed.parse(feed.told(Payload(source_id, parts, NOW))))
     return {(record.series, record.observed): record for record in records if isinstance(record, TradeSlice)}
 
 
