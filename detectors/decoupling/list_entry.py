@@ -1,9 +1,9 @@
 """An official list changes: a party is added, amended or taken off, told apart from back-fills and renumbering.
 
 Severity follows the age of the *effective* date when the change was first seen, not the day it was seen: most rows that look new are old
-notices typed in late. A first load is a baseline and says nothing; the back-fills of one release are one alert; a designation that several
-lists show is judged once, by the first of them, and stands until the last has let go of it. Nothing but the withdrawal of the entry, or a
-person, ends an alert. Names are not matched here.
+notices typed in late. A first load is a baseline and says nothing; the back-fills of one release, and what its edition repeats, are one
+alert; a designation that several lists show is judged once, by the first of them, and stands until the last has let go of it. Nothing but
+the withdrawal of the entry, or a person, ends an alert. Names are not matched here.
 
 >>> from supplywatch.config import rule_params
 >>> params = rule_params("list_entry", Params)
@@ -217,25 +217,50 @@ def _line(listing: Listing) -> str:
 
 
 def _release(record: ListRelease) -> Finding:
-    late = sum(kinds.get(ChangeKind.BACK_FILL, 0) for kinds in record.counts.values())
-    source = record.provenance.source
+    said = [text for text in (_repeated(record), _late(record)) if text is not None]
     counts = {f"{code}.{kind}": float(number) for code, kinds in record.counts.items() for kind, number in kinds.items()}
-    shown = ", ".join(record.back_filled[:3]) + (", …" if late > 3 else "")
+    late = _count(record, ChangeKind.BACK_FILL)
     return Finding(
         status="raised",
         severity=Severity.INFO,
         onset=record.observed,
         headline=Text(
-            en=f"{source}: {late} entries that took effect long ago appeared for the first time ({shown}): back-fill, no new designation",
-            zh=f"{source}:补录{late}个早已生效的条目({shown}),并非新列入",
+            en=f"{record.provenance.source}: " + "; ".join(text.en for text in said),
+            zh=f"{record.provenance.source}:" + ";".join(text.zh for text in said),
         ),
         clears_when="a person acknowledges it; nothing is to be done",
         evidence=(
-            Evidence.of(record, "back-filled entries", late, "entries"),
+            *((Evidence.of(record, "back-filled entries", late, "entries"),) if late else ()),
             *(Evidence.of(record, "back-filled entry", _line(one), "entry", f"{one.list_code} {one.key}") for one in record.back_fills),
         ),
         measures={**counts, "entries": float(record.entries), "on_another_list_too": float(record.back_fills_elsewhere)},
         standing=False,
+    )
+
+
+def _count(record: ListRelease, *kinds: ChangeKind) -> int:
+    return sum(found.get(kind, 0) for found in record.counts.values() for kind in kinds)
+
+
+def _late(record: ListRelease) -> Text | None:
+    late = _count(record, ChangeKind.BACK_FILL)
+    if not late:
+        return None
+    shown = ", ".join(record.back_filled[:3]) + (", …" if late > 3 else "")
+    return Text(
+        en=f"{late} entries that took effect long ago appeared for the first time ({shown}): back-fill, no new designation",
+        zh=f"补录{late}个早已生效的条目({shown}),并非新列入",
+    )
+
+
+def _repeated(record: ListRelease) -> Text | None:
+    repeats, gone = _count(record, ChangeKind.REPEAT), _count(record, ChangeKind.WITHDRAWAL)
+    if not repeats:
+        return None
+    new = _count(record, ChangeKind.ADDITION, ChangeKind.DUPLICATE_OF_OTHER_LIST)
+    return Text(
+        en=f"a new edition repeats {repeats} parties that were listed before: no new designation; it adds {new} and leaves out {gone}",
+        zh=f"新版清单重复列出{repeats}个原已在列的主体,并非新列入;新增{new}个,移出{gone}个",
     )
 
 
@@ -247,9 +272,9 @@ def subject(record: ListChange | ListRelease, _items: Items) -> Subject | None:
     """
     source = record.provenance.source
     if isinstance(record, ListRelease):
-        late = not record.baseline and any(ChangeKind.BACK_FILL in kinds for kinds in record.counts.values())
+        told = not record.baseline and _count(record, ChangeKind.BACK_FILL, ChangeKind.REPEAT) > 0
         released = f"{record.fetched:%Y-%m-%dT%H:%M:%SZ}"
-        return Subject(kind="list_release", id=f"{source}/{released}", name=f"{source}: release of {released}") if late else None
+        return Subject(kind="list_release", id=f"{source}/{released}", name=f"{source}: release of {released}") if told else None
     if record.change not in SAID:
         return None
     entry = record.entry
@@ -264,7 +289,7 @@ def subject(record: ListChange | ListRelease, _items: Items) -> Subject | None:
 RULE: Rule[ListChange | ListRelease] = Rule(
     card=RuleCard(
         rule_id="list_entry",
-        version="1.3.1",
+        version="1.4.0",
         title="List entry",
         title_zh="清单变动",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),

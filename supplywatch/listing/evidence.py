@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from supplywatch.listing.names import cited, distinctive, is_telling, name_key, name_keys, number_key, numbers
 from supplywatch.model.list_entry import ListEntry, Listing
@@ -102,9 +103,9 @@ class Standing:
         return Listing.of(self.source, self.entry)
 
     @property
-    def of_list(self) -> tuple[str, str]:
-        """The list it stands on, as its source gives it."""
-        return self.source, self.entry.list_code
+    def of_list(self) -> tuple[str, str, date | None]:
+        """The list it stands on, as its source gives it; each edition of a list repeats the parties of the former one."""
+        return self.source, self.entry.list_code, self.entry.edition
 
 
 class Elsewhere:

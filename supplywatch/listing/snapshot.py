@@ -7,15 +7,16 @@ difference is classified before anybody hears of it (see :class:`supplywatch.mod
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from supplywatch.errors import Quarantine
+from supplywatch.listing.editions import News, news
 from supplywatch.listing.evidence import Elsewhere, Standing, same_designation
 from supplywatch.listing.names import cited_year_end
 from supplywatch.listing.pairing import Pair, Pairing
-from supplywatch.listing.same_entry import namesakes, same_text
+from supplywatch.listing.same_entry import amended_fields, namesakes, same_text
 from supplywatch.model.records import ChangeKind, ListChange, ListEntry, Listing, ListRelease, PolicyAct, Provenance
 from supplywatch.model.source import Card, Payload
 
@@ -89,6 +90,7 @@ def compare(
     something else, and a change of format when only the spelling differs or many entries of the list were rewritten alike. What is left
     over was added or withdrawn. An addition is a back-fill when it took effect, was published or cites a notice long ago or, where nothing
     is dated, when the party stands on that list already; it is a duplicate when another list told the same designation of the same party.
+    A row by which a new edition repeats a company is a repeat; whom an edition leaves out that restates its list is withdrawn.
 
     Parameters
     ----------
@@ -108,12 +110,33 @@ def compare(
     bulk = pairing.bulk_fields(before, now)
     known = world or World()
     moved = any((pair.old.key, pair.old.content_key) != (pair.new.key, pair.new.content_key) for pair in pairing.pairs)
-    told_as = dict(known.told_as()) if pairing.new or pairing.old or moved else {}
+    editions = news(before, now)
+    told_as = dict(known.told_as()) if pairing.new or pairing.old or moved or editions.dropped else {}
     found = [difference for pair in pairing.pairs if (difference := _of_pair(pair, bulk, known.source, told_as)) is not None]
+    found += _repeats(pairing, editions, known.source, told_as)
     if pairing.new:
         found += _added(pairing, seen, news_window_days, known, told_as)
-    found += [Difference(ChangeKind.WITHDRAWAL, e, same_as=told_as.get(Listing.of(known.source, e).place)) for e in pairing.old]
+    gone = [entry for entry in pairing.old if (entry.list_code, entry.key) not in editions.told]
+    found += [
+        Difference(ChangeKind.WITHDRAWAL, e, same_as=told_as.get(Listing.of(known.source, e).place)) for e in (*gone, *editions.dropped)
+    ]
     return sorted(found, key=lambda d: (*_order(d.entry), d.change))
+
+
+def _repeats(pairing: Pairing, editions: News, source: str, told_as: Mapping[tuple[str, str, str], Listing]) -> Iterator[Difference]:
+    """Yield the rows by which an edition repeats a company, and take them, and those that they replace, out of the pairing."""
+    gone = {(entry.list_code, entry.key): entry for entry in pairing.old}
+    for row in list(pairing.new):
+        first = editions.repeats.get((row.list_code, row.key))
+        if first is not None:
+            before = Listing.of(source, first)
+            told = told_as.get(before.place, before if first.content_key != row.content_key else None)
+            key = first.key if gone.pop((first.list_code, first.key), None) is not None else None
+            pairing.new.remove(row)
+            yield Difference(ChangeKind.REPEAT, row, amended_fields(first, row), key, same_as=told)
+    for place in [place for place in gone if place in editions.goes_on]:
+        yield Difference(ChangeKind.REPEAT, editions.goes_on[place], previous_key=gone.pop(place).key)
+    pairing.old = list(gone.values())
 
 
 def _of_pair(
@@ -126,6 +149,8 @@ def _of_pair(
     renamed = before if old.content_key != new.content_key else None
     first = told_as.get(before.place, renamed) if key is not None or renamed is not None else None
     fields = tuple(name for name in pair.fields if (new.list_code, name) not in bulk)
+    if old.edition != new.edition and old.edition is not None:
+        return Difference(ChangeKind.REPEAT, new, pair.fields, key, same_as=first)
     if old.status != new.status and "suspended" in (old.status, new.status):
         change = ChangeKind.SUSPENSION if new.status == "suspended" else ChangeKind.RESTORATION
     elif fields:

@@ -111,6 +111,11 @@ class ListEntry(Frozen):
     effective: date | None = None
     ends: date | None = None
     published: date | None = Field(default=None, description="when the publisher says it was published")
+    edition: date | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="day of the edition the row belongs to, of a list whose editions repeat what stands",
+    )
     status: Literal["listed", "suspended", "announced"] = "listed"
     suspended_until: date | None = None
     licence_requirement: str | None = None
@@ -118,6 +123,10 @@ class ListEntry(Frozen):
     remarks: str | None = None
     url: str | None = None
     raw: tuple[RawValue, ...] = Field(default=(), description="side fields that could not be read, as they are written")
+
+    def has_ended(self, day: date) -> bool:
+        """Tell whether the entry is no longer in force on a day: its end is that day or lies before it."""
+        return self.ends is not None and self.ends <= day
 
     @field_validator("aliases", mode="before")
     @classmethod

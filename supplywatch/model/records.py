@@ -176,6 +176,7 @@ class ChangeKind(StrEnum):
     BACK_FILL = "back_fill"
     DUPLICATE_OF_OTHER_LIST = "duplicate_of_other_list"
     AMENDMENT = "amendment"
+    REPEAT = "repeat"
     RE_KEY = "re_key"
     FORMAT_CHANGE = "format_change"
     SUSPENSION = "suspension"
