@@ -1,4 +1,8 @@
-"""A notice of China's Ministry of Commerce, from the text of its page: number, days, what it does to which list, and whom it names."""
+"""A notice of China's Ministry of Commerce, from the text of its page: number, days, what it does to which list, and whom it names.
+
+Three kinds of page say something of a list: a notice whose heading is its number (商务部公告2025年第1号), one of the working mechanism
+whose number stands apart (【发布文号】), and a spokesman's answer, which has no number: it suspends or ends what it quotes.
+"""
 
 from __future__ import annotations
 
@@ -10,64 +14,64 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Literal
 
-from connectors._reading.parties import CHINESE_PLACES
+from connectors._reading.mofcom_names import Named, counted, inline, nation_of, numbered
 from connectors._reading.read import decode
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.source import Part
-from supplywatch.reading.countries import written_country
 
-Verb = Literal["add", "remove", "suspend", "resume", "end"]
+Verb = Literal["add", "remove", "suspend", "resume", "end", "measure"]
 LISTS: Mapping[str, str] = {"出口管制管控名单": "CN-ECL", "不可靠实体清单": "CN-UEL", "关注名单": "CN-ATT"}
 _VERBS: tuple[tuple[Verb, re.Pattern[str]], ...] = (
     ("remove", re.compile(r"移出|移除")),
-    ("suspend", re.compile(r"暂停|中止")),
+    ("suspend", re.compile(r"暂停|中止(?!与)")),
     ("resume", re.compile(r"恢复(?:实施|执行|对|有关|相关|上述)?")),
     ("end", re.compile(r"(?<!立即)(?:停止|取消)(?=[^。;]{0,80}(?:措施|公告|名单|清单|实体))")),
     ("add", re.compile(r"列入|增列")),
 )
+_DOES = re.compile("|".join(f"(?:{words.pattern})" for verb, words in _VERBS if verb != "add"))
 _NUMBER = re.compile(
-    r"(?P<body>商务部(?:公告)?|不可靠实体清单工作机制(?:公告)?|(?:公告)?)\s*[〔\[(]?\s*(?P<year>20\d\d)\s*[〕\])]?\s*年?\s*第?\s*(?P<number>\d{1,3})\s*号"
+    r"(?P<body>商务部(?:公告)?|不可靠实体清单工作机制(?:公告)?|公告)[〔\[(]?(?P<year>20\d\d)[〕\])]?年?第?(?P<number>\d{1,3})号"
+    r"(?P<more>(?:(?:、|和|及|与)第?\d{1,3}号)*)"
 )
-_TITLED = re.compile(r"(?:商务部公告|不可靠实体清单工作机制(?:公告)?)\s*[〔\[(]?\s*20\d\d\s*[〕\])]?\s*年?\s*第?\s*\d{1,3}\s*号")
+_TITLED = re.compile(r"(?:商务部公告|不可靠实体清单工作机制(?:公告)?)[〔\[(]?20\d\d[〕\])]?年?第?\d{1,3}号")
+_HEADED = re.compile(r"不可靠实体清单工作机制关于.{4,200}的(?:公告|决定)")
+_ANSWER = re.compile(r"(?:发言人|负责人).{0,80}(?:答记者问|答问|应询|谈话|发表谈话)")
+_LABELLED = re.compile(r"【(?P<label>[^】]{2,12})】\s*:?(?P<said>.*)")
 _DAY = re.compile(r"(20\d\d)\s*[年-]\s*(\d{1,2})\s*[月-]\s*(\d{1,2})\s*日?")
 _FROM = re.compile(r"自\s*(20\d\d)年(\d{1,2})月(\d{1,2})日[^起。]{0,12}起")
 _UNTIL = re.compile(r"(?:至|到)\s*(20\d\d)年(\d{1,2})月(\d{1,2})日")
 _SPAN = re.compile(
-    r"(?:期限|为期|暂停)为?\s*(?:(?<!\d)(\d{1,3})|([一二三两]))\s*(天|日|个月|年)|"
-    r"(?:(?<!\d)(\d{1,3})|([一二三两]))\s*(?:(天|日|个月|年)内|(天|个月))"
+    r"(?:期限|为期|暂停|措施|公告)为?\s*(?:(?<!\d)(\d{1,3})|([一二两三]))\s*(天|日|个月|年)(?!\d|\s*第)|"
+    r"(?:(?<!\d)(\d{1,3})|([一二两三]))\s*(?:(天|日|个月|年)内|(天|个月))"
 )
 """Days of the month are no spans: a number of days stands before "内", or after a word for a span."""
-_COUNT = re.compile(r"(\d{1,3})\s*(?:家|个)")
-_ITEM = re.compile(r"(\d{1,3})\s*[.、]\s*(?P<text>\D.*)")
-_INLINE = re.compile(r"将(?P<names>[^。;将]{1,4000}?)(?P<more>等(?:\s*\d+\s*[家个])?[^。;、将]{0,14}?)?(?:列入|移出)")
+_DATED = re.compile(r"(?<![\d年])(\d{1,2})月(\d{1,2})日(?:发布的?)?公告")
+_PAST = re.compile(r"于\s*20\d\d年\d{1,2}月\d{1,2}日[^。;]{0,60}将[^。;]*?列入")
+_MEASURES = re.compile(r"采取[^。]{0,30}措施|处理措施")
+_INQUIRY = re.compile(r"启动[^。]{0,40}调查")
 _SENTENCE = re.compile(r"[。;]|\n(?=[一二三四五六七八九十]+、)")
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3}
 _SKIPPED = frozenset({"script", "style", "noscript"})
 _BREAKS = frozenset("p div br tr td li ul ol table h1 h2 h3 h4 h5 title section".split())
-
-
-@dataclass(frozen=True)
-class Named:
-    """A party as a notice names it."""
-
-    chinese: str
-    latin: str | None
-    address: str | None = None
+_HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
+_ART = re.compile(r"/art/\d{4}/art_[0-9a-f]{32}\.html")
 
 
 @dataclass(frozen=True)
 class Act:
-    """What one sentence does: to which lists, to the entries of which notices, until when."""
+    """What one sentence does: to which lists, to the entries of which notices (or of notices of which days), since and until when."""
 
     verb: Verb
     lists: tuple[str, ...]
     notices: tuple[str, ...]
     until: date | None
+    effective: date
+    days: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One notice, read."""
+    """One notice, read; a spokesman's answer has no number of its own and is told apart by its day and title."""
 
     number: str
     title: str
@@ -79,6 +83,16 @@ class Notice:
     url: str | None
 
 
+@dataclass(frozen=True)
+class _Head:
+    """Where the text of a page starts, and what stands above it."""
+
+    start: int
+    title: str
+    number: str
+    answer: bool = False
+
+
 def read_notice(part: Part) -> Notice | None:
     """Return what a page says, ``None`` for one that is no notice on a list.
 
@@ -88,27 +102,28 @@ def read_notice(part: Part) -> Notice | None:
         A notice names another number of parties than it counts, gives no day, or does what nobody has looked at.
     """
     lines = page_lines(part)
-    place = next((n for n, line in enumerate(lines) if _TITLED.search(line)), None)
-    if place is None or not any(name in line for name in LISTS for line in lines[place:]):
+    head = _head(lines)
+    if head is None or not any(name in line for name in LISTS for line in lines[head.start - 1 :]):
         return None
-    title = " ".join(lines[place : place + (2 if _TITLED.fullmatch(lines[place]) else 1)])
-    own = notice_number(title)
-    cut = next((n for n, line in enumerate(lines) if n > place and re.match(r"附件|附\s*:", line)), len(lines))
-    body, annex = "\n".join(lines[place + 1 : cut]), lines[cut:]
-    published = _published(lines[place:], part.name)
+    rest = lines[head.start :]
+    cut = len(rest) if head.answer else next((n for n, line in enumerate(rest) if re.match(r"附件|附\s*:", line)), len(rest))
+    body, annex = "\n".join(_body(rest[:cut], answer=head.answer)), rest[cut:]
+    published = _published(lines if head.answer else lines[head.start - 1 :], part.name)
     starts = _FROM.search(body)
-    effective = _date(starts) if starts else published
-    acts = tuple(_acts(title, body, own, effective or published))
+    effective = (_date(starts) if starts else None) or published
+    acts = tuple(_acts(head, body, effective))
     if not acts:
         return None
-    parties = tuple(_items(annex)) or tuple(_inline(body))
-    _check(acts, parties, title, part.name)
-    nation = next((written_country(word) for word in CHINESE_PLACES if re.search(rf"\d+\s*家{word}", title + body)), None)
-    return Notice(own, title, published, effective or published, acts, parties, nation, part.request.url if part.request else None)
+    quoted = head.answer and all(act.notices or act.days for act in acts)
+    parties = () if quoted else tuple(numbered(annex)) or inline(body, head.title)
+    _check(acts, parties, head.title, part.name)
+    number = head.number or f"商务部新闻发言人{published.isoformat()} {head.title}"
+    nation = nation_of(f"{head.title} {body} {' '.join(annex[:3])}")
+    return Notice(number, head.title, published, effective, acts, parties, nation, part.request.url if part.request else None)
 
 
 def page_lines(part: Part) -> list[str]:
-    """Return the text of a page, a line for each block; full-width signs as their ASCII ones."""
+    """Return the text of a page, a line for each block: full-width signs as ASCII, no blanks between characters, nothing unseen."""
     reader = _Lines()
     text = decode(part, "utf-8")
     try:
@@ -116,7 +131,8 @@ def page_lines(part: Part) -> list[str]:
         reader.close()
     except AssertionError as error:  # how the library refuses a declaration that is none
         raise Quarantine("wrong_file", f"{part.name}: no HTML ({error})") from error
-    return [line for text in unicodedata.normalize("NFKC", "".join(reader.pieces)).split("\n") if (line := " ".join(text.split()))]
+    plain = "".join(c for c in unicodedata.normalize("NFKC", "".join(reader.pieces)) if unicodedata.category(c) != "Cf")
+    return [_HAN_GAP.sub("", line) for text in plain.split("\n") if (line := " ".join(text.split()))]
 
 
 def notice_number(text: str) -> str:
@@ -125,37 +141,105 @@ def notice_number(text: str) -> str:
     >>> notice_number("不可靠实体清单工作机制公告〔2025〕4号"), notice_number("商务部公告 2025年第21号 公布…")
     ('不可靠实体清单工作机制公告〔2025〕4号', '商务部公告2025年第21号')
     """
-    found = _NUMBER.search(text)
-    return "" if found is None else _spelt(found)
+    return next(iter(_numbers(text)), "")
 
 
-def _spelt(found: re.Match[str]) -> str:
-    if "工作机制" in found["body"]:
-        return f"不可靠实体清单工作机制公告〔{found['year']}〕{int(found['number'])}号"
-    return f"商务部公告{found['year']}年第{int(found['number'])}号"
+def _numbers(text: str) -> Iterator[str]:
+    """Yield the notices a text names, each in one spelling: 〔2025〕5号和6号 are two."""
+    for found in _NUMBER.finditer(re.sub(r"\s+", "", text)):
+        mechanism = "工作机制" in found["body"] or (found["body"] == "公告" and "不可靠实体" in text and "商务部公告" not in text)
+        for number in (found["number"], *re.findall(r"\d{1,3}", found["more"])):
+            yield (
+                f"不可靠实体清单工作机制公告〔{found['year']}〕{int(number)}号"
+                if mechanism
+                else f"商务部公告{found['year']}年第{int(number)}号"
+            )
 
 
-def _acts(title: str, body: str, own: str, effective: date) -> list[Act]:
-    """Return what is done, a sentence each; verbs the title does not have only describe procedures."""
-    told = [verb for verb, words in _VERBS if words.search(title)]
+def _head(lines: Sequence[str]) -> _Head | None:
+    """Return the heading of a page: what only quotes a number, as a spokesman does, has none."""
+    labels = {found["label"]: found["said"] for line in lines if (found := _LABELLED.match(line))}
+    for n, line in enumerate(lines):
+        bare = line.replace(" ", "")
+        if _ANSWER.search(line):
+            return _Head(n + 1, line, "", answer=True)
+        if _HEADED.match(line):
+            below = next(
+                (
+                    number
+                    for text in lines[n : n + 6]
+                    if re.match(r"20\d\d年第?\d+号$", text.replace(" ", ""))
+                    for number in _numbers("不可靠实体清单工作机制" + text)
+                ),
+                "",
+            )
+            return _Head(n + 1, line, notice_number(labels.get("发布文号", "")) or below or notice_number(line))
+        if _TITLED.match(bare):
+            alone = _TITLED.fullmatch(bare) is not None
+            further = lines[n + 1] if alone and n + 1 < len(lines) else ""
+            return _Head(n + 1 + bool(further), f"{line} {further}".strip(), notice_number(line))
+        if _LABELLED.match(line) and n and (number := notice_number(labels.get("发布文号", ""))):
+            return _Head(n, lines[n - 1], number)
+    return None
+
+
+def _body(lines: Sequence[str], *, answer: bool) -> list[str]:
+    """Return the lines that say what is done: no labels, no letterhead, and of an answer not the question."""
+    if answer:
+        start = next((n for n, line in enumerate(lines) if line.startswith("答")), 0)
+        return list(lines[start:])
+    head = re.compile(r"【|(?:不可靠实体清单工作机制|公告|20\d\d年第?\d+号)$")
+    return [line for line in lines if not head.match(line.replace(" ", ""))]
+
+
+def _acts(head: _Head, body: str, effective: date) -> list[Act]:
+    """Return what is done, a clause each; verbs the title does not have only describe procedures."""
+    told = [verb for verb, words in _VERBS if words.search(head.title)]
+    if head.answer:
+        told = [verb for verb, _ in _VERBS if verb != "add"]
+    elif "add" not in told and (_INQUIRY.search(head.title) or _MEASURES.search(head.title)):
+        if _INQUIRY.search(head.title):
+            return []
+        return [Act("measure", _lists(head.title), (), None, effective)]
     found: list[Act] = []
-    for sentence in [title, *_SENTENCE.split(body)]:
-        notices = tuple(dict.fromkeys(number for said in _NUMBER.finditer(sentence) if (number := _spelt(said)) != own))
-        lists = tuple(code for name, code in LISTS.items() if name in sentence)
-        verb = next((verb for verb, words in _VERBS if words.search(sentence) and (not told or verb in told)), None)
-        if verb == "add" and lists and not any(act.verb == "add" for act in found):
-            found.append(Act(verb, lists[:1], (), None))
-        elif verb not in (None, "add") and (lists or notices):
-            found.append(Act(verb, lists, notices, _until(sentence, effective) if verb == "suspend" else None))
-    named_by_notice = [act for act in found if act.verb == "add" or act.notices]
-    return named_by_notice or found[-1:]
+    for clause in _clauses(body if head.answer else f"{head.title}。{body}"):
+        notices = tuple(dict.fromkeys(number for number in _numbers(clause) if number != head.number))
+        days = () if notices else tuple((int(month), int(day)) for month, day in _DATED.findall(clause))
+        lists = _lists(clause)
+        verb = next((verb for verb, words in _VERBS if words.search(clause) and (not told or verb in told)), None)
+        if verb == "add" and lists and not _PAST.search(clause) and not any(act.verb == "add" for act in found):
+            found.append(Act(verb, lists[:1], (), None, effective))
+        elif verb not in (None, "add") and (lists or notices or days):
+            since = _date(starts) if (starts := _FROM.search(clause)) else None
+            until = _until(clause, since or effective) if verb == "suspend" else None
+            found.append(Act(verb, lists, notices, until, since or effective, days))
+    named_by_notice = [act for act in found if act.verb == "add" or act.notices or act.days]
+    # An answer that quotes no notice only talks, but for one whose title takes a party off.
+    return named_by_notice or ([] if head.answer and "移出" not in head.title else found[-1:])
+
+
+def _lists(text: str) -> tuple[str, ...]:
+    return tuple(code for name, code in LISTS.items() if name in text)
+
+
+def _clauses(text: str) -> Iterator[str]:
+    """Yield sentences; one that suspends one notice and ends another is taken apart at the comma between."""
+    for sentence in _SENTENCE.split(text):
+        held = ""
+        for clause in re.split(r",(?![^(]*\))", sentence):
+            if held and _DOES.search(held) and _DOES.search(clause) and (any(_numbers(held)) or _DATED.search(held)):
+                yield held
+                held = clause
+            else:
+                held = f"{held},{clause}" if held else clause
+        yield held
 
 
 def _until(sentence: str, effective: date) -> date | None:
     found = _UNTIL.search(sentence)
     if found is not None:
         return _date(found)
-    span = _SPAN.search(sentence)
+    span = _SPAN.search(re.sub(r"\([^()]*\)", "", sentence))
     if span is None:
         return None
     number, unit = (text for text in span.groups() if text)
@@ -166,9 +250,12 @@ def _until(sentence: str, effective: date) -> date | None:
 
 
 def _published(lines: Sequence[str], name: str) -> date:
-    """Return the day of a notice: the line that holds nothing else, else the first day it gives."""
+    """Return the day of a notice: that of its label or the line that holds nothing else, else the first day it gives."""
+    labelled = [
+        found for line in lines if (said := _LABELLED.match(line)) and "日期" in said["label"] and (found := _DAY.search(said["said"]))
+    ]
     alone = [found for line in lines if (found := _DAY.fullmatch(line.strip("() ")))]
-    first = alone[-1:] or [found for line in lines if (found := _DAY.search(line))][:1]
+    first = labelled[:1] or alone[-1:] or [found for line in lines if (found := _DAY.search(line))][:1]
     day = _date(first[0]) if first else None
     if day is None:
         raise SourceChanged("published", None, f"{name}[0]", "a day as YYYY年M月D日")
@@ -182,74 +269,43 @@ def _date(found: re.Match[str]) -> date | None:
         return None
 
 
-def _items(annex: Sequence[str]) -> Iterator[Named]:
-    """Yield the numbered parties below "附件", each with the address that follows it; numbering that starts again does not matter."""
-    current: Named | None = None
-    for line in annex:
-        item = _ITEM.fullmatch(line)
-        if item is not None:
-            if current is not None:
-                yield current
-            current = named(item["text"])
-        elif current is not None and current.address is None and (at := re.match(r"(?:地\s*址|Address)\s*:\s*(.+)", line)):
-            current = Named(current.chinese, current.latin, at[1])
-    if current is not None:
-        yield current
-
-
-def _inline(body: str) -> Iterator[Named]:
-    """Yield the parties of a sentence that names them all."""
-    found = next((one for one in _INLINE.finditer(body) if not _COUNT.match(one["names"].strip())), None)
-    if found is not None and not found["more"]:
-        for text in re.split(r"、|和(?=[^()]*(?:\(|$))", found["names"]):
-            if text.strip():
-                yield named(text)
-
-
-def named(text: str) -> Named:
-    """Return the two names in "中文名(Latin name)".
-
-    >>> named("太脱拉卡车公司(TATRA TRUCKS a.s.)")
-    Named(chinese='太脱拉卡车公司', latin='TATRA TRUCKS a.s.', address=None)
-    """
-    text = text.strip(" ,;。、")
-    chinese, bracket, rest = text.partition("(")
-    latin = rest.rstrip(" )") + (")" if rest.count("(") > rest.rstrip(" )").count(")") else "")
-    return Named(chinese.strip(), latin.strip() or None) if bracket and chinese.strip() else Named(text, None)
-
-
 def _check(acts: Sequence[Act], parties: Sequence[Named], title: str, name: str) -> None:
-    counted = _COUNT.search(title)
+    said = counted(title)
     if any(act.verb in ("add", "remove") for act in acts):
         if not parties:
             raise SourceChanged("annex", title[:80], f"{name}[0]", "numbered names after 附件, on the page and not in a PDF")
-        if counted is not None and len(acts) == 1 and int(counted[1]) != len(parties):
-            raise Quarantine("truncated", f"{name}: {title[:80]}: names {len(parties)} of {counted[1]}")
+        if said is not None and len(acts) == 1 and said != len(parties):
+            raise Quarantine("truncated", f"{name}: {title[:80]}: names {len(parties)} of {said}")
     for act in acts:
-        if act.verb not in ("add", "remove") and not act.notices and not parties:
+        if act.verb not in ("add", "remove") and not act.notices and not act.days and not parties:
             raise SourceChanged("notice", title[:80], f"{name}[0]", f"the notices or the parties to {act.verb}")
 
 
 @dataclass
 class _Lines(HTMLParser):
-    """Text of a page; scripts and styles left out."""
+    """Text of a page; scripts, styles and links to other notices left out."""
 
     pieces: list[str] = field(default_factory=list)
     skipped: int = 0
+    linked: bool = False
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
 
-    def handle_starttag(self, tag: str, _attrs: object) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.skipped += tag in _SKIPPED
+        if tag == "a":
+            self.linked = any(name == "href" and _ART.search(value or "") for name, value in attrs)
         if tag in _BREAKS:
             self.pieces.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
         self.skipped = max(0, self.skipped - (tag in _SKIPPED))
+        if tag == "a":
+            self.linked = False
         if tag in _BREAKS:
             self.pieces.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if not self.skipped:
+        if not self.skipped and not self.linked:
             self.pieces.append(data.replace("\n", " "))
