@@ -22,6 +22,10 @@ class LedgerAway(Retry):
     """The ledger database cannot be reached."""
 
 
+class ArchiveAway(Retry):
+    """The archive's disk is full or failing."""
+
+
 class Conflict(Retry):
     """Another worker has judged the same subject in the meantime: load its state again and repeat."""
 

@@ -7,6 +7,7 @@ import fcntl
 import gzip
 import hashlib
 import os
+import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from supplywatch.errors import BadSetting, Refuse, Retry
+from supplywatch.errors import ArchiveAway, BadSetting, Refuse
 from supplywatch.ledger.sources import StoredPart
 from supplywatch.model.source import Part, Payload, Request
 
@@ -32,17 +33,36 @@ class Archive:
     ----------
     root
         The folder; made when it is first written to. It must outlive restarts: lists are compared with the last accepted snapshot in it.
+    reserve_bytes
+        What :meth:`check_room` leaves free on its disk.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, reserve_bytes: int = 0) -> None:
+        self.root, self._reserve_bytes = root, reserve_bytes
+
+    def check_room(self) -> None:
+        """Refuse to begin a poll whose answer could not be kept: publishers are not to be asked for it again and again.
+
+        Raises
+        ------
+        ArchiveAway
+            Its disk has less room than the reserve.
+        """
+        with _writing(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.root).free
+        if free < self._reserve_bytes:
+            raise ArchiveAway(
+                f"archive {self.root}: {free // 1_000_000} MB are free on its disk, {self._reserve_bytes // 1_000_000} MB are kept for the "
+                "ledger and the broker (SUPPLYWATCH_DISK_RESERVE_MB); polling goes on when there is room ('supplywatch ledger size')"
+            )
 
     def save(self, payload: Payload) -> tuple[StoredPart, ...]:
         """Store every part of a payload; what is there already and whole is left alone.
 
         Raises
         ------
-        Retry
+        ArchiveAway
             The disk is full or failing.
         BadSetting
             The folder cannot be written to.
@@ -160,5 +180,5 @@ def _writing(path: Path) -> Iterator[None]:
     except OSError as error:
         message = f"archive {path}: cannot be written ({error.strerror})"
         if error.errno in _PASSING:
-            raise Retry(f"{message}; make room on the disk") from error
+            raise ArchiveAway(f"{message}; make room on the disk") from error
         raise BadSetting(f"{message}; correct the folder's rights, or set SUPPLYWATCH_DATA_DIR to a folder that can be written") from error

@@ -18,7 +18,7 @@ from supplywatch.settings import Settings
 
 def make_archive(settings: Settings) -> Archive:
     """Return the archive of raw payloads."""
-    return Archive(settings.data_dir / "archive")
+    return Archive(settings.data_dir / "archive", settings.disk_reserve_mb * 1_000_000)
 
 
 def make_fetcher(settings: Settings, archive: Archive, sleep: Callable[[float], object] = time.sleep) -> Fetcher:

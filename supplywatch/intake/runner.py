@@ -69,7 +69,7 @@ class Runner:
 
         Raises
         ------
-        BrokerAway, LedgerAway
+        ArchiveAway, BrokerAway, LedgerAway
             What was written down by then is offered with the next poll.
         Refuse
             The archive or a setting is wrong.
@@ -77,6 +77,7 @@ class Runner:
         with self._alone(source) as alone:
             if not alone:
                 return PollResult(source.card.source_id, "busy")
+            self._archive.check_room()
             metrics.POLLS.labels(source.card.source_id).inc()
             visit = self._visit(source)
             cursor = visit.cursor(self._options.get(visit.id, {}), self._has_secret)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import structlog
 
 from supplywatch import metrics
-from supplywatch.errors import BrokerAway, LedgerAway, SupplywatchError
+from supplywatch.errors import ArchiveAway, BrokerAway, LedgerAway, SupplywatchError
 from supplywatch.intake.options import SourceOptions
 from supplywatch.intake.reports import report
 from supplywatch.intake.runner import Runner
@@ -151,9 +151,8 @@ class Schedule:
             return not_before
         try:
             moment = self._attend(source, now)
-        except (BrokerAway, LedgerAway) as error:
-            self._outage(source_id, error)
-            pause = timedelta(seconds=OUTAGE_NAP_S)
+        except (ArchiveAway, BrokerAway, LedgerAway) as error:
+            pause = self._outage(source_id, error, failures)
         except SupplywatchError as error:
             log.error("cannot poll", source=source_id, detail=str(error))
             pause = self._failed(source_id, "refused", failures)
@@ -185,14 +184,17 @@ class Schedule:
             runner.note_overdue(source, news)
         return due(card, state, self.clock(), every)
 
-    def _outage(self, source_id: str, error: BrokerAway | LedgerAway) -> None:
-        part = "broker" if isinstance(error, BrokerAway) else "ledger"
+    def _outage(self, source_id: str, error: ArchiveAway | BrokerAway | LedgerAway, failures: int) -> timedelta:
+        part = {BrokerAway: "broker", LedgerAway: "ledger", ArchiveAway: "archive"}[type(error)]
         self._away[part] = source_id
         self.tell(part, str(error))
         log.warning("waiting", source=source_id, detail=str(error))
         if part == "broker":
             # It may come back without its memory.
             self._reoffered.clear()
+        # A body that could not be kept has to be asked for again: not from its publisher every few seconds.
+        times = 2 ** min(failures, 10) if part == "archive" else 1
+        return min(FIRST_BACKOFF, timedelta(seconds=OUTAGE_NAP_S) * times)
 
     def _failed(self, source_id: str, reason: str, failures: int) -> timedelta:
         metrics.POLL_FAILURES.labels(source_id, reason).inc()

@@ -38,6 +38,7 @@ POSTGRESQL: dict[str, tuple[Fate, str]] = {
     "42703": (Fate.AWAY, "its tables are not those of this version"),
     "42P01": (Fate.AWAY, "its tables are not those of this version"),
     "53": (Fate.AWAY, "it is short of something"),
+    "53100": (Fate.AWAY, "its disk is full; make room"),
     "53300": (Fate.AWAY, "all its connections are taken"),
     "55006": (Fate.AWAY, "something else holds it"),
     "55P03": (Fate.AWAY, "something else holds the lock"),
@@ -60,7 +61,7 @@ SQLITE: dict[int, tuple[Fate, str]] = {
     9: (Fate.AWAY, "somebody stopped the statement"),  # INTERRUPT
     10: (Fate.AWAY, "the disk has an error"),  # IOERR
     11: (Fate.DAMAGED, "the file is damaged"),  # CORRUPT
-    13: (Fate.AWAY, "the disk is full"),  # FULL
+    13: (Fate.AWAY, "the disk is full; make room"),  # FULL
     14: (Fate.AWAY, "the file cannot be opened; look at its folder and who may read it"),  # CANTOPEN
     15: (Fate.AWAY, "another process holds it"),  # PROTOCOL
     26: (Fate.DAMAGED, "the file is no SQLite database"),  # NOTADB

@@ -1,8 +1,9 @@
 """A real file system of a few megabytes, to be filled."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.servers.process import Unavailable
@@ -21,3 +22,13 @@ def small_disk(folder: Path, size_kb: int) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path, leave_kb: int) -> Path:
+    """Fill a file system but for a few kilobytes, and return the file that does it."""
+    ballast = disk / "ballast"
+    left = shutil.disk_usage(disk).free - leave_kb * 1024
+    with ballast.open("wb", buffering=0) as handle, suppress(OSError):  # others may write at the same time, and fill it before we do
+        while left > 0:
+            left -= handle.write(bytes(min(left, 65_536)))
+    return ballast
