@@ -142,7 +142,7 @@ def additions(summary: str, lists: Mapping[str, str]) -> Additions:
     return Additions(
         counts=counts,
         by_list=by_list,
-        unit=next(iter(units)) if len(units) == 1 else "parties" if units else None,
+        unit=min(units) if len(units) == 1 else "parties" if units else None,
         destinations=_without_totals(tuple(destinations.values()), sum(number or 0 for number in by_list.values())),
         moved=sum(moved) if moved else None,
         moved_from=tuple(dict.fromkeys(clause.origin for clause in clauses if clause.origin is not None)),

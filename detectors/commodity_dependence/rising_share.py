@@ -75,7 +75,7 @@ def _with_period(before: State, record: TradeSlice, sums: Sums, most: int) -> St
 def recent(shares: Sequence[Mapping[str, float]], periods: int) -> dict[str, float]:
     """Return the mean share of each partner over the last periods."""
     last = shares[-periods:]
-    return {code: sum([share.get(code, 0.0) for share in last]) / len(last) for code in {code for share in last for code in share}}
+    return {code: sum([share.get(code, 0.0) for share in last]) / len(last) for code in sorted({code for share in last for code in share})}
 
 
 def _rises(new: State, running: Mapping[str, str], params: Params, *, monthly: bool) -> dict[str, Rise]:
@@ -145,7 +145,7 @@ def _evidence(record: TradeSlice, new: State, found: Mapping[str, Rise], now: Ma
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.5.1",
+        version="1.5.2",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from statistics import median
 
 from detectors._measures.imports import Completeness, Sums, goods, import_line, incomplete, period_zh
@@ -75,7 +76,7 @@ class Line:
 
 def shifted(before: Mapping[str, float], now: Mapping[str, float]) -> tuple[float, Moves, Moves]:
     """Return the share that moved (0..1), and who lost and who gained, the largest first."""
-    moves = {name: round(now.get(name, 0.0) - before.get(name, 0.0), 6) for name in {*before, *now}}
+    moves = {name: round(now.get(name, 0.0) - before.get(name, 0.0), 6) for name in sorted({*before, *now})}
     lost = sorted(((name, move) for name, move in moves.items() if move < 0), key=lambda pair: (pair[1], pair[0]))
     gained = sorted(((name, move) for name, move in moves.items() if move > 0), key=lambda pair: (-pair[1], pair[0]))
     return share_moved(before, now), lost, gained
@@ -83,12 +84,10 @@ def shifted(before: Mapping[str, float], now: Mapping[str, float]) -> tuple[floa
 
 def share_moved(before: Mapping[str, float], now: Mapping[str, float]) -> float:
     """Return the share that changed hands (0..1)."""
-    same = set(before) & set(now)
+    # Exact before it is rounded: the order of partners, which a state read again from the ledger may not keep, makes no difference.
     return (
-        sum([abs(now[name] - before[name]) for name in same])
-        + sum([share for name, share in now.items() if name not in same])
-        + sum([share for name, share in before.items() if name not in same])
-    ) / 2
+        fsum([abs(share - before.get(name, 0.0)) for name, share in now.items()] + [before[name] for name in before if name not in now]) / 2
+    )
 
 
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
@@ -193,7 +192,7 @@ def _finding(record: TradeSlice, sides: Sides, line: Line, params: Params, items
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="2.0.0",
+        version="2.0.1",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),

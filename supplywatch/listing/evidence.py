@@ -124,7 +124,7 @@ class Elsewhere:
 
     def add(self, one: Standing) -> None:
         """Note a further entry."""
-        for key in search_keys(one.entry):
+        for key in sorted(search_keys(one.entry)):
             self._found[key].append(one)
 
     def same_party(self, source: str, entry: ListEntry) -> list[Listing]:

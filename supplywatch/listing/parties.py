@@ -153,20 +153,20 @@ class _Groups:
         return sorted(found, key=lambda party: reference(party.entries[0]))
 
 
-def _evidence(entries: Mapping[str, Standing]) -> set[Link]:
+def _evidence(entries: Mapping[str, Standing]) -> list[Link]:
     meeting: dict[str, list[str]] = defaultdict(list)
     for name, standing in entries.items():
-        for key in search_keys(standing.entry):
+        for key in sorted(search_keys(standing.entry)):
             meeting[key].append(name)
-    found = set()
+    found: dict[Link, None] = {}
     for names in meeting.values():
         if len(names) > MOST_ENTRIES:
             continue
         for one, other in combinations(sorted(names), 2):
             why = why_same(entries[one].entry, entries[other].entry)
             if why is not None:
-                found.add(Link(one, other, why))
-    return found
+                found[Link(one, other, why)] = None
+    return list(found)
 
 
 def _path(one: str, other: str, links: Sequence[Link]) -> list[Link]:

@@ -86,13 +86,13 @@ class Lists:
         before = self.rows.get(row.place)
         if before is not None:
             self._parties[before.party].discard(row.place)
-            for key in before.keys:
+            for key in sorted(before.keys):
                 self._keys[key].discard(row.place)
             for party in _searched(before):
                 self.index.remove(party.id)
         self.rows[row.place] = row
         self._parties[row.party].add(row.place)
-        for key in row.keys:
+        for key in sorted(row.keys):
             self._keys[key].add(row.place)
         self._places["/".join(row.place)] = row.place
         self._contents[row.content] = row.party
@@ -164,7 +164,7 @@ class _Writing:
         self._put(ListedRow(place, 0, change.fetched, in_force, party, content, change.model_dump_json()))
         if in_force:
             self._entries[place] = change.entry
-            for key in search_keys(change.entry):
+            for key in sorted(search_keys(change.entry)):
                 self._meeting[key].add(place)
 
     def numbered(self, seq: int) -> list[ListedRow]:
@@ -197,7 +197,7 @@ class _Writing:
     def _same(self, entry: ListEntry, place: Place) -> Iterator[str]:
         """Yield the parties that the entry is one with, the strongest evidence first; a name joins no two entries of one list."""
         keys, found = search_keys(entry), []
-        for other in {*self._lists.near(keys), *(met for key in keys for met in self._meeting.get(key, ()))} - {place}:
+        for other in sorted(self._lists.near(keys).union(*(self._meeting.get(key, ()) for key in sorted(keys))) - {place}):
             row, known = self._before(other), self._known.get(other)
             theirs = self._entries.get(other) or (known.entry if known is not None else None)
             if row is not None and row.in_force and theirs is not None and (why := why_same(entry, theirs)) is not None:

@@ -78,7 +78,7 @@ class Matching:
             self._lists.refresh(connection)
             self._watched.refresh(connection)
             told = listed.pairs_of_parties(connection, touched)
-            wanted = {party: told.get(party, set()) | set(self._resembling(party)) for party in touched}
+            wanted = {party: told.get(party, set()) | set(self._resembling(party)) for party in sorted(touched)}
             counterparties = watchlists.counterparties(connection, {one for found in wanted.values() for one in found})
             pairs = [(counterparties[one], party) for party in sorted(wanted) for one in sorted(wanted[party]) if one in counterparties]
             return self._told(connection, pairs, {(one, party) for party, ones in told.items() for one in ones})
