@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from streams.deadletter import Incoming
-from streams.settling import PutsAside, Settler, Valid
-from streams.topics import JUDGE
+from streams.settling import PutsAside, Settler, Unusable, Valid, first_complaints
+from streams.topics import JUDGE, family_of
 from supplywatch import metrics
 from supplywatch.judging.engine import RECORD, Verdict
 from supplywatch.model.records import Record
@@ -24,27 +26,55 @@ class Judges(Protocol):
         ...
 
 
-class Judge(Settler[Record]):
-    """Settles batches of records with the engine; the other parameters are those of :class:`Settler`."""
+def judge_bodies(engine: Judges, bodies: Sequence[bytes]) -> Verdict:
+    """Judge the JSON of records: the one place where a message of a topic becomes a record.
+
+    Raises
+    ------
+    Unusable
+        Some are no records; none was judged.
+    """
+    records, complaints = [], {}
+    for number, body in enumerate(bodies):
+        try:
+            records.append(RECORD.validate_json(body))
+        except ValidationError as error:
+            complaints[number] = first_complaints(error)
+    if complaints:
+        raise Unusable(complaints)
+    return engine.judge(records, [body.decode() for body in bodies])
+
+
+class Judge(Settler[bytes]):
+    """Settles batches of records.
+
+    Parameters
+    ----------
+    judge
+        Judges the JSON of records in one transaction, as :func:`judge_bodies` does; the others are those of :class:`Settler`.
+    """
 
     stage, doing = JUDGE, "judged"
 
     def __init__(
-        self, engine: Judges, dead_letters: PutsAside, report: Callable[[str, str | None], None], stop: threading.Event | None = None
+        self,
+        judge: Callable[[Sequence[bytes]], Verdict],
+        dead_letters: PutsAside,
+        report: Callable[[str, str | None], None],
+        stop: threading.Event | None = None,
     ) -> None:
         super().__init__(dead_letters, report, stop)
-        self._engine = engine
+        self._judge = judge
 
-    def read(self, message: Incoming) -> Record:
-        """Return the record a message is."""
-        record: Record = RECORD.validate_json(message.value or b"")
-        return record
+    def read(self, message: Incoming) -> bytes:
+        """Return the JSON of a message; it is validated once, in the process that judges it."""
+        return message.value or b""
 
-    def work(self, valid: Sequence[Valid[Record]]) -> None:
+    def work(self, valid: Sequence[Valid[bytes]]) -> None:
         """Judge records in one transaction."""
-        verdict = self._engine.judge([item.content for item in valid], [item.body for item in valid])
+        verdict = self._judge([item.content for item in valid])
         now = time.time()
-        for family, count in Counter(item.content.family for item in valid).items():
+        for family, count in Counter(family_of(item.message.topic) for item in valid).items():
             metrics.JUDGED.labels(family).inc(count)
         for item in valid:
             metrics.JUDGE_LATENCY.observe(max(0.0, now - item.message.timestamp))

@@ -22,12 +22,11 @@ from typing import TypeVar
 
 import structlog
 
-from streams.judging import Judges
-from streams.settling import Stopped
+from streams.judging import Judges, judge_bodies
+from streams.settling import Stopped, Unusable
 from supplywatch.errors import SupplywatchError
-from supplywatch.judging.engine import RECORD, Verdict
+from supplywatch.judging.engine import Verdict
 from supplywatch.ledger.book import Ledger
-from supplywatch.model.records import Record
 from supplywatch.runtime.garbage import look_seldom
 from supplywatch.runtime.logs import configure_logs
 from supplywatch.settings import Settings
@@ -56,18 +55,20 @@ class RemoteEngine:
         theirs.close()
         atexit.register(self._pipe.close)  # else Python waits at its end for a process that waits for it
 
-    def judge(self, records: Sequence[Record], bodies: Sequence[str] | None = None) -> Verdict:
-        """Judge a batch in one transaction.
+    def judge(self, bodies: Sequence[bytes]) -> Verdict:
+        """Judge the JSON of records in one transaction.
 
         Raises
         ------
+        Unusable
+            Some are no records.
         Stopped
             The process ended; nothing of the batch may be acknowledged.
         Exception
             What the engine raised, as if it were here.
         """
         try:
-            self._pipe.send(bodies if bodies is not None else [record.model_dump_json() for record in records])
+            self._pipe.send(bodies)
             answer: tuple[Verdict | None, Exception | None] = self._pipe.recv()
         except (EOFError, OSError) as gone:
             self._process.join(1)
@@ -94,7 +95,7 @@ def _serve(pipe: Connection, make_engine: Callable[[Ledger], Judges], settings: 
             engine = make_engine(Ledger.open(settings.ledger))
         return engine
 
-    def judged(bodies: Sequence[str]) -> Verdict:
+    def judged(bodies: Sequence[bytes]) -> Verdict:
         return _judge(ready(), bodies)
 
     _tried(ready)  # before the first batch comes; what is wrong is said when it has come, and tried again with the next
@@ -104,10 +105,10 @@ def _serve(pipe: Connection, make_engine: Callable[[Ledger], Judges], settings: 
     os._exit(0)  # taking the modules apart lasts seconds, and what was judged is committed
 
 
-def _judge(engine: Judges, bodies: Sequence[str]) -> Verdict:
+def _judge(engine: Judges, bodies: Sequence[bytes]) -> Verdict:
     gc.disable()  # as while a batch is settled
     try:
-        return engine.judge([RECORD.validate_json(body) for body in bodies], bodies)
+        return judge_bodies(engine, bodies)
     finally:
         gc.enable()
 
@@ -116,7 +117,7 @@ def _tried(call: Callable[[], T]) -> tuple[T | None, Exception | None]:
     """Return what a call returns, or what it raises, in a form that goes through a pipe."""
     try:
         return call(), None
-    except SupplywatchError as error:
+    except (SupplywatchError, Unusable) as error:
         return None, error
     except Exception as error:
         # The outer loop of this process: what a defect in a rule means for the record is for the worker to say.

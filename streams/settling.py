@@ -51,7 +51,6 @@ class Valid(Generic[T]):
 
     message: Incoming
     content: T
-    body: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,20 @@ class Failure:
     message: Incoming
     reason: str
     detail: str
+
+
+class Unusable(Exception):
+    """Some messages turn out to be poison where they are worked on; nothing was done with the others.
+
+    Parameters
+    ----------
+    complaints
+        What is wrong with each, by its number among the messages given.
+    """
+
+    def __init__(self, complaints: Mapping[int, str]) -> None:
+        super().__init__(complaints)
+        self.complaints = complaints
 
 
 class _Enough(Exception):
@@ -108,6 +121,8 @@ class Settler(ABC, Generic[T]):
         ------
         Retry
             Something is away; nothing may be acknowledged, call again.
+        Unusable
+            Some of them are poison.
         """
 
     def settle(self, batch: Sequence[Incoming]) -> None:
@@ -150,10 +165,10 @@ class Settler(ABC, Generic[T]):
             try:
                 content = self.read(message)
             except ValidationError as error:
-                failures[number] = Failure(message, "invalid", _first_complaints(error))
+                failures[number] = Failure(message, "invalid", first_complaints(error))
             else:
                 if content is not None:
-                    valid.append((number, Valid(message, content, (message.value or b"").decode())))
+                    valid.append((number, Valid(message, content)))
         try:
             if valid:
                 self._work(batch, valid, failures)
@@ -167,6 +182,11 @@ class Settler(ABC, Generic[T]):
             self._patiently(lambda: self.work([item for _, item in valid]))
         except (Refuse, Stopped):
             raise
+        except Unusable as unusable:
+            for place, detail in unusable.complaints.items():
+                failures[valid[place][0]] = Failure(valid[place][1].message, "invalid", detail)
+            if rest := [item for place, item in enumerate(valid) if place not in unusable.complaints]:
+                self._work(batch, rest, failures)
         except Exception as error:
             if len(valid) > 1:
                 half = len(valid) // 2
@@ -230,7 +250,8 @@ def _failed(batch: Sequence[Incoming], failures: Mapping[int, Failure]) -> list[
     return [number in failures for number, message in enumerate(batch) if not message.replayed]
 
 
-def _first_complaints(error: ValidationError) -> str:
+def first_complaints(error: ValidationError) -> str:
+    """Return what is wrong with a message, the first five faults."""
     lines = [f"{'.'.join(map(str, e['loc'])) or 'message'}: {e['msg']}" for e in error.errors(include_url=False, include_input=False)[:5]]
     more = error.error_count() - len(lines)
     return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")

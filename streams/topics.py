@@ -72,6 +72,15 @@ TOPICS: tuple[Topic, ...] = (
 )
 
 
+def family_of(topic: str) -> str:
+    """Return the family of records that a topic holds.
+
+    >>> family_of(record_topic("trade", "eu."))
+    'trade'
+    """
+    return topic.split(".")[-2]
+
+
 def record_topics(prefix: str) -> list[str]:
     """Return the names of the topics a worker reads."""
     return [prefix + topic.name for topic in RECORDS]

@@ -74,7 +74,7 @@ def judging(make_engine: Callable[[Ledger], Judges] = default_engine) -> Stage:
     """Return the stage that judges records."""
 
     def make(settings: Settings, _ledger: Ledger, _producer: Producer, letters: PutsAside, report: Report, stop: threading.Event) -> Judge:
-        return Judge(RemoteEngine(make_engine, settings), letters, report, stop)
+        return Judge(RemoteEngine(make_engine, settings).judge, letters, report, stop)
 
     return Stage(JUDGE, record_topics, make)
 

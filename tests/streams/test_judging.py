@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import toy
@@ -10,7 +11,7 @@ from structlog.testing import capture_logs
 
 from streams import settling
 from streams.deadletter import REPLAYED, Incoming
-from streams.judging import Judge, Judges
+from streams.judging import Judge, Judges, judge_bodies
 from streams.settling import Stopped
 from supplywatch import metrics
 from supplywatch.errors import BrokerAway, LedgerAway, SchemaOutdated
@@ -84,7 +85,7 @@ def _judge(
     engine: Judges, letters: Letters, said: list[tuple[str, str | None]] | None = None, stop: threading.Event | None = None
 ) -> Judge:
     said = [] if said is None else said
-    return Judge(engine, letters, lambda part, problem: said.append((part, problem)), stop)
+    return Judge(partial(judge_bodies, engine), letters, lambda part, problem: said.append((part, problem)), stop)
 
 
 def test_good_records_are_judged_in_one_transaction(engine: Engine) -> None:
@@ -190,7 +191,7 @@ class Mended:
 def test_when_record_after_record_fails_the_stage_stops_and_puts_none_aside(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settling, "FIRST_LOOK_S", 0.01)
     letters, mended = Letters(), Mended(engine)
-    Judge(mended, letters, mended.tell).settle(_messages([20] * 100))
+    Judge(partial(judge_bodies, mended), letters, mended.tell).settle(_messages([20] * 100))
     assert letters.put_aside == []
     assert len(_observed(engine)) == 100
     assert mended.told[1:] == [None]

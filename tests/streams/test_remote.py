@@ -12,7 +12,7 @@ import toy
 
 from conftest import ROOT
 from streams.remote import RemoteEngine
-from streams.settling import Stopped
+from streams.settling import Stopped, Unusable
 from supplywatch.errors import LedgerAway
 from supplywatch.ledger.book import Ledger
 from supplywatch.settings import Settings
@@ -21,6 +21,9 @@ from tests.servers.toy_worker import make_engine
 pytestmark = pytest.mark.integration
 
 RECORDS = [toy.transit(day, count) for day, count in enumerate([20, 9, 4, 20])]
+
+
+BODIES = [record.model_dump_json().encode() for record in RECORDS]
 
 
 @pytest.fixture
@@ -43,25 +46,32 @@ def engine(settings: Settings) -> Iterator[RemoteEngine]:
 def test_it_answers_as_an_engine_in_this_process(engine: RemoteEngine) -> None:
     ledger = Ledger.open("sqlite://")
     here = make_engine(ledger).judge(RECORDS)
-    there = engine.judge(RECORDS)
+    there = engine.judge(BODIES)
     assert (there.new, [event.event_id for event in there.events]) == (here.new, [event.event_id for event in here.events])
-    assert engine.judge(RECORDS, [record.model_dump_json() for record in RECORDS]).duplicate == len(RECORDS)
+    assert engine.judge(BODIES).duplicate == len(RECORDS)
     ledger.close()
 
 
 def test_a_defect_in_a_rule_is_raised_here_and_the_next_batch_judged(engine: RemoteEngine, tmp_path: Path) -> None:
     (tmp_path / "fault").touch()
     with pytest.raises(RuntimeError, match="a defect in the rule") as caught:
-        engine.judge([toy.transit(9, toy.BROKEN)])
+        engine.judge([toy.transit(9, toy.BROKEN).model_dump_json().encode()])
     assert "toy.py" in caught.value.__notes__[0]
-    assert engine.judge(RECORDS).new == len(RECORDS)
+    assert engine.judge(BODIES).new == len(RECORDS)
+
+
+def test_what_is_no_record_is_named_and_nothing_is_judged(engine: RemoteEngine) -> None:
+    with pytest.raises(Unusable) as caught:
+        engine.judge([BODIES[0], b"{}", BODIES[1], b"\xff"])
+    assert sorted(caught.value.complaints) == [1, 3]
+    assert engine.judge(BODIES).new == len(BODIES)
 
 
 def test_a_ledger_that_is_away_can_be_waited_out(settings: Settings) -> None:
     away = RemoteEngine(make_engine, settings.model_copy(update={"ledger": "postgresql+psycopg://nobody@127.0.0.1:1/none"}))
     for _ in range(3):
         with pytest.raises(LedgerAway):
-            away.judge(RECORDS)
+            away.judge(BODIES)
     away._pipe.close()
     away._process.join(10)
     assert away._process.exitcode == 0
@@ -69,11 +79,11 @@ def test_a_ledger_that_is_away_can_be_waited_out(settings: Settings) -> None:
 
 def test_a_judging_process_that_is_killed_stops_the_worker(settings: Settings) -> None:
     engine = RemoteEngine(make_engine, settings)
-    engine.judge(RECORDS[:1])
+    engine.judge(BODIES[:1])
     assert engine._process.pid is not None
     os.kill(engine._process.pid, signal.SIGKILL)
     with pytest.raises(Stopped):
-        engine.judge(RECORDS)
+        engine.judge(BODIES)
 
 
 def test_a_program_that_ends_by_itself_ends_both(settings: Settings) -> None:
