@@ -39,7 +39,7 @@ STOPPED, CRASHED, REFUSED, IDLE = 0, 1, 2, 75
 _GRACE_S = 15.0
 
 
-def default_engine(ledger: Ledger) -> Judges:
+def default_engine(ledger: Ledger) -> Engine:
     """Return the engine with every rule of the catalogue."""
     attribution = {name: source.card.attribution for name, source in registry.sources().items()}
     return Engine(ledger, registry.rules(), registry.items(), attribution=attribution)

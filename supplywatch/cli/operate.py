@@ -14,17 +14,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supplywatch.cli.broker import RUN_FILE, broker_address, broker_url
-from supplywatch.cli.common import JsonFlag, make_engine, open_ledger, print_json, print_table
+from supplywatch.cli.common import JsonFlag, open_ledger, print_json, print_table
 from supplywatch.cli.demo import demo
 from supplywatch.cli.doctor import doctor
 from supplywatch.errors import BadSetting
 from supplywatch.settings import OWN_BROKERS, Settings, load_settings
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from streams.broker_process import BrokerProcess
-    from supplywatch.runtime.broker import BrokerAddress
 
 dlq = typer.Typer(help="Dead letters: messages nobody could use.", no_args_is_help=True)
 
@@ -109,47 +106,12 @@ def connect(
     source: Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be repeated.")] = None,
 ) -> None:
     """Poll the sources on their schedules; several may run, one polls a source at a time."""
+    from streams.connecting import run_connect
     from supplywatch.runtime.logs import configure_logs
 
     settings = load_settings()
     configure_logs(settings.log_json)
-    _connect(settings, broker_address(settings), source or [], stop_on_signals())
-
-
-def _connect(settings: Settings, address: BrokerAddress, only: list[str], stop: threading.Event) -> None:
-    from streams.topics import ensure_topics
-    from supplywatch import registry
-    from supplywatch.desk import supplier_register as register
-    from supplywatch.intake.assemble import make_runner
-    from supplywatch.intake.options import load_options
-    from supplywatch.intake.schedule import Schedule
-    from supplywatch.runtime.broker import Producer, record_topic
-    from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
-
-    known = registry.sources()
-    options = load_options(list(known))
-    chosen = [registry.source(name) for name in only] or [s for name, s in known.items() if options[name].enabled]
-    for card in (source.card for source in chosen):
-        if card.commercial_use == "licence-needed":
-            typer.echo(f"{card.source_id} is switched on: {card.licence}", err=True)
-    health = Health.of_process("connect", ["broker", "ledger"])
-    with ExitStack() as stack:
-        if STATUS_FILE not in os.environ:
-            stack.callback(HealthServer(health.problems, settings.metrics_host, settings.metrics_port).close)
-        ensure_topics(settings, address)
-        ledger = open_ledger()
-        stack.callback(ledger.close)
-        producer = stack.enter_context(Producer(address, settings.outage_s))
-        for part in ("broker", "ledger"):
-            health.set(part, None)
-        runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options, sleep=stop.wait)
-        engine = make_engine(ledger)
-
-        def daily(now: datetime) -> None:
-            register.check(engine, now)
-            engine.hold_left_behind(now)
-
-        Schedule(runner, chosen, options, wait=stop.wait, tell=health.set, every_day=daily).run()
+    run_connect(settings, broker_address(settings), source or [], stop_on_signals())
 
 
 def worker() -> None:

@@ -28,6 +28,7 @@ from supplywatch.model.records import Provenance, SupplierRegister
 from supplywatch.model.site import Site
 
 SOURCE = "supplier_register"
+FAMILY = SupplierRegister.family
 MAX_BYTES, MAX_ROWS, MAX_VALID_DAYS = 10_000_000, 50_000, 1830
 
 
@@ -157,9 +158,14 @@ def latest(ledger: Ledger) -> list[SupplierRegister]:
     return [found[item] for item in sorted(found)]
 
 
-def check(engine: Engine, now: datetime) -> Verdict:
-    """Judge the register as of a day: what ran out since raises; a second check of the same day changes nothing."""
+def due(ledger: Ledger, now: datetime) -> list[SupplierRegister]:
+    """Return the register as of a day, of every item that was not judged on it yet: what ran out since must be told."""
     now, today = now.astimezone(UTC), now.astimezone(UTC).date().isoformat()
-    due = [record for record in latest(engine.ledger) if record.observed < today]
-    again = [record.model_copy(update={"observed": today, "fetched": max(now, record.fetched)}) for record in due]
+    old = [record for record in latest(ledger) if record.observed < today]
+    return [record.model_copy(update={"observed": today, "fetched": max(now, record.fetched)}) for record in old]
+
+
+def check(engine: Engine, now: datetime) -> Verdict:
+    """Judge the register as of a day, at once; a second check of the same day changes nothing."""
+    again = due(engine.ledger, now)
     return engine.judge(again) if again else Verdict()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import structlog
 
 from supplywatch import metrics
-from supplywatch.errors import ArchiveAway, BrokerAway, LedgerAway, SupplywatchError
+from supplywatch.errors import ArchiveAway, BrokerAway, LedgerAway, Retry, SupplywatchError
 from supplywatch.intake.options import SourceOptions
 from supplywatch.intake.reports import report
 from supplywatch.intake.runner import Runner
@@ -138,7 +138,7 @@ class Schedule:
             return
         try:
             self.every_day(now)
-        except LedgerAway as error:
+        except Retry as error:
             log.warning("daily checks put off", detail=str(error))
         else:
             self._day_done = now.date()

@@ -1,0 +1,80 @@
+"""``supplywatch connect``: polls the publishers on their schedules, and once a day looks at what only the passing of time changes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from streams.topics import ensure_topics
+from streams.worker import default_engine
+from supplywatch import registry
+from supplywatch.desk import supplier_register
+from supplywatch.intake.assemble import make_runner
+from supplywatch.intake.offering import Producer as Offers
+from supplywatch.intake.options import load_options
+from supplywatch.intake.schedule import Schedule
+from supplywatch.ledger.book import Ledger
+from supplywatch.runtime.broker import BrokerAddress, Producer, record_topic
+from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
+from supplywatch.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Daily:
+    """What is due once a day: the supplier register, whose verifications run out, and lines that their source left behind.
+
+    The register goes to its topic and is judged like any record; a day that is told twice changes nothing.
+    """
+
+    ledger: Ledger
+    producer: Offers
+    prefix: str
+
+    def __call__(self, now: datetime) -> None:
+        """Do it.
+
+        Raises
+        ------
+        Retry
+            Ledger or broker are away: call again.
+        """
+        due = supplier_register.due(self.ledger, now)
+        topic = record_topic(supplier_register.FAMILY, self.prefix)
+        self.producer.flush_checked([self.producer.send(topic, one.series.encode(), one.model_dump_json().encode()) for one in due])
+        default_engine(self.ledger).hold_left_behind(now)
+
+
+def run_connect(settings: Settings, address: BrokerAddress, only: Sequence[str], stop: threading.Event) -> None:
+    """Poll the chosen sources, or all that are switched on, until asked to stop.
+
+    Raises
+    ------
+    SupplywatchError
+        When it cannot start: broker or ledger away, a wrong setting.
+    """
+    known = registry.sources()
+    options = load_options(list(known))
+    chosen = [registry.source(name) for name in only] or [s for name, s in known.items() if options[name].enabled]
+    for card in (source.card for source in chosen if source.card.commercial_use == "licence-needed"):
+        log.warning("switched on", source=card.source_id, licence=card.licence)
+    health = Health.of_process("connect", ["broker", "ledger"])
+    with ExitStack() as stack:
+        if STATUS_FILE not in os.environ:
+            stack.callback(HealthServer(health.problems, settings.metrics_host, settings.metrics_port).close)
+        ensure_topics(settings, address)
+        ledger = Ledger.open(settings.ledger)
+        stack.callback(ledger.close)
+        producer = stack.enter_context(Producer(address, settings.outage_s))
+        for part in ("broker", "ledger"):
+            health.set(part, None)
+        runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options, sleep=stop.wait)
+        daily = Daily(ledger, producer, settings.topic_prefix)
+        Schedule(runner, chosen, options, wait=stop.wait, tell=health.set, every_day=daily).run()
