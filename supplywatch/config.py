@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from supplywatch.errors import BadSetting
 
@@ -16,9 +20,22 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def config_dir() -> Path:
-    """Return the folder with ``taxonomy.yaml`` and its siblings: of the checkout, or as installed with the wheel."""
+    """Return the folder with ``taxonomy.yaml`` and its siblings: ``SUPPLYWATCH_CONFIG_DIR``, that of the checkout, or as installed."""
+    if named := os.environ.get("SUPPLYWATCH_CONFIG_DIR"):
+        return Path(named)
     checkout = PACKAGE.parent / "config"
     return checkout if (checkout / "taxonomy.yaml").is_file() else PACKAGE / "_config"
+
+
+class _Book(dict[str, Any]):
+    """What a file holds; a key that is asked for and not there is named, also in files that no model describes (vocabularies)."""
+
+    def __init__(self, name: str, found: dict[str, Any]) -> None:
+        super().__init__(found)
+        self._name = name
+
+    def __missing__(self, key: str) -> Any:
+        raise BadSetting(f"config/{self._name}: {key}: missing; add it")
 
 
 @cache
@@ -32,21 +49,79 @@ def read_yaml(name: str) -> Any:
     """
     path = config_dir() / name
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return _Book(name, found) if isinstance(found, dict) else found
     except OSError as error:
-        raise BadSetting(f"{path}: cannot be read ({error.strerror}); restore it from the repository") from error
+        raise BadSetting(f"{path}: cannot be read ({error.strerror}); take it from the config folder of this release") from error
     except yaml.YAMLError as error:
         raise BadSetting(f"{path}: not valid YAML ({error}); correct it") from error
 
 
-def validated(model: type[M], value: object, where: str) -> M:
-    """Validate a piece of configuration, with an error that names the file and the field."""
+def validated(model: type[M], value: object, where: str, *, extra: Literal["allow", "forbid"] = "forbid") -> M:
+    """Validate a piece of configuration.
+
+    Parameters
+    ----------
+    model
+        What it must be.
+    where
+        File and, for a part of it, what stands before its keys.
+    extra
+        Whether keys that the model does not know are let pass: only where they are read by people.
+
+    Raises
+    ------
+    BadSetting
+        A line for each key that does not fit, with file, key and what to do: a folder of another release is mended in one go.
+    """
+    if isinstance(value, dict) and "schema_version" not in model.model_fields:
+        value = {key: given for key, given in value.items() if key != "schema_version"}  # said of the file, not of what stands in it
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, extra=extra)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BadSetting(f"{where}: {field or 'value'}: {first['msg']} (got {first.get('input')!r}); correct it") from error
+        raise BadSetting("\n".join(_complaint(model, value, where, each) for each in error.errors(include_url=False))) from error
+
+
+def _complaint(model: type[BaseModel], value: object, where: str, error: ErrorDetails) -> str:
+    key, kind = _key(value, error["loc"]), error["type"]
+    if kind == "extra_forbidden":
+        near = get_close_matches(str(error["loc"][-1]), _keys(model), 1)
+        return f"{where}: {key}: unknown key; " + (f"write {near[0]!r} if that is meant, else take it out" if near else "take it out")
+    if kind == "missing":
+        return f"{where}: {key}: missing; add it"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{where}: {key or 'value'}: {said} (got {error.get('input')!r}); correct it"
+
+
+def _key(value: object, loc: Sequence[int | str]) -> str:
+    """Return where a key stands; an entry of a list is called by its id or name, where it has one."""
+    parts = []
+    for step in loc:
+        try:
+            value = value[step]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            value = None
+        named = value.get("id") or value.get("name") if isinstance(step, int) and isinstance(value, dict) else None
+        parts.append(f"{step} ({named})" if named else str(step))
+    return ".".join(parts)
+
+
+def _keys(model: type[BaseModel]) -> set[str]:
+    """Return every key a model and the models in it know."""
+    found: set[str] = set()
+    waiting: list[Any] = [model]
+    seen: set[Any] = set()
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            found |= set(one.model_fields)
+            waiting += [field.annotation for field in one.model_fields.values()]
+        else:
+            waiting += get_args(one)
+    return found
 
 
 def rule_params(rule_id: str, model: type[M]) -> M:
@@ -59,7 +134,7 @@ def rule_params(rule_id: str, model: type[M]) -> M:
     block = rules.get(rule_id)
     if not isinstance(block, dict):
         raise BadSetting(f"{where}: missing; add the rule's parameters")
-    for name, entry in block.items():
-        if not isinstance(entry, dict) or "value" not in entry or not entry.get("source"):
-            raise BadSetting(f"{where}.{name}: needs 'value' and a non-empty 'source'")
+    bare = [name for name, entry in block.items() if not isinstance(entry, dict) or "value" not in entry or not entry.get("source")]
+    if bare:
+        raise BadSetting("\n".join(f"{where}.{name}: needs 'value' and a non-empty 'source'" for name in bare))
     return validated(model, {name: entry["value"] for name, entry in block.items()}, where)

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(default=Path("var"), description="folder of the raw archive and of the brokers that 'up' runs")
     disk_reserve_mb: int = Field(default=100, ge=0, description="MB left free on the archive's disk: below it sources are not polled")
+    config_dir: Path | None = Field(
+        default=None, description="folder of a configuration of your own: all its files; without it that of the release"
+    )
     topic_prefix: str = Field(default="", pattern=r"^[A-Za-z0-9_.-]*$", description="put before every topic and group, to share a cluster")
     metrics_port: int = Field(default=9464, ge=0, le=65535, description="port of /metrics, /healthz and /readyz; 0 takes a free one")
     metrics_host: str = Field(default="127.0.0.1", description="address the metrics port listens on")

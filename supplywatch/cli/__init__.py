@@ -11,7 +11,7 @@ import sys
 import typer
 
 from supplywatch import __version__
-from supplywatch.cli import alerts, broker, explain, feeds, ledger, lists, operate, register, rules, screen, watchlist
+from supplywatch.cli import alerts, broker, config, explain, feeds, ledger, lists, operate, register, rules, screen, watchlist
 from supplywatch.errors import SupplywatchError
 from supplywatch.runtime.garbage import look_seldom
 
@@ -52,6 +52,7 @@ app.add_typer(register.app, name="register")
 app.add_typer(screen.app, name="screen")
 app.add_typer(watchlist.app, name="watchlist")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(config.app, name="config")
 app.add_typer(broker.app, name="broker")
 
 

@@ -15,6 +15,7 @@ import typer
 
 from supplywatch.cli.broker import RUN_FILE, broker_address, broker_url
 from supplywatch.cli.common import JsonFlag, open_ledger, print_json, print_table
+from supplywatch.cli.config import refuse_what_does_not_fit
 from supplywatch.cli.demo import demo
 from supplywatch.cli.doctor import doctor
 from supplywatch.errors import BadSetting
@@ -59,6 +60,7 @@ def up(
     settings = load_settings()
     configure_logs(settings.log_json)
     folder = settings.data_dir / "run"
+    refuse_what_does_not_fit()
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.data_dir))
         open_ledger().close()  # the schema is made once, before many processes want it

@@ -33,7 +33,16 @@ def load_options(known: Collection[str]) -> dict[str, SourceOptions]:
     chosen = read_yaml("sources.yaml") or {}
     if not isinstance(chosen, dict):
         raise BadSetting("config/sources.yaml: must map source ids to their choices; correct it")
+    complaints: list[str] = []
+    options: dict[str, SourceOptions] = {}
     for source_id in chosen:
         if source_id not in known:
-            raise BadSetting(f"config/sources.yaml: no source {source_id!r}; known: {', '.join(sorted(known))}")
-    return {source_id: validated(SourceOptions, chosen.get(source_id) or {}, f"config/sources.yaml: {source_id}") for source_id in known}
+            complaints.append(f"config/sources.yaml: no source {source_id!r}; take it out, known: {', '.join(sorted(known))}")
+    for source_id in known:
+        try:
+            options[source_id] = validated(SourceOptions, chosen.get(source_id) or {}, f"config/sources.yaml: {source_id}")
+        except BadSetting as error:
+            complaints.append(str(error))
+    if complaints:
+        raise BadSetting("\n".join(complaints))
+    return options

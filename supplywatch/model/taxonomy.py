@@ -53,7 +53,7 @@ class Taxonomy:
         self.nodes: dict[str, Node] = {}
         for section in SECTIONS:
             for entry in _entries(raw, section):
-                node = validated(Node, entry | {"section": section}, f"config/taxonomy.yaml: {section}")
+                node = validated(Node, entry | {"section": section}, f"config/taxonomy.yaml: {section}", extra="allow")
                 if node.id in self.nodes:
                     raise BadSetting(f"config/taxonomy.yaml: {node.id} stands twice; give one of them another id")
                 self.nodes[node.id] = node

@@ -1,0 +1,88 @@
+"""``supplywatch config``: whether a configuration folder fits this release, key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import typer
+
+from supplywatch.errors import BadSetting
+
+app = typer.Typer(help="Configuration: whether a folder fits this release.", no_args_is_help=True)
+
+
+@app.callback()
+def _root() -> None:
+    """Keep `check` a command of its own."""
+
+
+@app.command()
+def check() -> None:
+    """Read every file of the configuration and say of each key that does not fit what to do; exit code 1 when there is one."""
+    found = complaints()
+    for line in found:
+        typer.echo(line)
+    if not found:
+        from supplywatch.config import config_dir
+
+        typer.echo(f"{config_dir()}: every file fits this release")
+    raise typer.Exit(int(bool(found)))
+
+
+def refuse_what_does_not_fit() -> None:
+    """Check the whole configuration before many processes read it.
+
+    Raises
+    ------
+    BadSetting
+        Every complaint, a line each.
+    """
+    if found := complaints():
+        raise BadSetting("\n".join(["the configuration does not fit this release:", *found]))
+
+
+def complaints() -> list[str]:
+    """Return a line for each key that does not fit, file by file."""
+    found: list[str] = []
+    for load in _loaders():
+        try:
+            load()
+        except BadSetting as error:
+            found += str(error).splitlines()
+    return found
+
+
+def _loaders() -> Iterator[Callable[[], object]]:
+    from detectors._measures.geodep import load_governance
+    from detectors.decoupling.control_rule import load_controls
+    from streams.ceiling import load_limits
+    from supplywatch import registry
+    from supplywatch.config import rule_params
+    from supplywatch.intake.options import load_options
+    from supplywatch.listing.ownership import ownership_rules
+    from supplywatch.model.items import load_items
+    from supplywatch.model.taxonomy import load_taxonomy
+    from supplywatch.rulebook.scoring import load_events
+
+    yield from (load_taxonomy, load_items, load_controls, load_governance, ownership_rules, load_events, load_limits)
+    yield _vocabularies
+    yield lambda: load_options(list(registry.sources()))
+    for rule_id, rule in registry.rules().items():
+        yield partial(rule_params, rule_id, rule.params)
+    yield _thresholds_of_no_rule
+
+
+def _vocabularies() -> None:
+    from supplywatch.screening import chinese, vocabulary  # read at import
+
+    del chinese, vocabulary
+
+
+def _thresholds_of_no_rule() -> None:
+    from supplywatch import registry
+    from supplywatch.config import read_yaml
+
+    gone = [name for name in read_yaml("thresholds.yaml") if name not in registry.rules()]
+    if gone:
+        raise BadSetting("\n".join(f"config/thresholds.yaml: {name}: no rule of this release; take it out" for name in gone))
