@@ -14,13 +14,14 @@ from datetime import date
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
-from connectors._reading.parties import Place, clean, day, joined, listed
+from connectors._reading.parties import Place, clean, day, joined, listed, unique
 from connectors._reading.read import ABSENT
 from connectors._reading.xml import Unit, attribute, text
 from supplywatch.errors import SourceChanged
 from supplywatch.model.list_entry import PartyKind, RawValue
 from supplywatch.model.records import ListEntry
 from supplywatch.reading.countries import country_code, is_code, known_country
+from supplywatch.reading.nationalities import nationality, nations
 
 T = TypeVar("T")
 RAW_SHARE = 0.01
@@ -81,11 +82,16 @@ class Fields:
     ----------
     position
         Where the entry stands in the payload.
+    raw
+        What could not be read.
+    remarks
+        What was read, and stands among further words that are to be kept.
     """
 
     position: str
     tally: Tally = field(default_factory=Tally)
     raw: list[RawValue] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def keep(self, name: str, said: str) -> None:
         """Keep a value as it is written, and count it."""
@@ -94,7 +100,10 @@ class Fields:
 
     def listed(self, *given: Any, **said: Any) -> ListEntry:
         """Return the entry with what of it stayed raw; as :func:`connectors._reading.parties.listed`."""
-        return listed(*given, raw=self.raw, **said)  # the list, not a copy: places are read as they are taken
+        entry = listed(*given, raw=self.raw, **said)  # the list, not a copy: places are read as they are taken
+        if not self.remarks:
+            return entry
+        return entry.model_copy(update={"remarks": joined((entry.remarks, *unique(self.remarks)), "; ")})
 
     def place(self, parts: Iterable[str | None], country: str | None, name: str) -> Place:
         """Return an address; a country that cannot be read stays in its line."""
@@ -106,11 +115,32 @@ class Fields:
         written = None if said is None else " ".join(said.split())
         if not written:
             return None
+        found = self.countries(written, name, most=1)
+        return found[0] if found else None
+
+    def countries(self, said: str | None, name: str, most: int = 5) -> tuple[str, ...]:
+        """Return the codes of the countries of a cell, which may be adjectives (Tunisian); a remark beside them is kept with the entry's.
+
+        Parameters
+        ----------
+        most
+            A cell with more countries is kept raw.
+        """
+        written = " ".join((said or "").split())
+        if not written:
+            return ()
         if known_country(written):
             self.tally.values[name] += 1
-            return country_code(written)
-        self.keep(name, written)
-        return None
+            code = country_code(written)
+            return () if code is None else (code,)
+        found = nations(written)
+        if found is None or len(found) > most:
+            self.keep(name, written)
+            return ()
+        self.tally.values[name] += 1
+        if nationality(written) is None:
+            self.remarks.append(f"{name}: {written}")
+        return found
 
     def code(self, said: str | None, name: str) -> str | None:
         """Return an ISO 3166 alpha-2 code; ``00``, blanks and former states are none, anything else is kept."""

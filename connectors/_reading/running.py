@@ -15,6 +15,7 @@ _QUOTED = re.compile(
 )
 """A quotation ends where the piece does: names hold apostrophes (ABU MUS'AB, O'HARE'S TRADING)."""
 _NUMBERED = re.compile(r"[|;\n]|(?:^|(?<=\s))\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)(?=\s|[A-Z])")
+_LABEL = re.compile(r"(?P<kind>[afn])\.k\.a\.,?:? +(?=\S)", re.IGNORECASE)
 _ROLES = (
     r"(?:owner\w*|manage\w+|operat\w+|charterer|ISM|DOC|parent|subsidiary|shareholder|holder|holding company|commercial|"
     r"technical|registered|beneficial|current\w*|previous\w*|former\w*|since|until|from|per ?cent|\d+ ?%)"
@@ -38,6 +39,18 @@ def quoted_aliases(text: str) -> Iterator[Alias]:
         if len(name) > 2 and name[0] == name[-1] and name[0] in _MARKS:
             name = name[1:-1]  # set between two pairs: ''FOOPIE''
         yield Alias(text=name, kind="former" if found["kind"].lower() == "f" else "weak")
+
+
+def labelled_alias(text: str) -> Alias:
+    """Return an alias without the abbreviation before it, which says what kind it is.
+
+    >>> labelled_alias("f.k.a., TNK Trade Limited"), labelled_alias("Super Trade").kind
+    (Alias(text='TNK Trade Limited', kind='former', language=None), 'strong')
+    """
+    found = _LABEL.match(text)
+    if found is None:
+        return Alias(text=text)
+    return Alias(text=text[found.end() :], kind="former" if found["kind"].lower() == "f" else "strong")
 
 
 def several(text: str | None) -> list[str]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
+from connectors._reading.fields import Fields, Tally
 from connectors._reading.parties import born, ownership, unique
 from connectors._reading.read import Row, check_names, decode, document, is_json, listing, mapping, rows
+from connectors._reading.running import labelled_alias, quoted_aliases, related
 from supplywatch.errors import Quarantine
 from supplywatch.listing.same_entry import content_key, with_unique_keys
-from supplywatch.model.records import Alias, Identifier, ListChange, ListEntry, Relation
+from supplywatch.model.list_entry import PartyKind
+from supplywatch.model.records import Identifier, ListChange, ListEntry, Relation
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from supplywatch.reading.countries import is_code
 
 HOST = "data.trade.gov"
 URL = f"https://{HOST}/downloadable_consolidated_screening_list/v1/consolidated.csv"
 LISTS = ("CAP", "CMIC", "DPL", "DTC", "EL", "ISN", "MEU", "NS-MBS", "PLC", "SDN", "SSI", "UVL")
 FORMER_LISTS = ("FSE", "561", "13599")
-KINDS: Mapping[str, Literal["organisation", "person", "vessel", "aircraft"]] = {
+KINDS: Mapping[str, PartyKind] = {
     "Entity": "organisation",
     "Individual": "person",
     "Vessel": "vessel",
@@ -33,8 +38,11 @@ WITHOUT_ID = COLUMNS[1:]
 """The columns of 2019."""
 JSON_ONLY = ("id", "country", "score")
 """What the JSON form may carry beside the columns."""
+ENVELOPE = ("results", "total", "offset", "sources", "sources_used", "search_performed_at")
 ADDRESS = ("address", "city", "state", "postal_code", "country")
 IDENTIFIER = ("type", "number", "country")
+NATIONS = ("citizenships", "nationalities", "vessel_flag", "country")
+KNOWN = frozenset((*COLUMNS, *JSON_ONLY))
 _CODE = re.compile(r"\(([A-Z0-9-]+)(?: List)?\)")
 _COUNTRY = re.compile(r"(?:^|, )([A-Z]{2})$")
 _CLAUSE = re.compile(r"any successor\b.*$|its (?:sub-units|successors|subsidiaries)\b.*$", re.IGNORECASE)
@@ -48,7 +56,9 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return every entry of every list, with keys that are unique within a list."""
-    entries = [_entry(row) for part in payload.parts for row in _rows(part)]
+    tally = Tally()
+    entries = [_entry(row, tally.entry(row.position)) for part in payload.parts for row in _rows(part)]
+    tally.check()
     return with_unique_keys(entries)
 
 
@@ -67,42 +77,59 @@ def _json_rows(part: Part) -> Iterator[Row]:
     if isinstance(whole, dict):
         if "results" not in whole and ("message" in whole or "error" in whole):
             raise Quarantine("error_body", f"{part.name}: the service answers with an error: {str(whole)[:200]}")
-        check_names(whole.keys(), ("results", "total", "sources", "search_performed_at"), ("results",), part.name)
-        whole = whole["results"]
+        check_names(whole.keys(), ENVELOPE, ("results",), part.name)
+        found, total = listing(whole["results"], "results", part.name), whole.get("total")
+        if whole.get("offset") or (isinstance(total, int) and total != len(found)):
+            raise Quarantine("truncated", f"{part.name}: a page of {len(found)} of {total} entries, not the whole list")
+        whole = found
     for index, item in enumerate(listing(whole, "results", part.name)):
         position = f"results[{index}]"
         values = mapping(item, "entry", position)
-        check_names(values.keys(), (*COLUMNS, *JSON_ONLY), ("source", "name"), position)
+        check_names(values.keys(), values.keys(), ("source", "name"), position)
         yield Row(dict.fromkeys(COLUMNS) | values, position)
 
 
-def _entry(row: Row) -> ListEntry:
+def _entry(row: Row, fields: Fields) -> ListEntry:
     code = _list_code(row)
     name = row.text("name")
+    for unknown in row.values.keys() - KNOWN:
+        fields.keep(unknown, json.dumps(row.values[unknown], ensure_ascii=False))
     addresses = _several(row, "addresses", ADDRESS)
-    countries = sorted({found[1] for address in addresses if (found := _COUNTRY.search(address))})
+    countries = sorted({found[1] for address in addresses if (found := _COUNTRY.search(address)) and is_code(found[1])})
     key = content_key(code, name, countries)
+    remarks, owner = _optional(row, "remarks"), _optional(row, "vessel_owner")
+    owned = related("owned_by", "Vessel owner", owner) if owner else ()
     return ListEntry(
         list_code=code,
         list_name=row.text("source"),
         key=_optional(row, "_id") or _optional(row, "id") or key,
         content_key=key,
-        party_kind=row.choice("type", KINDS) if _optional(row, "type") else "unknown",
+        party_kind=fields.choice(_optional(row, "type"), "type", KINDS, "unknown"),
         name=name,
-        aliases=tuple(Alias(text=text) for text in _several(row, "alt_names")),
-        countries=tuple(countries or sorted({*_several(row, "citizenships"), *_several(row, "nationalities")})),
+        aliases=unique((*map(labelled_alias, _several(row, "alt_names")), *quoted_aliases(remarks or ""))),
+        countries=tuple(sorted({*countries, *_nations(row, fields)})),
         addresses=addresses,
         programs=_several(row, "programs"),
         identifiers=(*map(Identifier.from_text, _several(row, "ids", IDENTIFIER)), *unique(map(born, _several(row, "dates_of_birth")))),
-        relations=_relations(name, _optional(row, "remarks")),
+        relations=unique((*_relations(name, remarks), *owned)),
         citation=_optional(row, "federal_register_notice"),
         effective=_day(row, "start_date"),
         ends=_day(row, "end_date"),
         licence_requirement=_optional(row, "license_requirement"),
         licence_policy=_optional(row, "license_policy"),
-        remarks=_optional(row, "remarks"),
+        remarks=remarks,
         url=_optional(row, "source_list_url"),
+        raw=tuple(fields.raw),
     )
+
+
+def _nations(row: Row, fields: Fields) -> Iterator[str]:
+    """Yield the countries that a party belongs to: citizenship, nationality, flag, and the one some lists give the entry itself."""
+    for field in NATIONS:
+        for text in _several(row, field):
+            code = fields.code(text, field) if len(text) == 2 else fields.country(text, field)
+            if code is not None:
+                yield code
 
 
 def _relations(name: str, remarks: str | None) -> tuple[Relation, ...]:

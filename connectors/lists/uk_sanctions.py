@@ -98,7 +98,13 @@ def _entry(said: Designation) -> ListEntry:
         key,
         name,
         said.places,
-        [said.fields.country(piece, column) for column in COUNTRIES for text in said.all(column) for piece in several(text)],
+        [
+            code
+            for column in COUNTRIES
+            for text in said.all(column)
+            for piece in several(text)
+            for code in said.fields.countries(piece, column)
+        ],
         party_kind=said.fields.kind(kind, "Designation Type", KINDS),
         aliases=unique((*aliases, *natives)),
         identifiers=unique((*_numbers(said), *(born(_birth(text)) for text in said.all("D.O.B")))),

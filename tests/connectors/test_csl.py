@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -63,7 +64,6 @@ REFUSED = {
     "bad_cut.csv": ("truncated", "number of columns"),
     "bad_renamed_column.csv": ("source_changed", "federal_register_notice"),
     "bad_unknown_list.csv": ("source_changed", "Brand New List"),
-    "bad_type.csv": ("source_changed", "Submarine"),
     "bad_date.csv": ("source_changed", "12/16/2022"),
     "bad_utf16.csv": ("encoding", "byte order mark"),
     "bad_latin1.csv": ("encoding", "not utf-8"),
@@ -111,3 +111,33 @@ def test_genuine_files(data: Path) -> None:
     assert sum(entry.list_code == "EL" and entry.effective is None for entry in found) == 173
     assert len(entries(folder / "moov_csl_20191203.csv")) == 115
     assert len(entries(folder / "moov_consolidated_testdata_20250625.csv")) == 13
+
+
+def envelope(*records: dict[str, object], **said: object) -> list[ListEntry]:
+    whole = {"results": list(records), "offset": 0, "total": len(records), "sources_used": [], "search_performed_at": "2026-11-20"} | said
+    payload = given("csl", json.dumps(whole).encode(), name="consolidated.json").payload
+    return [entry for entry in SOURCE.parse(payload) if isinstance(entry, ListEntry)]
+
+
+STATE = {"source": "Nonproliferation Sanctions (ISN) - State Department", "name": "Synthetic Trading", "id": "77"}
+
+
+def test_the_download_has_an_envelope_and_entries_a_country_of_their_own() -> None:
+    (found,) = envelope(STATE | {"country": "VN", "alt_names": ["f.k.a., Old Synthetic", "SYNTRA"], "mood": {"now": "calm"}})
+    assert found.countries == ("VN",)
+    assert found.aliases == (Alias(text="Old Synthetic", kind="former"), Alias(text="SYNTRA"))
+    assert [(raw.field, raw.text) for raw in found.raw] == [("mood", '{"now": "calm"}')]
+
+
+def test_a_ship_has_a_flag_and_owners() -> None:
+    sdn = {"source": "Specially Designated Nationals (SDN) - Treasury Department", "name": "SYN STAR", "id": "8", "type": "Vessel"}
+    (found,) = envelope(sdn | {"vessel_flag": "Cabo Verde", "vessel_owner": "Syn Lines Ltd (registered owner); Syn Crew SA"})
+    assert found.countries == ("CV",)
+    assert [(relation.kind, relation.name) for relation in found.relations] == [("owned_by", "Syn Lines Ltd"), ("owned_by", "Syn Crew SA")]
+
+
+@pytest.mark.parametrize("said", [{"total": 3}, {"offset": 50}])
+def test_a_page_of_the_search_is_not_the_list(said: dict[str, object]) -> None:
+    with pytest.raises(Quarantine, match="a page of 1 of") as refused:
+        envelope(STATE, **said)
+    assert refused.value.reason == "truncated"

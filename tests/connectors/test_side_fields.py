@@ -27,6 +27,7 @@ ODD: dict[str, dict[str, list[tuple[str, str]]]] = {
         "odd_object.xml": [("@object-type", "satellite")],
         "odd_quality.xml": [("@quality", "medium")],
     },
+    "csl": {"odd_type.csv": [("type", "Submarine")]},
     "eu_fsf": {
         "odd_country.xml": [("address/@countryIso2Code", "QQ")],
         "odd_date.xml": [("regulation/@publicationDate", "24/06/2024")],

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from connectors._reading.ofac import read_parties, read_remarks
-from connectors.lists import csl, ofac_consolidated, ofac_sdn, un_consolidated
+from connectors.lists import csl, ofac_advanced, ofac_consolidated, ofac_sdn, un_consolidated
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
+from supplywatch.listing.snapshot import raw_counts
 from supplywatch.model.records import ListEntry
 from supplywatch.model.source import Part, Payload, Source
 
@@ -32,6 +33,41 @@ def payload(source: Source, *bodies: bytes) -> Payload:
 
 def entries(source: Source, *bodies: bytes) -> list[ListEntry]:
     return [entry for entry in source.parse(payload(source, *bodies)) if isinstance(entry, ListEntry)]
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "raw"),
+    [
+        ("dukeqiansh_consolidated.xml", 1_021, {"COUNTRY": 1}),  # Sudan/South Sudan: an address in one of them
+        ("perchrh_consolidated.xml", 1_093, {"COUNTRY": 1}),
+        ("kebalkhadka_UN.xml", 877, {}),
+    ],
+)
+def test_editions_of_the_un_list(data: Path, name: str, count: int, raw: dict[str, int]) -> None:
+    found = entries(un_consolidated.SOURCE, (data / "found" / "un_consolidated" / name).read_bytes())
+    assert len(found) == len({entry.key for entry in found}) == count
+    assert raw_counts(found) == raw
+    remarks = [entry for entry in found if "NATIONALITY: Bahrain (citizenship revoked in Jan. 2015)" in (entry.remarks or "")]
+    assert [entry.countries for entry in remarks] == ([("BH",)] if raw else [])
+
+
+def test_a_fragment_of_the_list_as_json(data: Path) -> None:
+    found = entries(csl.SOURCE, (data / "found" / "csl" / "csl_json_20260925_fragment.json").read_bytes())
+    assert [(entry.list_code, entry.key, entry.countries) for entry in found] == [
+        ("SDN", "906", ("CU", "GB")),
+        ("EL", "b6e959b59898e975daaae8fae3a8da1ec522f9f888cafc0e6401a16d", ("AF",)),
+        ("ISN", "2446250b", ("TH",)),
+    ]
+    assert raw_counts(found) == {}
+
+
+def test_the_advanced_file_of_the_further_lists(data: Path) -> None:
+    found = entries(ofac_advanced.SOURCE, (data / "found" / "ofac_advanced" / "radwo_cons_advanced_20200317.xml").read_bytes())
+    assert len({entry.key for entry in found}) == 375
+    assert Counter(entry.list_code for entry in found) == {"SSI": 290, "PLC": 78, "SDN": 9, "FSE": 6, "CAP": 1}
+    assert all(entry.effective for entry in found)
+    assert raw_counts(found) == {}
+    assert Counter(relation.kind for entry in found for relation in entry.relations) == {"owned_by": 279}
 
 
 SDN_2019 = ("moov_sdn_20190115.csv.gz", "moov_add_20190115.csv.gz", "moov_alt_20190115.csv.gz")
@@ -123,4 +159,4 @@ def test_both_feeds_of_the_sdn_list_give_the_same_keys(data: Path) -> None:
     screened = [entry for entry in entries(csl.SOURCE, whole.getvalue().encode()) if entry.list_code == "SDN"]
     pairs = [(direct[entry.key], entry) for entry in screened if entry.key in direct]
     assert (len(screened), len(pairs)) == (1_737, 1_736)
-    assert sum(one.content_key == other.content_key for one, other in pairs) == 1_698
+    assert sum(one.content_key == other.content_key for one, other in pairs) == 1_699
