@@ -28,6 +28,10 @@ class Settings(BaseSettings):
         default="sqlite:///var/ledger.db", description="SQLAlchemy URL: 'sqlite:///path' or 'postgresql+psycopg://user:password@host/db'"
     )
     data_dir: Path = Field(default=Path("var"), description="folder of the raw archive and of the brokers that 'up' runs")
+    archive_keep_days: int = Field(default=400, ge=1, description="days that 'ledger prune' leaves every archived payload")
+    archive_keep_newest: int = Field(
+        default=20, ge=1, description="accepted payloads of each source that 'ledger prune' leaves whatever their age"
+    )
     disk_reserve_mb: int = Field(default=100, ge=0, description="MB left free on the archive's disk: below it sources are not polled")
     config_dir: Path | None = Field(
         default=None, description="folder of a configuration of your own: all its files; without it that of the release"

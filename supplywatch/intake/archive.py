@@ -12,7 +12,8 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from supplywatch.errors import ArchiveAway, BadSetting, Refuse
@@ -24,6 +25,15 @@ _PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE)
 
 class ArchiveLost(Refuse):
     """A body that the ledger knows is not in the archive, or damaged."""
+
+
+@dataclass(frozen=True)
+class StoredBody:
+    """One file of the archive; ``written`` is when, for it is written once."""
+
+    sha256: str
+    size_bytes: int
+    written: datetime
 
 
 class Archive:
@@ -139,6 +149,22 @@ class Archive:
     def holds(self, payload: Payload) -> bool:
         """Tell whether every part of a payload is there and whole."""
         return all(self.find(payload.source, hashlib.sha256(part.body).hexdigest()) is not None for part in payload.parts)
+
+    def sources(self) -> list[str]:
+        """Return every source that has a folder."""
+        return sorted(folder.name for folder in self.root.iterdir() if folder.is_dir()) if self.root.is_dir() else []
+
+    def stored(self, source: str) -> Iterator[StoredBody]:
+        """Yield what is kept of a source, with the room it takes on the disk."""
+        for path in sorted((self.root / source).glob("??/*.gz")):
+            found = path.stat()
+            yield StoredBody(path.stem, found.st_blocks * 512, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def remove(self, source: str, sha256: str) -> None:
+        """Remove one body for good."""
+        path = self._path(source, sha256)
+        with _writing(path):
+            path.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self, source: str) -> Iterator[bool]:

@@ -137,6 +137,18 @@ payload = Table(
     Index("payload_by_source", "source", "seq"),
 )
 
+archive_removal = Table(
+    "archive_removal",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("removed_at", UtcTime, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", Sequence, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("policy", Text, nullable=False),
+)
+
 source_state = Table(
     "source_state",
     metadata,
