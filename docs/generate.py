@@ -1,7 +1,7 @@
 """Writes the generated documents from the code they describe; ``--check`` only compares, and fails when one is out of date.
 
-``rules.md``, ``sources.md``, ``coverage.md``, ``topics.md``, ``metrics.md``, ``settings.md``, ``schemas/*.json``, and the tables of
-README.md between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+``rules.md``, ``sources.md``, ``coverage.md``, ``topics.md``, ``metrics.md``, ``settings.md``, ``map.md``, ``schemas/*.json``, and the tables
+of README.md between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+import housemap
 
 from streams.topics import TOPICS
 from supplywatch import metrics, registry
@@ -129,6 +131,7 @@ def documents() -> dict[Path, str]:
         "topics.md": "# Topics\n\n" + topics_page(),
         "metrics.md": "# Metrics\n\n" + table(("metric", "type", "labels", "meaning"), metrics.table()),
         "coverage.md": "# Coverage of the taxonomy\n\n" + coverage_page(),
+        "map.md": "".join(housemap.page()),
         "settings.md": "# Settings\n\n" + settings_page(),
     }
     found = {DOCS / name: NOTE + text for name, text in pages.items()}
