@@ -1,7 +1,7 @@
 """Writes the generated documents from the code they describe; ``--check`` only compares, and fails when one is out of date.
 
-``rules.md``, ``sources.md``, ``coverage.md``, ``topics.md``, ``metrics.md``, ``settings.md``, ``map.md``, ``schemas/*.json``, and the tables
-of README.md between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+``rules.md``, ``sources.md``, ``coverage.md``, ``topics.md``, ``metrics.md``, ``settings.md``, ``map.md``, ``schemas/*.json``, and the
+tables of README.md between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
