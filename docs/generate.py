@@ -23,6 +23,7 @@ from supplywatch.model.rule import RuleCard
 from supplywatch.model.source import Card
 from supplywatch.model.taxonomy import load_taxonomy
 from supplywatch.rulebook.coverage import coverage
+from supplywatch.rulebook.pieces import missing_of_feed, missing_of_rule
 from supplywatch.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -84,7 +85,7 @@ def rule_page(card: RuleCard) -> Iterator[str]:
     yield f"Reference: {card.reference}. False episodes allowed: {budget}.\n\n"
     for node in (load_taxonomy().node(node_id) for node_id in card.taxonomy):
         yield f"- {node.id} {node.en} ({node.zh})" + (f": “{node.quote_zh}”\n" if node.quote_zh else "\n")
-    thresholds = read_yaml("thresholds.yaml")[card.rule_id]
+    thresholds = read_yaml("thresholds.yaml").get(card.rule_id, {})
     if thresholds:
         yield "\n" + table(
             ("parameter", "value", "source"), ((f"`{name}`", entry["value"], entry["source"]) for name, entry in thresholds.items())
@@ -152,6 +153,11 @@ def readme(text: str) -> str:
 def main() -> int:
     """Write what has changed, or with ``--check`` name it and return 1."""
     check = "--check" in sys.argv[1:]
+    missing = [line for rule in registry.rules().values() for line in missing_of_rule(rule)]
+    missing += [line for name in registry.sources() for line in missing_of_feed(name)]
+    if missing:
+        print("\n".join(missing))
+        return 1
     stale = [path for path, text in documents().items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         print(f"{'out of date' if check else 'written'}: {path.relative_to(DOCS.parent)}")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from supplywatch.cli.broker import broker_address
 from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, make_engine, open_ledger, print_json, print_table
@@ -37,28 +38,62 @@ Ndjson = Annotated[bool, typer.Option("--ndjson", help="One JSON object a line."
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command()(sources)
+    app.add_typer(sources_app, name="sources")
     app.command()(pull)
     app.command()(backtest)
 
 
-def sources(source: Annotated[str | None, typer.Argument(help="Show one source.")] = None, json: JsonFlag = False) -> None:
-    """List the sources: publisher, cadence, licence; or show the card of one."""
+class Sources(TyperGroup):
+    """``sources ID`` shows a card, as ``sources show ID`` does."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Take what is no command for the id of a source."""
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
+
+
+sources_app = typer.Typer(cls=Sources, help="The feeds: publisher, cadence, licence; the card of one; the skeleton of a new one.")
+
+
+@sources_app.callback(invoke_without_command=True)
+def list_sources(ctx: typer.Context, json: JsonFlag = False) -> None:
+    """List the sources: publisher, cadence, licence."""
     from supplywatch import registry
 
-    cards = [registry.source(source).card] if source else [found.card for found in registry.sources().values()]
+    if ctx.invoked_subcommand is not None:
+        return
+    cards = [found.card for found in registry.sources().values()]
     if json:
         print_json([card_json(card) for card in cards])
-    elif source:
-        for name, value in card_json(cards[0]).items():
-            shown = "; ".join(map(str, value)) if isinstance(value, list) else value
-            typer.echo(f"{name:<16} {shown}")
-    else:
-        columns = ("source", "what", "publisher", "cadence", "kind", "redistribution")
-        print_table(
-            columns,
-            ((c.source_id, c.title, c.publisher, f"{c.calendar.cadence.days} d", c.kind, c.redistribution) for c in cards),
-        )
+        return
+    rows = ((c.source_id, c.title, c.publisher, f"{c.calendar.cadence.days} d", c.kind, c.redistribution) for c in cards)
+    print_table(("source", "what", "publisher", "cadence", "kind", "redistribution"), rows)
+
+
+@sources_app.command("show")
+def show_source(source: Annotated[str, typer.Argument(help="Source id.")], json: JsonFlag = False) -> None:
+    """Show the card of one source."""
+    from supplywatch import registry
+
+    card = card_json(registry.source(source).card)
+    if json:
+        print_json([card])
+        return
+    for name, value in card.items():
+        shown = "; ".join(map(str, value)) if isinstance(value, list) else value
+        typer.echo(f"{name:<16} {shown}")
+
+
+@sources_app.command("new")
+def new_source(
+    source: Annotated[str, typer.Argument(help="Id of the new source, such as nyfed_pressure.")],
+    folder: Annotated[str, typer.Option("--in", help="Folder of connectors/: which family it brings.")] = "prices",
+) -> None:
+    """Write the skeleton of a feed into the checkout: connector and fixtures. It runs as it is; then make it read the publisher."""
+    from supplywatch.rulebook.pieces import new_feed
+
+    for path in new_feed(source, folder):
+        typer.echo(f"written: {path}")
+    typer.echo(f"then: pytest tests/connectors/test_contract.py -k {source} && python docs/generate.py", err=True)
 
 
 def card_json(card: Card) -> dict[str, Any]:

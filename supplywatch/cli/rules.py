@@ -25,7 +25,7 @@ app = typer.Typer(help="The rules: cards, parameters with their sources, blind s
 def _parameters(rule_id: str) -> dict[str, Any]:
     from supplywatch.config import read_yaml
 
-    found: dict[str, Any] = read_yaml("thresholds.yaml")[rule_id]
+    found: dict[str, Any] = read_yaml("thresholds.yaml").get(rule_id, {})
     return found
 
 
@@ -51,8 +51,14 @@ def run_cases(rule: Annotated[str | None, typer.Argument(help="Rule id; all with
     """Run the cases of the rules, firing and silent ones; exit code 1 when one comes out otherwise than it says."""
     from supplywatch import registry
     from supplywatch.rulebook.cases import run
+    from supplywatch.rulebook.pieces import missing_of_rule
 
     chosen = [registry.rule(rule)] if rule is not None else list(registry.rules().values())
+    missing = [sentence for one in chosen for sentence in missing_of_rule(one)]
+    for sentence in missing:
+        typer.echo(sentence, err=True)
+    if any("thresholds" in sentence for sentence in missing):
+        raise typer.Exit(1)  # nothing can be judged without
     outcomes = [outcome for one in chosen for outcome in run(one)]
     if json:
         said = [(o.case, o.problem) for o in outcomes]
@@ -60,7 +66,20 @@ def run_cases(rule: Annotated[str | None, typer.Argument(help="Rule id; all with
     else:
         rows = ((o.case.rule_id, "fires" if o.case.fires else "silent", o.problem or "ok", o.case.name, o.case.figures) for o in outcomes)
         print_table(("rule", "must be", "came out", "case", "figures"), rows)
-    raise typer.Exit(int(any(outcome.problem for outcome in outcomes)))
+    raise typer.Exit(int(bool(missing) or any(outcome.problem for outcome in outcomes)))
+
+
+@app.command()
+def new(
+    rule: Annotated[str, typer.Argument(help="Id of the new rule, such as vessel_queues.")],
+    folder: Annotated[str, typer.Option("--in", help="Folder of detectors/: which danger it is about.")] = "shocks",
+) -> None:
+    """Write the skeleton of a rule into the checkout: rule, cases, thresholds, runbook. It runs as it is; then make it say something."""
+    from supplywatch.rulebook.pieces import new_rule
+
+    for path in new_rule(rule, folder):
+        typer.echo(f"written: {path}")
+    typer.echo(f"then: supplywatch rules test {rule} && supplywatch rules lock && python docs/generate.py", err=True)
 
 
 @app.command()
