@@ -3,7 +3,7 @@
 Severity follows the age of the *effective* date when the change was first seen, not the day it was seen: most rows that look new are old
 notices typed in late. A first load is a baseline and says nothing; the back-fills of one release, and what its edition repeats, are one
 alert; a designation that several lists show is judged once, by the first of them, and stands until the last has let go of it. Nothing but
-the withdrawal of the entry, or a person, ends an alert. Names are not matched here.
+the withdrawal of the entry, its end, or a person ends an alert. Names are not matched here.
 
 >>> from supplywatch.config import rule_params
 >>> params = rule_params("list_entry", Params)
@@ -29,10 +29,11 @@ SAID = (
     ChangeKind.AMENDMENT,
     ChangeKind.SUSPENSION,
     ChangeKind.RESTORATION,
+    ChangeKind.ENDED,
     ChangeKind.WITHDRAWAL,
 )
 OTHERS_SHOWN = 5
-ENDS = "the entry is withdrawn from the list; a person may acknowledge or shelve it before"
+ENDS = "the entry is withdrawn from the list, or its end comes; a person may acknowledge or shelve it before"
 
 
 class Params(BaseModel):
@@ -72,7 +73,7 @@ def detect(state: State | None, record: ListChange | ListRelease, params: Params
     left = [other for other in on if other != gone]
     if left:
         return {"on": left}, Finding(status="nothing")
-    return {"on": []}, _withdrawal(record, clears=bool(on))
+    return {"on": []}, _end(record, clears=bool(on)) if record.change == ChangeKind.ENDED else _withdrawal(record, clears=bool(on))
 
 
 def _by_content(listing: Listing) -> str:
@@ -189,7 +190,7 @@ def _suspension(record: ListChange) -> Finding:
         onset=record.observed,
         headline=Text(en=en, zh=zh),
         clears_when="a person acknowledges it; a suspension is no withdrawal and ends by a date or a further notice",
-        evidence=_evidence(record, ("status", "suspended_until")),
+        evidence=_evidence(record, ("status", "suspended_until", "ends")),
         measures=_measures(record),
         standing=False,
     )
@@ -208,6 +209,25 @@ def _withdrawal(record: ListChange, *, clears: bool) -> Finding:
         clears_when="a person acknowledges it; a withdrawal does not end by itself",
         evidence=_evidence(record, ()),
         measures=_measures(record),
+        standing=False,
+    )
+
+
+def _end(record: ListChange, *, clears: bool) -> Finding:
+    entry = record.entry
+    reason = f"ended {entry.ends}"
+    return Finding(
+        status="clear" if clears else "raised",
+        severity=Severity.INFO,
+        onset=None if entry.ends is None else entry.ends.isoformat(),
+        headline=Text(
+            en=f"No longer in force on {_list(entry)}: {_who(entry)}, {reason}",
+            zh=f"{entry.list_code}清单条目已于{entry.ends}到期失效:{_who(entry)}",
+        ),
+        clears_when="a person acknowledges it; an end does not end by itself",
+        evidence=_evidence(record, ("ends",)),
+        measures=_measures(record),
+        reason=reason,
         standing=False,
     )
 
@@ -289,7 +309,7 @@ def subject(record: ListChange | ListRelease, _items: Items) -> Subject | None:
 RULE: Rule[ListChange | ListRelease] = Rule(
     card=RuleCard(
         rule_id="list_entry",
-        version="1.4.0",
+        version="1.5.0",
         title="List entry",
         title_zh="清单变动",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),

@@ -1,7 +1,8 @@
 """A watched counterparty is, or is linked to, a party on an official list.
 
 The matching stage compares names; this rule decides what an alert is. A strong match warns, one to be reviewed and a link at one step are
-to be watched, a weak one is stored and opens nothing. A reviewer's decision holds for exactly the two texts that agreed: when the lists or
+to be watched, a weak one is stored and opens nothing. A listing whose end has come ends the alert that rests on it, and is at most to be
+reviewed for whom it was never told. A reviewer's decision holds for exactly the two texts that agreed: when the lists or
 the watch-list spell the parties otherwise, the match comes up again. What the counterparty supplies (its tags) names the watched items it
 touches, and so brings in dependence, concentration, substitutability and relocation.
 """
@@ -19,7 +20,10 @@ from supplywatch.model.items import Items
 from supplywatch.model.records import MatchDecision, PartyMatch
 from supplywatch.model.rule import Context, Rule, RuleCard, State
 
-ENDS = "the entry is withdrawn, the counterparty is no longer watched, the names no longer agree, or a reviewer decides it is not meant"
+ENDS = (
+    "the entry is withdrawn or its end comes, the counterparty is no longer watched, the names no longer agree, "
+    "or a reviewer decides it is not meant"
+)
 _ENDED = {
     "withdrawn": ("the party was taken off the list", "该主体已移出清单"),
     "not_watched": ("the counterparty is no longer on the watch-list", "该交易对手已不在监测名单"),
@@ -46,6 +50,10 @@ def detect(state: State | None, record: PartyMatch | MatchDecision, params: Para
     if record.lists_seq < memory["lists_seq"] or record.watch_seq < memory["watch_seq"]:
         return memory, NOTHING  # another worker saw more, and said it already or will
     memory |= {"lists_seq": record.lists_seq, "watch_seq": record.watch_seq, "texts": _texts(record)}
+    if record.ended is None:
+        memory["stood"] = record.tier in params.told_tiers
+    elif memory.get("stood"):
+        return memory, _cleared(record, f"the listing ended {record.ended}", f"列名已于{record.ended}到期失效")
     decision = memory["decision"]
     holds = decision is not None and decision["texts"] == memory["texts"]
     return memory, _finding(record, record, decision if holds else None, params, context.items)
@@ -67,7 +75,7 @@ def _finding(
         said = f"{decision['by']}: {decision['reason']}"
         return _cleared(match, f"not meant, as decided by {said}", f"经人工复核并非同一主体({said})")
     confirmed = decision is not None
-    warns = confirmed or match.tier in params.warning_tiers
+    warns = match.ended is None and (confirmed or match.tier in params.warning_tiers)
     return Finding(
         status="raised",
         severity=Severity.WARNING if warns else Severity.WATCH,
@@ -92,8 +100,9 @@ def _lists(match: PartyMatch) -> str:
 
 
 def _headline(match: PartyMatch, confirmed: bool) -> Text:
-    one, where = match.counterparty, _lists(match)
+    one, where = match.counterparty, _lists(match) + ("" if match.ended is None else f", ended {match.ended}")
     codes = "、".join(dict.fromkeys(listing.list_code for listing in match.listings))
+    codes += "" if match.ended is None else f",已于{match.ended}到期"
     if match.tier == "related":
         return Text(
             en=f"Linked to a listed party: {one.name} and {match.party_name} on {where}: {match.relation}",
@@ -149,6 +158,7 @@ def _measures(match: PartyMatch, decision: dict[str, Any] | None) -> dict[str, f
         "lists": ", ".join(sorted({listing.list_code for listing in match.listings})),
         "citation": next((listing.citation for listing in match.listings if listing.citation), None),
         "ownership_rules": "; ".join(_ownership_rules(match)) or None,
+        "ended": None if match.ended is None else match.ended.isoformat(),
         "status": ", ".join(sorted({listing.status for listing in match.listings})),
         "licence_requirement": next((listing.licence_requirement for listing in match.listings if listing.licence_requirement), None),
         "licence_policy": next((listing.licence_policy for listing in match.listings if listing.licence_policy), None),
@@ -173,7 +183,7 @@ def subject(record: PartyMatch | MatchDecision, _items: Items) -> Subject:
 RULE: Rule[PartyMatch | MatchDecision] = Rule(
     card=RuleCard(
         rule_id="party_match",
-        version="1.0.3",
+        version="1.1.0",
         title="Counterparty on a list",
         title_zh="交易对手列入清单",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),

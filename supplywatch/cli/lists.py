@@ -5,8 +5,9 @@ Exit codes: 0 something was found, 1 nothing fits, 2 the question cannot be answ
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -15,9 +16,10 @@ from supplywatch.cli.common import AsOf, JsonFlag, LedgerUrl, instant, open_ledg
 from supplywatch.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from supplywatch.ledger.book import Ledger
+    from supplywatch.ledger.lists import Overview
     from supplywatch.listing.evidence import Standing
     from supplywatch.listing.parties import Party
     from supplywatch.model.records import ListChange, ListEntry
@@ -36,30 +38,46 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the his
 
 @app.command("list")
 def list_lists(source: Source = None, as_of: AsOf = None, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
-    """List the official lists in the ledger: how many entries, how many suspended, last change."""
-    from supplywatch.ledger.lists import last_changes
+    """List the official lists in the ledger: entries, how many of them are suspended or have ended; last change, a withdrawal too."""
+    from supplywatch.ledger.lists import overview
 
+    until = _until(as_of)
+    day = (until or datetime.now(UTC)).date()
     with open_ledger(ledger, upgrade=False).read() as connection:
-        found = last_changes(connection, _until(as_of), source)
-    by_list: dict[tuple[str, str], list[ListChange]] = defaultdict(list)
-    for (origin, code, _), change in found.items():
-        by_list[origin, code].append(change)
-    rows = [
-        {
-            "source": origin,
-            "list": code,
-            "entries": len(changes),
-            "suspended": sum(change.entry.status == "suspended" for change in changes),
-            "last_change": max(change.fetched for change in changes),
-            "name": names.pop() if len(names := {change.entry.list_name for change in changes}) == 1 else f"{len(names)} titles",
-        }
-        for (origin, code), changes in sorted(by_list.items())
-    ]
+        found = overview(connection, until, source)
     if json:
-        print_json(rows)
+        print_json([_whole(same, day) for same in _by_code(found)])
     else:
-        print_table(("source", "list", "entries", "suspended", "last change", "name"), ([_cell(v) for v in row.values()] for row in rows))
-    _end(rows, "no list is in the ledger; 'supplywatch pull SOURCE' or 'supplywatch up' brings them")
+        columns = ("source", "list", "entries", "suspended", "ended", "last change", "name")
+        print_table(columns, ([_cell(v) for v in _counted(one, day).values()] for one in found))
+    _end(found, "no list is in the ledger; 'supplywatch pull SOURCE' or 'supplywatch up' brings them")
+
+
+def _counted(one: Overview, day: date) -> dict[str, object]:
+    return {
+        "source": one.source,
+        "list": one.list_code,
+        "entries": len(one.entries),
+        "suspended": sum(entry.status == "suspended" for entry in one.entries),
+        "ended": sum(entry.has_ended(day) for entry in one.entries),
+        "last_change": one.last_change,
+        "name": one.name,
+    }
+
+
+def _by_code(found: Sequence[Overview]) -> Iterator[list[Overview]]:
+    """Yield the lists that share a code: some sources give ten lists of several ministries one."""
+    for _, same in groupby(found, key=lambda one: (one.source, one.list_code)):
+        yield list(same)
+
+
+def _whole(same: Sequence[Overview], day: date) -> dict[str, object]:
+    """Return the lists of one code together, and each by its title where there are several."""
+    first = same[0]
+    entries = tuple(entry for one in same for entry in one.entries)
+    name = "; ".join(one.name for one in same)
+    together = replace(first, name=name, entries=entries, last_change=max(one.last_change for one in same))
+    return _counted(together, day) | ({"titles": [_counted(one, day) for one in same]} if len(same) > 1 else {})
 
 
 @app.command()
@@ -78,7 +96,7 @@ def show(who: Who, code: Code = None, as_of: AsOf = None, ledger: LedgerUrl = No
         print_json([{"source": source, **entry.model_dump(mode="json")} for source, entry in found])
     else:
         for source, entry in found:
-            _print_entry(source, entry)
+            _print_entry(source, entry, day)
     _end(found, f"nobody known as {who!r} stands on a list" + (f" as of {as_of}" if as_of else ""))
 
 
@@ -260,18 +278,23 @@ def _print_changes(found: Iterable[ListChange]) -> None:
             f"{c.fetched:%Y-%m-%d %H:%M}",
             c.change.value,
             f"{c.provenance.source}/{c.entry.list_code}",
+            c.entry.list_name.partition(" - ")[0],
             c.entry.name,
             c.entry.effective,
-            c.entry.citation,
+            c.entry.citation or c.entry.url,
             ", ".join(c.amended_fields) or (f"told by {c.same_as.source}/{c.same_as.list_code}" if c.same_as else None),
         )
         for c in found
     )
-    print_table(("known", "change", "list", "party", "effective", "citation", "what"), rows)
+    print_table(("known", "change", "list", "title", "party", "effective", "citation", "what"), rows)
 
 
-def _print_entry(source: str, entry: ListEntry) -> None:
-    typer.echo(f"{entry.name}  [{source}/{entry.list_code}/{entry.key}]  {entry.party_kind}, {entry.status}")
+def _status(entry: ListEntry, day: date) -> str:
+    return f"ended {entry.ends}" if entry.has_ended(day) else entry.status
+
+
+def _print_entry(source: str, entry: ListEntry, day: date) -> None:
+    typer.echo(f"{entry.name}  [{source}/{entry.list_code}/{entry.key}]  {entry.party_kind}, {_status(entry, day)}")
     facts = {
         "list": entry.list_name,
         "countries": ", ".join(entry.countries),

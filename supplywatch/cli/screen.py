@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -108,7 +109,8 @@ def lists_matcher(table: Path | None, ledger: str | None) -> tuple[Matcher, dict
     else:
         with open_ledger(ledger, upgrade=False).read() as connection:
             stands = standing(connection)
-        parties = [party_of(each.source, each.entry) for each in stands]
+        today = datetime.now(UTC).date()
+        parties = [party_of(each.source, each.entry, today) for each in stands]
         entries = {party.id: each.entry for party, each in zip(parties, stands, strict=True)}
     if not parties:
         where = str(table) if table else "the ledger"
@@ -177,6 +179,7 @@ def _lines(answer: dict[str, Any]) -> list[str]:
         *([f"same identifier {qualified['identifier']}"] if qualified["identifier"] else []),
         *(["country differs: one tier lower"] if qualified["country_mismatch"] else []),
         *(["short or common name: at most review"] if qualified["short_name"] else []),
+        *([f"ended {answer['ended']}: at most review"] if answer["ended"] else []),
     ]
     if notes:
         lines.append("  qualified " + "; ".join(notes))

@@ -170,13 +170,21 @@ def check(
         columns = ("tier", "score", "reference", "name", "listed as", "entry")
         print_table(
             columns,
-            ((m["tier"], f"{m['score']:.3f}", r["reference"], r["name"], m["name"], m["party_id"]) for r in order for m in (r["match"],)),
+            (
+                (m["tier"], f"{m['score']:.3f}", r["reference"], r["name"], m["name"], m["party_id"] + _end_of(m))
+                for r in order
+                for m in (r["match"],)
+            ),
         )
         _print_refusals(told)
         typer.echo(
             f"{reading.accepted} screened, {reading.refused} refused, {len({row['reference'] for row in rows})} with a match", err=True
         )
     raise typer.Exit(1 if reading.refused or rows else 0)
+
+
+def _end_of(match: dict[str, Any]) -> str:
+    return f", ended {match['ended']}" if match["ended"] else ""
 
 
 def _origin(watchlist: str, by: str | None, verb: Verb) -> Origin:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from supplywatch.intake.guards import Reading, newest_by_series
@@ -74,16 +74,30 @@ def mark_old_acts(records: Sequence[R], reference: datetime) -> list[R]:
     return [_as_baseline(record) if record.observed < oldest_news else record for record in records]
 
 
-def list_changes(reading: Reading, before: Sequence[ListEntry] | None, world: World | None = None) -> list[Record]:
-    """Return the changes between two snapshots as records, the release last."""
+def list_changes(
+    reading: Reading, before: Sequence[ListEntry] | None, world: World | None = None, since: datetime | None = None
+) -> list[Record]:
+    """Return the changes between two snapshots as records, the release last.
+
+    Parameters
+    ----------
+    since
+        When the last snapshot was looked at: entries whose end has come since then have ended.
+    """
     payload = reading.payload
     known = world or World(payload.source)
-    differences = compare(before, reading.entries, seen=payload.fetched.date(), world=known)
+    last_look = None if since is None else since.date()
+    differences = compare(before, reading.entries, seen=payload.fetched.date(), since=last_look, world=known)
     records = to_records(differences, payload, payload.source, reading.entries)
     if not any(isinstance(record, ListChange) and record.change in CITING for record in records):
         return list(records)
     notices = Notices(known.acts())
     return [_announced(record, notices) if isinstance(record, ListChange) else record for record in records]
+
+
+def next_end(entries: Iterable[ListEntry], day: date) -> date | None:
+    """Return the day on which the next of some entries ends, ``None`` when none of them has an end that is still to come."""
+    return min((entry.ends for entry in entries if entry.ends is not None and entry.ends > day), default=None)
 
 
 def _announced(record: ListChange, notices: Notices) -> ListChange:

@@ -168,7 +168,10 @@ class Offering:
         payload = self._archive.load(logged.source, logged.parts, logged.fetched, logged.published)
         reading = guards.read(source, payload, now=payload.fetched, warn=lambda _message: None)
         if source.card.kind == "snapshot":
-            return list_changes(reading, self.entries_before(source, logged.seq), self.world(payload))
+            with self._ledger.read() as connection:
+                before = sources.last_payload(connection, logged.source, accepted=True, before=logged.seq)
+            since = None if before is None else before.fetched
+            return list_changes(reading, self.entries_before(source, logged.seq), self.world(payload), since)
         if source.card.kind == "series":
             return mark_history(reading.records, entry.new_series)
         with self._ledger.read() as connection:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from supplywatch.errors import Quarantine
 from supplywatch.intake import changes, guards
@@ -12,8 +12,9 @@ from supplywatch.intake.files import Given
 from supplywatch.intake.guards import Reading
 from supplywatch.intake.reports import report
 from supplywatch.ledger.book import Key, Known
+from supplywatch.listing.snapshot import World
 from supplywatch.model.periods import known_at
-from supplywatch.model.records import ListEntry, Record, SourceStatus
+from supplywatch.model.records import ListChange, ListEntry, Listing, Record, SourceStatus
 from supplywatch.model.source import Card, Payload, Source
 
 
@@ -67,6 +68,9 @@ class _Replay:
     card: Card
     known: dict[Key, Known] = field(default_factory=dict)
     entries: Sequence[ListEntry] | None = None
+    last: Reading | None = None
+    looked_at: datetime | None = None
+    told_as: dict[tuple[str, str, str], Listing] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
     newest: str | None = None
     last_good_at: datetime | None = None
@@ -75,7 +79,7 @@ class _Replay:
     def step(self, item: _Taken) -> list[Record]:
         payload = item.given.payload
         if payload.sha256 == (self.seen[-1] if self.seen else None):
-            return []
+            return self._looked_again(item)
         try:
             if item.error is not None:
                 raise item.error
@@ -88,13 +92,20 @@ class _Replay:
             self.trouble = str(error)
             return [self._report(SourceStatus.QUARANTINED, payload, self.trouble, error.reason)]
 
+    def _looked_again(self, item: _Taken) -> list[Record]:
+        """Return what the last payload says when it comes again: which of its entries have ended since."""
+        if self.looked_at is None or item.reading is None or item.reading.payload.fetched <= self.looked_at:
+            return []
+        records = self._ended_before(item.reading.payload.fetched)
+        day = changes.next_end(item.reading.entries, self.looked_at.date())
+        return records + (self._looked_at(item.reading) if day is not None and day <= item.reading.payload.fetched.date() else [])
+
     def _accepted(self, given: Given, reading: Reading | None) -> list[Record]:
         if reading is None:
             return []
         guards.check_against_last(self.card, reading, self.known.keys(), self.entries, None)
         if self.card.kind == "snapshot":
-            records = changes.list_changes(reading, self.entries)
-            self.entries = reading.entries
+            records = [*self._ended_before(given.payload.fetched), *self._looked_at(reading)]
         else:
             dated = reading.records if given.timed else [_followed(self.card, given.payload, record) for record in reading.records]
             records = sorted((r for r in dated if changes.says_something_new(r, self.known)), key=lambda r: (r.fetched, r.observed))
@@ -108,6 +119,28 @@ class _Replay:
             self.trouble = None
         self.seen.append(given.payload.sha256)
         self.newest, self.last_good_at = max(reading.newest, self.newest or ""), given.payload.fetched
+        return records
+
+    def _looked_at(self, reading: Reading) -> list[Record]:
+        """Compare a snapshot with the last one."""
+        records = changes.list_changes(reading, self.entries, World(self.card.source_id, told_as=lambda: self.told_as), self.looked_at)
+        self.told_as |= {
+            (self.card.source_id, r.entry.list_code, r.entry.key): r.same_as
+            for r in records
+            if isinstance(r, ListChange) and r.same_as is not None
+        }
+        self.last, self.entries, self.looked_at = reading, reading.entries, reading.payload.fetched
+        return records
+
+    def _ended_before(self, moment: datetime) -> list[Record]:
+        """Return what the polls between two payloads would have told: entries end on their day, whether new bytes come or not."""
+        records: list[Record] = []
+        while self.last is not None and self.looked_at is not None:
+            day = changes.next_end(self.last.entries, self.looked_at.date())
+            if day is None or day >= moment.date():
+                break
+            again = replace(self.last.payload, fetched=datetime(day.year, day.month, day.day, tzinfo=UTC))
+            records += self._looked_at(replace(self.last, payload=again))
         return records
 
     def _report(self, status: SourceStatus, payload: Payload, detail: str, reason: str | None = None) -> Record:

@@ -143,7 +143,7 @@ class Runner:
 
     def _take(self, visit: Visit, payload: Payload) -> PollResult:
         payload = visit.source.told(payload)
-        if self._is_last(visit, payload):
+        if self._is_last(visit, payload) and not visit.has_ends_to_tell(payload):
             self._write(visit, visit.unchanged(payload), [])
             log.info("unchanged", source=visit.id)
             return PollResult(visit.id, "unchanged", sha256=payload.sha256)
@@ -259,7 +259,7 @@ def _news(
 ) -> tuple[Sequence[Record], tuple[str, ...] | None]:
     """Return what is to be offered, and the series whose history is a baseline (``None``: all)."""
     if visit.source.card.kind == "snapshot":
-        return changes.list_changes(reading, before, world), ()
+        return changes.list_changes(reading, before, world, visit.last.fetched if visit.last is not None else None), ()
     new_series: tuple[str, ...] | None = ()
     if visit.source.card.kind == "acts":
         marked = changes.mark_old_acts(reading.records, (visit.last or reading.payload).fetched)

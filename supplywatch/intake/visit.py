@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from supplywatch.errors import Quarantine, SourceAway
+from supplywatch.intake.changes import next_end
 from supplywatch.intake.fetch import Fetched
 from supplywatch.intake.guards import Reading
 from supplywatch.intake.reports import NO_PAYLOAD, report
@@ -87,6 +88,11 @@ class Visit:
         setting = self.source.card.secret_setting
         return Cursor(self.now, self.state.content_observed, setting is not None and has_secret(setting), options)
 
+    def has_ends_to_tell(self, payload: Payload) -> bool:
+        """Tell whether the last accepted payload, which came again, holds entries that have ended since: that is news without new bytes."""
+        end = self.state.next_end
+        return end is not None and end <= payload.fetched.date() and self.last is not None and self.last.sha256 == payload.sha256
+
     def report(self, status: SourceStatus, detail: str, *, reason: str | None = None, sha256: str = NO_PAYLOAD) -> None:
         """Add news about the source."""
         # The book orders by time, so the reports of one poll are a microsecond apart.
@@ -105,7 +111,8 @@ class Visit:
     def accepted(self, reading: Reading, *, news: bool) -> SourceState:
         """Return the state after a payload was accepted, and report a recovery."""
         before = self.state
-        newest = max(reading.newest, before.content_observed or "")
+        again = self.last is not None and self.last.sha256 == reading.payload.sha256
+        newest = max("" if again else reading.newest, before.content_observed or "")
         state = self._good(reading.payload)
         update: dict[str, object] = {"content_observed": newest, "kept_raw": reading.kept_raw}
         if newest != before.content_observed:
@@ -116,6 +123,7 @@ class Visit:
             update["changed_at"] = self.now
         if self.fetched is not None:
             update["questions"] = self.fetched.questions
+        update["next_end"] = next_end(reading.entries, reading.payload.fetched.date())
         return state.model_copy(update=update)
 
     def quarantined(self, error: Quarantine, sha256: str) -> SourceState:

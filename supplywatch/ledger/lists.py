@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,14 +74,44 @@ def last_changes(
     connection: Connection, until: datetime | None = None, source: str | None = None, without: str | None = None
 ) -> dict[Place, ListChange]:
     """Return the last change of every entry that stands."""
+    last = _last(changes(connection, until=until, source=source))
+    return {place: change for place, change in last.items() if place[0] != without}
+
+
+def _last(every: Iterable[ListChange]) -> dict[Place, ListChange]:
+    """Return the last of some changes of every entry that stands."""
     found: dict[Place, ListChange] = {}
-    for release in _releases(changes(connection, until=until, source=source)):
+    for release in _releases(every):
         for change in release:
             found.pop(_place(change, change.previous_key), None)
         for change in release:
-            if change.change is not ChangeKind.WITHDRAWAL and change.provenance.source != without:
+            if change.change is not ChangeKind.WITHDRAWAL:
                 found[_place(change)] = change
     return found
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One list of one source: the entries that stand, and when anything was last said of it, a withdrawal included."""
+
+    source: str
+    list_code: str
+    name: str
+    entries: tuple[ListEntry, ...]
+    last_change: datetime
+
+
+def overview(connection: Connection, until: datetime | None = None, source: str | None = None) -> list[Overview]:
+    """Return the lists in the book by source, code and title: some sources give ten lists of several ministries one code."""
+    newest: dict[tuple[str, str, str], datetime] = {}
+    every: list[ListChange] = []
+    for change in changes(connection, until=until, source=source):
+        every.append(change)
+        newest[change.provenance.source, change.entry.list_code, change.entry.list_name] = change.fetched
+    standing: dict[tuple[str, str, str], list[ListEntry]] = defaultdict(list)
+    for (origin, code, _), change in _last(every).items():
+        standing[origin, code, change.entry.list_name].append(change.entry)
+    return [Overview(*title, tuple(standing[title]), newest[title]) for title in sorted(newest)]
 
 
 def _place(change: ListChange, key: str | None = None) -> Place:

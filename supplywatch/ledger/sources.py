@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
@@ -58,7 +58,8 @@ class SourceState(Frozen):
 
     ``status``, ``reason`` and ``detail`` tell how the last poll ended; ``overdue_for`` is the newest period at which a missing publication
     was reported; ``kept_raw`` says what of the last accepted list could not be read; ``questions`` stands for the requests the last
-    accepted poll made, ``polled_sha256`` for what it brought.
+    accepted poll made, ``polled_sha256`` for what it brought; ``next_end`` is the
+    day on which the next entry of a list ends.
     """
 
     status: SourceStatus | None = None
@@ -75,6 +76,7 @@ class SourceState(Frozen):
     validators: dict[str, Validator] = Field(default_factory=dict)
     questions: str | None = None
     polled_sha256: str | None = None
+    next_end: date | None = None
     outstanding: tuple[Outstanding, ...] = ()
 
 

@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from supplywatch.listing.names import cited, distinctive, is_telling, name_key, name_keys, number_key, numbers
 from supplywatch.model.list_entry import ListEntry, Listing
@@ -63,14 +62,8 @@ def strength(one: ListEntry, other: ListEntry, why: str) -> int:
 
 
 def same_designation(source: str, one: ListEntry, other: Listing) -> bool:
-    """Tell whether an entry of the same party tells a designation that was told already.
-
-    The same list by another source, the same notice, or the same day. Two entries of one list are two designations: each has a licence
-    requirement of its own, whatever names they share.
-    """
-    if one.list_code == other.list_code:
-        if source == other.source:
-            return False
+    """Tell whether an entry of the same party tells a designation that was told already: same list, same notice, or same day."""
+    if one.list_code == other.list_code and source != other.source:
         return one.effective is None or other.effective is None or one.effective == other.effective
     if one.effective is not None and one.effective == other.effective:
         return True
@@ -103,9 +96,9 @@ class Standing:
         return Listing.of(self.source, self.entry)
 
     @property
-    def of_list(self) -> tuple[str, str, date | None]:
-        """The list it stands on, as its source gives it; each edition of a list repeats the parties of the former one."""
-        return self.source, self.entry.list_code, self.entry.edition
+    def of_list(self) -> tuple[str, ...]:
+        """The list it stands on, as its source gives it: by title, for a code may stand for several lists, and by edition."""
+        return self.source, self.entry.list_code, self.entry.list_name, str(self.entry.edition or "")
 
 
 class Elsewhere:
@@ -152,11 +145,13 @@ class Elsewhere:
 
 
 def _rank(mine: Standing, other: Standing) -> int | None:
-    """Return how strong the evidence is that joins two entries, ``None`` where nothing may."""
-    if mine.listing.place == other.listing.place or (why := why_same(mine.entry, other.entry)) is None:
+    """Return how strong the evidence is that joins entries of two lists, ``None`` where there is none.
+
+    Entries of one list are designations of their own: each has a licence requirement, whatever they share.
+    """
+    if mine.of_list == other.of_list or (why := why_same(mine.entry, other.entry)) is None:
         return None
-    rank = strength(mine.entry, other.entry, why)
-    return None if rank != BY_NUMBER and mine.of_list == other.of_list else rank
+    return strength(mine.entry, other.entry, why)
 
 
 def search_keys(entry: ListEntry) -> set[str]:

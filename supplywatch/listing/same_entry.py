@@ -74,7 +74,7 @@ def with_unique_keys(entries: Sequence[ListEntry]) -> list[ListEntry]:
 
 def amended_fields(old: ListEntry, new: ListEntry) -> tuple[str, ...]:
     """Return the fields whose content differs; spelling, punctuation and the order of several values are not content."""
-    if old == new:
+    if old is new or old == new:
         return ()
     return tuple(field for field in COMPARED if _content(old, field) != _content(new, field) and not _learned_kind(old, field))
 
@@ -92,7 +92,7 @@ def reads_alike(old: ListEntry, new: ListEntry) -> bool:
 
 def same_text(old: ListEntry, new: ListEntry) -> bool:
     """Tell whether two entries say the same to the letter, but for keys and the order of several values."""
-    if old == new:
+    if old is new or old == new:
         return True
     mine, theirs = (
         {

@@ -81,6 +81,7 @@ def compare(
     current: Sequence[ListEntry],
     *,
     seen: date,
+    since: date | None = None,
     news_window_days: int = 14,
     world: World | None = None,
 ) -> list[Difference]:
@@ -100,6 +101,8 @@ def compare(
         The new snapshot.
     seen
         The day the new snapshot was fetched.
+    since
+        The day of the last look: an entry whose end lies between the two has ended. Without it only an end that a publisher moves is seen.
     news_window_days
         How long before ``seen`` an entry may have taken effect and still be news.
     """
@@ -112,7 +115,8 @@ def compare(
     moved = any((pair.old.key, pair.old.content_key) != (pair.new.key, pair.new.content_key) for pair in pairing.pairs)
     editions = news(before, now)
     told_as = dict(known.told_as()) if pairing.new or pairing.old or moved or editions.dropped else {}
-    found = [difference for pair in pairing.pairs if (difference := _of_pair(pair, bulk, known.source, told_as)) is not None]
+    days = since or seen, seen
+    found = [d for pair in pairing.pairs if (d := _of_pair(pair, bulk, known.source, told_as, days)) is not None]
     found += _repeats(pairing, editions, known.source, told_as)
     if pairing.new:
         found += _added(pairing, seen, news_window_days, known, told_as)
@@ -140,7 +144,11 @@ def _repeats(pairing: Pairing, editions: News, source: str, told_as: Mapping[tup
 
 
 def _of_pair(
-    pair: Pair, bulk: Mapping[tuple[str, str], int], source: str, told_as: Mapping[tuple[str, str, str], Listing]
+    pair: Pair,
+    bulk: Mapping[tuple[str, str], int],
+    source: str,
+    told_as: Mapping[tuple[str, str, str], Listing],
+    days: tuple[date, date],
 ) -> Difference | None:
     old, new = pair.old, pair.new
     key = old.key if old.key != new.key else None
@@ -151,7 +159,10 @@ def _of_pair(
     fields = tuple(name for name in pair.fields if (new.list_code, name) not in bulk)
     if old.edition != new.edition and old.edition is not None:
         return Difference(ChangeKind.REPEAT, new, pair.fields, key, same_as=first)
-    if old.status != new.status and "suspended" in (old.status, new.status):
+    ended = old.has_ended(days[0]), new.has_ended(days[1])
+    if ended[0] != ended[1]:
+        change = ChangeKind.ENDED if ended[1] else ChangeKind.RESTORATION
+    elif old.status != new.status and "suspended" in (old.status, new.status):
         change = ChangeKind.SUSPENSION if new.status == "suspended" else ChangeKind.RESTORATION
     elif fields:
         change = ChangeKind.AMENDMENT
@@ -191,7 +202,9 @@ def _added(
 
 
 def _is_late(entry: ListEntry, standing: Mapping[str, list[ListEntry]], seen: date, news_window_days: int) -> bool:
-    """Tell whether an entry without counterpart is an old one: by its own date, the notice it cites, or its standing on the list."""
+    """Tell whether an entry without counterpart is an old one: by its own dates, the notice it cites, or its standing on the list."""
+    if entry.has_ended(seen):
+        return True
     dated = entry.effective or entry.published or cited_year_end(entry.citation)
     if dated is not None:
         return (seen - dated).days > news_window_days

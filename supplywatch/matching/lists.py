@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from supplywatch.ledger import listed
 from supplywatch.ledger.listed import ListedRow
 from supplywatch.ledger.lists import Place
-from supplywatch.listing.evidence import BY_NUMBER, search_keys, strength, why_same
+from supplywatch.listing.evidence import BY_NUMBER, Standing, search_keys, strength, why_same
 from supplywatch.model.name_match import Name, Party
 from supplywatch.model.records import ChangeKind, ListChange, ListEntry
 from supplywatch.screening.index import Index
@@ -47,6 +47,7 @@ class Row:
     names: Party | None
     linked: tuple[Linked, ...]
     keys: frozenset[str]
+    of_list: tuple[str, ...]
 
 
 class Lists:
@@ -120,15 +121,26 @@ class Lists:
 def row_of(stored: ListedRow) -> Row:
     """Return a row of the log with what it is searched by."""
     if not stored.in_force:
-        return Row(stored.place, stored.seq, stored.known_at, False, stored.party, stored.content, None, (), frozenset())
+        return Row(stored.place, stored.seq, stored.known_at, False, stored.party, stored.content, None, (), frozenset(), ())
     entry = stored.change.entry
-    names = party_of(stored.place[0], entry)
+    names = party_of(stored.place[0], entry, stored.known_at.date())
     linked = tuple(
-        Linked(Party(f"{names.id}{_RELATED}{number}", (Name(relation.name),), list_code=entry.list_code), relation.text)
+        Linked(Party(f"{names.id}{_RELATED}{number}", (Name(relation.name),), list_code=entry.list_code, ended=names.ended), relation.text)
         for number, relation in enumerate(entry.relations)
         if relation.name is not None and relation.kind in LINKING
     )
-    return Row(stored.place, stored.seq, stored.known_at, True, stored.party, stored.content, names, linked, frozenset(search_keys(entry)))
+    return Row(
+        stored.place,
+        stored.seq,
+        stored.known_at,
+        True,
+        stored.party,
+        stored.content,
+        names,
+        linked,
+        frozenset(search_keys(entry)),
+        Standing(stored.place[0], entry).of_list,
+    )
 
 
 def _searched(row: Row) -> list[Party]:
@@ -203,13 +215,18 @@ class _Writing:
             if row is not None and row.in_force and theirs is not None and (why := why_same(entry, theirs)) is not None:
                 found.append((strength(entry, theirs, why), other, row.party))
         for rank, _, party in sorted(found):
-            if rank == BY_NUMBER or not self._stands_on(party, place):
+            if rank == BY_NUMBER or not self._stands_on(party, Standing(place[0], entry), place):
                 yield party
 
-    def _stands_on(self, party: str, place: Place) -> bool:
+    def _stands_on(self, party: str, one: Standing, place: Place) -> bool:
         """Tell whether another entry of the same list is the party already."""
-        rows = {row.place: row for row in self._lists.of_party(party)} | {at: row for at, row in self._new.items() if row.party == party}
-        return any(at[:2] == place[:2] and at != place and row.in_force for at, row in rows.items())
+        lists = {row.place: row.of_list for row in self._lists.of_party(party) if row.in_force}
+        for at, row in self._new.items():
+            lists.pop(at, None)
+            if row.party == party and row.in_force:
+                lists[at] = Standing(at[0], self._entries[at]).of_list
+        lists.pop(place, None)
+        return one.of_list in lists.values()
 
 
 def newest(rows: Iterable[Row]) -> int:

@@ -22,6 +22,11 @@ class _Best:
     match: Match
     relation: str | None = None
 
+    @property
+    def ended(self) -> str | None:
+        """The day on which the listing ended that it rests on, ``None`` when it is in force."""
+        return self.match.ended
+
     def said(self) -> dict[str, Any]:
         """Return the fields of a record that tell it."""
         return {
@@ -33,6 +38,7 @@ class _Best:
             "explanation": self.match.explanation,
             "qualification": self.match.qualification,
             "relation": self.relation,
+            "ended": self.ended,
         }
 
 
@@ -49,7 +55,12 @@ def compare(matcher: Matcher, change: Change, party: str, rows: Sequence[Row], e
         What was last said of each place.
     """
     standing = [row for row in rows if row.in_force]
-    best = _best(matcher, change, standing)
+    past = [row for row in standing if row.names is not None and row.names.ended is not None]
+    best = _best(matcher, change, [row for row in standing if row not in past])
+    if past and (best is None or best.tier == "weak"):
+        # What is no longer in force is told where nothing that is in force is, and then with its end.
+        told = _best(matcher, change, past)
+        best = told if best is None or (told is not None and told.tier != "weak") else best
     newest_row = max(rows, key=lambda row: (row.in_force, row.seq))
     said = entries[newest_row.place]
     fetched = max(change.known_at, *(row.known_at for row in rows))

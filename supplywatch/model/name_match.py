@@ -25,7 +25,8 @@ class Name:
 class Party:
     """A listed entity or a counterparty.
 
-    ``keys`` are the stored forms of its names, in their order; where there are none they are made when they are needed.
+    ``keys`` are the stored forms of its names, in their order; where there are none they are made when they are needed. ``ended`` is the
+    day on which the listing ended, where it is no longer in force: such a party is at most to be reviewed.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Party:
     identifiers: tuple[tuple[str, str], ...] = ()
     list_code: str | None = None
     keys: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    ended: str | None = None
 
     @property
     def places(self) -> frozenset[str]:
@@ -104,6 +106,7 @@ class Match:
     list_code: str | None
     explanation: Explanation
     qualification: Qualification = field(default_factory=Qualification)
+    ended: str | None = None
     matcher_version: str = MATCHER_VERSION
     data_version: str = ""
 

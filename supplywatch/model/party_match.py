@@ -42,6 +42,7 @@ class MatchedListing(Listing):
     suspended_until: date | None = None
     licence_requirement: str | None = None
     licence_policy: str | None = None
+    ends: date | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @classmethod
     def in_full(cls, source: str, entry: ListEntry) -> MatchedListing:
@@ -71,6 +72,11 @@ class PartyMatch(Record):
     explanation: Explanation | None = None
     qualification: Qualification | None = None
     relation: str | None = Field(default=None, description="by what the two are linked, in the words of the source; tier 'related' only")
+    ended: date | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="the day on which the listing ended that the match rests on; such a match is at most to be reviewed",
+    )
     listings: tuple[MatchedListing, ...] = ()
     ended_by: Literal["withdrawn", "not_watched", "no_longer_alike"] | None = None
     lists_seq: int = Field(ge=0, description="how far the log of list entries was read for the party")

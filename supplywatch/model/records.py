@@ -181,6 +181,7 @@ class ChangeKind(StrEnum):
     FORMAT_CHANGE = "format_change"
     SUSPENSION = "suspension"
     RESTORATION = "restoration"
+    ENDED = "ended"
     WITHDRAWAL = "withdrawal"
 
 

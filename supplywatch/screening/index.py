@@ -224,7 +224,7 @@ def _candidates(party: Party) -> tuple[Candidate, ...]:
 def _documents(party: Party) -> Iterator[tantivy.Document]:
     """Yield a document for each name; a million of them are made when an index is built, so nothing is done here that is not stored."""
     stored = party.keys or tuple(tuple(form.key for form in forms(name.text)) for name in party.names)
-    rest = (party.country, party.countries, party.kind, party.identifiers, party.list_code)
+    rest = (party.country, party.countries, party.kind, party.identifiers, party.list_code, *filter(None, (party.ended,)))
     for name, keys in zip(party.names, stored, strict=True):
         document = tantivy.Document()
         document.add_text("id", party.id)
@@ -244,9 +244,10 @@ def _documents(party: Party) -> Iterator[tantivy.Document]:
 @lru_cache(maxsize=100_000)
 def _decoded(body: bytes) -> Candidate:
     """Return a stored name; of its party's names it knows this one."""
-    party_id, text, name_kind, keys, country, countries, kind, identifiers, list_code = from_json(body)
+    party_id, text, name_kind, keys, country, countries, kind, identifiers, list_code, *ended = from_json(body)
     name = Name(text, name_kind)
-    party = Party(party_id, (name,), country, tuple(countries), kind, tuple((k, v) for k, v in identifiers), list_code)
+    numbers = tuple((k, v) for k, v in identifiers)
+    party = Party(party_id, (name,), country, tuple(countries), kind, numbers, list_code, ended=next(iter(ended), None))
     return Candidate(party, name, tuple(map(Form.from_key, keys)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import date
 
 from supplywatch.listing.names import letters
 from supplywatch.model.list_entry import Identifier, ListEntry
@@ -14,8 +15,8 @@ _TELLING_KINDS = frozenset({"uscc", "lei", "tax", "registration", "imo", "duns",
 _LEAST_CHARACTERS = 5
 
 
-def party_of(source: str, entry: ListEntry) -> Party:
-    """Return a list entry as a party; its id is source, list and key."""
+def party_of(source: str, entry: ListEntry, day: date) -> Party:
+    """Return a list entry as a party, as it is on a day; its id is source, list and key."""
     return Party(
         id=f"{source}/{entry.list_code}/{entry.key}",
         names=(Name(entry.name), *(Name(alias.text, alias.kind) for alias in entry.aliases)),
@@ -23,6 +24,7 @@ def party_of(source: str, entry: ListEntry) -> Party:
         kind=entry.party_kind,
         identifiers=tuple(sorted({key for identifier in entry.identifiers if (key := identifier_key(identifier))})),
         list_code=entry.list_code,
+        ended=str(entry.ends) if entry.has_ended(day) else None,
     )
 
 

@@ -116,6 +116,9 @@ class Matcher:
             tier = "review"
         if qualification.country_mismatch:
             tier = _LOWER[tier]
+        ended = candidate.party.ended or query.ended
+        if tier == "strong" and ended is not None:
+            tier = "review"
         return Match(
             party_id=candidate.party.id,
             score=score,
@@ -126,6 +129,7 @@ class Matcher:
             list_code=candidate.party.list_code or query.list_code,
             explanation=explanation,
             qualification=qualification,
+            ended=ended,
             data_version=self.data_version,
         )
 

@@ -153,6 +153,35 @@ def test_withdrawn_renamed_and_no_longer_watched_all_end_it(world: World) -> Non
     ]
 
 
+def test_an_end_ends_the_alert_on_the_day_with_the_reason(world: World) -> None:
+    world.watch(SUPPLIER)
+    end = date(2026, 11, 25)
+    world.lists(change(HIKVISION, ends=end))
+    world.lists(change(HIKVISION, ends=end, kind=ChangeKind.ENDED, at=NOON + timedelta(days=2)))
+    assert world.transitions == [("opened", "warning"), ("resolved", "info")]
+    assert world.said[-1].reason == "the listing ended 2026-11-25"
+    world.watch(SUPPLIER)
+    assert len(world.transitions) == 2, "who was told of it hears no more of it"
+    world.lists(change(HIKVISION, ends=date(2027, 1, 1), kind=ChangeKind.RESTORATION, at=NOON + timedelta(days=3)))
+    assert world.transitions[2:] == [("opened", "warning")]
+
+
+def test_a_listing_that_has_ended_is_at_most_to_be_reviewed(world: World) -> None:
+    world.lists(change(HIKVISION, ends=date(2024, 6, 30), kind=ChangeKind.BASELINE))
+    (match,) = world.watch(SUPPLIER)
+    assert (match.tier, str(match.ended)) == ("review", "2024-06-30")
+    assert world.transitions == [("opened", "watch")]
+    assert "ended 2024-06-30" in world.said[0].headline.en
+    assert "2024-06-30" in world.said[0].headline.zh
+
+
+def test_of_a_party_on_two_lists_the_one_in_force_counts(world: World) -> None:
+    world.lists(change(HIKVISION, ends=date(2024, 6, 30), kind=ChangeKind.BASELINE), change(HIKVISION, source="bis_entity_list"))
+    (match,) = world.watch(SUPPLIER)
+    assert (match.tier, match.ended) == ("strong", None)
+    assert world.transitions == [("opened", "warning")]
+
+
 def test_repeats_change_nothing(world: World) -> None:
     world.watch(SUPPLIER)
     first = world.lists(change(HIKVISION))
