@@ -122,7 +122,9 @@ class ListEntry(Frozen):
     licence_policy: str | None = None
     remarks: str | None = None
     url: str | None = None
-    raw: tuple[RawValue, ...] = Field(default=(), description="side fields that could not be read, as they are written")
+    raw: tuple[RawValue, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="side fields that could not be read, as they are written"
+    )
 
     def has_ended(self, day: date) -> bool:
         """Tell whether the entry is no longer in force on a day: its end is that day or lies before it."""
