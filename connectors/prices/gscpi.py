@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from connectors._reading.read import Row, check_names, decode, rows
-from connectors._reading.sheets import is_workbook, sheet
 from supplywatch.errors import SourceChanged
 from supplywatch.model.records import Edition, IndexValue, Provenance
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
+from supplywatch.reading.workbooks import is_workbook, sheet
 
 HOST = "www.newyorkfed.org"
 URL = f"https://{HOST}/medialibrary/research/interactives/data/gscpi/gscpi_interactive_data.csv"

@@ -55,8 +55,9 @@ NAMES = (*USED, *IGNORED)
 _NAME_SET = frozenset(NAMES)
 _BY_PLAIN_NAME = {name.lower(): name for name in NAMES}
 ENVELOPE = frozenset(["elapsedTime", "count", "data", "error"])
-_COMMODITY = re.compile(r"TOTAL|[0-9]{2,10}|9999AA")
+_COMMODITY = re.compile(r"TOTAL|(?:[0-9]{2}){1,5}|9999AA")
 _ISO3 = re.compile(r"[A-Z]{3}")
+_UTF8_CHARACTER = re.compile(rb"[\xc3-\xf4][\x80-\xbf]")
 
 
 def requests(cursor: Cursor) -> Iterator[Request]:
@@ -118,8 +119,19 @@ def _rows(part: Part, prefix: str) -> Iterator[Row]:
     if is_json(part):
         yield from _json_rows(part, prefix)
         return
-    for row in rows(decode(part, "utf-8-sig"), part.name, NAMES, rename=_camel_case):
+    for row in rows(_table_text(part), part.name, NAMES, rename=_camel_case):
         yield replace(row, position=f"{prefix}{row.position}") if prefix else row
+
+
+def _table_text(part: Part) -> str:
+    """Return the text of a table: the service writes UTF-8, the site's own download Latin-1 ("Türkiye" has one byte for its ü)."""
+    try:
+        part.body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # Whole characters of UTF-8 beside the byte that is none: a damaged file, which Latin-1 would read as anything.
+        if error.reason != "unexpected end of data" and not _UTF8_CHARACTER.search(part.body):
+            return decode(part, "cp1252")
+    return decode(part, "utf-8-sig")
 
 
 def _camel_case(column: str) -> str:
@@ -157,10 +169,18 @@ def _slice_of(row: Row) -> tuple[str, ...] | None:
             return None
     if flow is None:
         return None
-    commodity = row.text("cmdCode")
-    if not _COMMODITY.fullmatch(commodity):
-        raise row.refuse("cmdCode", "an HS code as text, or TOTAL")
+    commodity = _commodity(row)
     return (str(row.count("reporterCode")), flow, row.choice("freqCode", FREQUENCIES), commodity, _period(row))
+
+
+def _commodity(row: Row) -> str:
+    """Return the code; a table that a spreadsheet has saved lost a leading zero where aggrLevel counts one digit more."""
+    code = row.text("cmdCode")
+    if row.texts and code.isdigit() and len(code) % 2 and row.optional_text("aggrLevel") == str(len(code) + 1):
+        code = f"0{code}"
+    if not _COMMODITY.fullmatch(code):
+        raise row.refuse("cmdCode", "an HS code as text with 2, 4, 6, 8 or 10 digits, or TOTAL; a spreadsheet takes a leading zero away")
+    return code
 
 
 def _period(row: Row) -> str:
@@ -263,6 +283,7 @@ SOURCE = Source(
         notes=(
             "budget: at most 500 calls a month; with a key a poll takes 5 calls; without one (public preview, at most 500 rows a call) it "
             "takes a call for each watched code, for the last year only",
+            "a table of the site may be Latin-1, and one that a spreadsheet saved lacks leading zeros: both are read, by aggrLevel",
             "annual figures come four months to two years after the year; some reporters fall silent",
             "options in config/sources.yaml: reporter (Comtrade's code, 156 is China), codes (HS codes as texts), years_back",
             "a code that is absent is not zero trade: HS revisions rename codes",

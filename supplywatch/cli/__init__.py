@@ -59,6 +59,11 @@ app.add_typer(broker.app, name="broker")
 def main() -> None:
     """Run the command line; whatever a user can cause ends in one sentence, never in a traceback."""
     look_seldom()
+    for argument in sys.argv[1:]:
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            typer.echo(f"supplywatch: {shown[:80]!r} holds a byte that is no UTF-8 or half of a character; write it again", err=True)
+            sys.exit(2)
     try:
         app()
     except SupplywatchError as error:

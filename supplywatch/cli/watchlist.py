@@ -29,9 +29,10 @@ app = typer.Typer(help="Counterparties to be screened: import, add, remove, list
 SHOWN = 20
 """Refusals printed; the file of --refused holds them all."""
 Watchlist = Annotated[str, typer.Option("--list", help="Which watch-list; several may exist.")]
-File = Annotated[Path, typer.Argument(help="CSV, XLSX (first sheet) or NDJSON; titles in English or Chinese.")]
+File = Annotated[Path, typer.Argument(help="CSV, XLSX (first visible sheet) or NDJSON; titles in English or Chinese.")]
 By = Annotated[str | None, typer.Option("--by", help="Who does it; stands in the history. Default: your login.", show_default=False)]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Of a text that is not UTF-8, e.g. gb18030.")]
+SheetName = Annotated[str | None, typer.Option("--sheet", help="Of a workbook; otherwise its first visible sheet is read.")]
 RefusedFile = Annotated[Path | None, typer.Option("--refused", help="Write every refused row here, as CSV.")]
 
 
@@ -44,6 +45,7 @@ def import_list(
     accept_refused: Annotated[bool, typer.Option(help="Take the other rows even when more than 1 % were refused.")] = False,
     allow_shrink: Annotated[bool, typer.Option(help="Take it even when more than half of the list is removed.")] = False,
     encoding: Encoding = None,
+    sheet: SheetName = None,
     refused: RefusedFile = None,
     by: By = None,
     ledger: LedgerUrl = None,
@@ -52,7 +54,7 @@ def import_list(
     """Take a file of counterparties, as a whole or not at all; a row that is refused leaves its counterparty as it is."""
     from supplywatch.watchlist.importing import Wish, import_file
 
-    wish = Wish(partial, dry_run, accept_refused, allow_shrink, encoding)
+    wish = Wish(partial, dry_run, accept_refused, allow_shrink, encoding, sheet)
     with _reading(refused) as (reading, told):
         outcome = import_file(open_ledger(ledger), file, _origin(watchlist, by, "import"), wish, reading)
     _report(watchlist, outcome, told, json)
@@ -145,6 +147,7 @@ def check(
     file: File,
     min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Say nothing of matches below; 0.82 is tier review.")] = 0.82,
     encoding: Encoding = None,
+    sheet: SheetName = None,
     refused: RefusedFile = None,
     ledger: LedgerUrl = None,
     json: JsonFlag = False,
@@ -158,7 +161,7 @@ def check(
     matcher, _ = lists_matcher(None, ledger)
     rows: list[dict[str, Any]] = []
     with _reading(refused) as (reading, told), opened(file) as opened_file:
-        for one in reading.counterparties(read(file, opened_file, encoding)):
+        for one in reading.counterparties(read(file, opened_file, encoding, sheet, reading.note)):
             for match in matcher.screen(watched_party(one.reference, one), limit=5, min_score=min_score):
                 rows.append({"reference": one.reference, "name": one.name, "match": match.as_json()})
             if reading.accepted % 10_000 == 0:
@@ -224,7 +227,7 @@ def _reading(refused: Path | None) -> Iterator[tuple[Reading, list[Refusal]]]:
             if is_refused:
                 rows.add(refusal)
 
-        yield Reading(_validator(), tell), told
+        yield Reading(_validator(), tell, lambda said: typer.echo(said, err=True)), told
 
 
 def _report(watchlist: str, outcome: Outcome, told: list[Refusal], json: bool) -> None:

@@ -5,24 +5,26 @@ What makes the whole file unreadable is a :class:`BadRequest` that says where an
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from supplywatch.errors import BadRequest, Quarantine
-from supplywatch.reading import workbooks as workbook
-from supplywatch.reading.workbooks import Bounds
+from supplywatch.reading.text_lines import lines as lines_of
+from supplywatch.reading.workbooks import Bounds, opened
 from supplywatch.watchlist.columns import MAX_COLUMNS, Column, accepted, column, columns
 
-MAX_LINE_BYTES = 1_000_000
 _SHEET_BYTES = 1024 * 1024 * 1024
 _SEPARATORS = ",;\t"
-_BYTE_ORDER_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_CONVERT = "save it as UTF-8, or name its encoding with --encoding (Chinese Excel writes CSV as gb18030)"
+_NAMES_SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE | re.DOTALL)
+"""Excel's own first line of a CSV, which it never shows."""
+
+
+def _quiet(_: str) -> None:
+    """Say nothing."""
 
 
 class RawRow(NamedTuple):
@@ -33,7 +35,9 @@ class RawRow(NamedTuple):
     fault: str | None = None
 
 
-def read(path: Path, file: IO[bytes], encoding: str | None = None) -> Iterator[RawRow]:
+def read(
+    path: Path, file: IO[bytes], encoding: str | None = None, sheet: str | None = None, note: Callable[[str], None] = _quiet
+) -> Iterator[RawRow]:
     """Yield the rows of a file, by what its name ends with.
 
     Parameters
@@ -42,6 +46,10 @@ def read(path: Path, file: IO[bytes], encoding: str | None = None) -> Iterator[R
         Its name: ``.csv``, ``.tsv`` or ``.txt``, ``.xlsx``, ``.ndjson`` or ``.jsonl``.
     encoding
         Of a text; UTF-8 unless its first bytes say UTF-16.
+    sheet
+        Of a workbook; its first visible one when not given.
+    note
+        Called with what was passed over.
 
     Raises
     ------
@@ -50,11 +58,11 @@ def read(path: Path, file: IO[bytes], encoding: str | None = None) -> Iterator[R
     """
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
-        return _table(path.name, _csv(path.name, _lines(path.name, file, encoding)))
+        return _table(path.name, _csv(path.name, lines_of(path.name, file, encoding)))
     if suffix in (".xlsx", ".xlsm"):
-        return _table(path.name, _xlsx(path.name, file))
+        return _table(path.name, _xlsx(path.name, file, sheet, note))
     if suffix in (".ndjson", ".jsonl"):
-        return _ndjson(_lines(path.name, file, encoding))
+        return _ndjson(lines_of(path.name, file, encoding))
     raise BadRequest(f"{path.name}: a file named .csv, .tsv, .xlsx or .ndjson is read; save it as one of these")
 
 
@@ -78,8 +86,11 @@ def _table(name: str, rows: Iterator[tuple[int, Sequence[str]]]) -> Iterator[Raw
 
 
 def _csv(name: str, lines: Iterator[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    first = next(lines, "")
-    separator = max(_SEPARATORS, key=first.count)
+    first, before = next(lines, ""), 0
+    named = _NAMES_SEPARATOR.fullmatch(first)
+    if named is not None:
+        first, before = next(lines, ""), 1
+    separator = named[1] if named is not None else max(_SEPARATORS, key=first.count)
 
     def every() -> Iterator[str]:
         yield first
@@ -90,10 +101,10 @@ def _csv(name: str, lines: Iterator[str]) -> Iterator[tuple[int, Sequence[str]]]
         try:
             for cells in reader:
                 if cells:
-                    yield reader.line_num, cells
+                    yield before + reader.line_num, cells
             return
         except csv.Error as error:
-            raise BadRequest(f"{name}, line {reader.line_num}: {error}; is a quotation mark missing or one too many?") from error
+            raise BadRequest(f"{name}, line {before + reader.line_num}: {error}; is a quotation mark missing or one too many?") from error
 
 
 def _ndjson(lines: Iterator[str]) -> Iterator[RawRow]:
@@ -118,49 +129,14 @@ def _object(line: int, given: object) -> RawRow:
     return RawRow(line, [(known, value) for known, value in found if known is not None and value is not None])
 
 
-def _xlsx(name: str, file: IO[bytes]) -> Iterator[tuple[int, Sequence[str]]]:
+def _xlsx(name: str, file: IO[bytes], sheet: str | None, note: Callable[[str], None]) -> Iterator[tuple[int, Sequence[str]]]:
     try:
-        yield from workbook.rows(file, name, bounds=Bounds(_SHEET_BYTES, MAX_COLUMNS))
+        found = opened(file, name, sheet, Bounds(_SHEET_BYTES, MAX_COLUMNS), carry=True)
+        if sheet is None and found.others:
+            others = ", ".join(map(repr, found.others))
+            note(f"{name}: the sheet {found.name!r} was read, not {others}; --sheet NAME chooses another")
+        if found.hidden:
+            note(f"{name}: {len(found.hidden)} hidden sheets were passed over: {', '.join(map(repr, found.hidden))[:200]}")
+        yield from found.rows
     except Quarantine as error:
-        raise BadRequest(f"{error}; save the first sheet as a workbook again, or as CSV") from error
-
-
-def _lines(name: str, file: IO[bytes], encoding: str | None) -> Iterator[str]:
-    """Yield the lines of a text with their ends; a line that cannot be read is named."""
-    start = file.read(4)
-    file.seek(0)
-    if encoding is None and start.startswith(_BYTE_ORDER_16):
-        encoding = "utf-16"
-    chosen = _known(encoding)
-    if chosen.startswith("utf-16"):
-        yield from _wide_lines(name, file, chosen)
-        return
-    for line, raw in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES), b""), start=1):
-        if len(raw) >= MAX_LINE_BYTES:
-            raise BadRequest(f"{name}, line {line}: longer than {MAX_LINE_BYTES} bytes; write one counterparty a line")
-        if b"\0" in raw:
-            raise BadRequest(f"{name}, line {line}: holds a NUL byte, so it is no text in {chosen}; {_CONVERT}")
-        try:
-            text = raw.decode(chosen)
-        except UnicodeDecodeError as error:
-            raise BadRequest(f"{name}, line {line}, byte {error.start + 1}: is not {chosen.upper()}; {_CONVERT}") from error
-        yield text.removeprefix("\ufeff") if line == 1 else text
-
-
-def _wide_lines(name: str, file: IO[bytes], encoding: str) -> Iterator[str]:
-    line = 0
-    try:
-        text = io.TextIOWrapper(file, encoding=encoding, newline="")
-        for line, found in enumerate(iter(lambda: text.readline(MAX_LINE_BYTES), ""), start=1):
-            if len(found) >= MAX_LINE_BYTES or "\0" in found:
-                raise BadRequest(f"{name}, line {line}: {'holds a NUL' if chr(0) in found else 'too long a line'}; is it a table?")
-            yield found.removeprefix("\ufeff") if line == 1 else found
-    except UnicodeError as error:
-        raise BadRequest(f"{name}, after line {line}: is not {encoding.upper()}; {_CONVERT}") from error
-
-
-def _known(encoding: str | None) -> str:
-    try:
-        return codecs.lookup(encoding or "utf-8").name
-    except LookupError as error:
-        raise BadRequest(f"--encoding {encoding}: not known; write utf-8, utf-16 or gb18030") from error
+        raise BadRequest(f"{error}; save it as a workbook (.xlsx) again, or as CSV") from error

@@ -39,6 +39,7 @@ class Wish:
     accept_refused: bool = False
     allow_shrink: bool = False
     encoding: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,13 @@ class Reading:
     ----------
     told
         Called with every row that is refused, and with every doubt about one that is taken.
+    note
+        Called with what is to be said of the file as a whole.
     """
 
     validator: Validator
     told: Callable[[Refusal, bool], None]
+    note: Callable[[str], None]
     accepted: int = 0
     refused: int = 0
     lines: dict[str, int] = field(default_factory=dict)
@@ -75,6 +79,8 @@ class Reading:
             found = self.validator.counterparty(row)
             if isinstance(found, Counterparty):
                 if (before := self.lines.get(found.reference)) is None:
+                    for doubt in self.validator.doubts:
+                        self.told(doubt, False)
                     self._doubted(row.line, found)
                     self.lines[found.reference] = row.line
                     self.accepted += 1
@@ -119,7 +125,7 @@ def import_file(ledger: Ledger, path: Path, origin: Origin, wish: Wish, reading:
     """
     with opened(path) as file:
         known = replace(origin, file_name=path.name, sha256=_sha256(file))
-        rows = read(path, file, wish.encoding)
+        rows = read(path, file, wish.encoding, wish.sheet, reading.note)
         if wish.dry_run:
             comparison = Comparison(ledger, origin.watchlist, reading)
             for _ in comparison.differing(rows):

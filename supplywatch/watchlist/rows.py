@@ -11,15 +11,18 @@ from supplywatch.model.counterparty import Counterparty
 from supplywatch.model.list_entry import Identifier, IdentifierKind, PartyKind
 from supplywatch.reading.countries import known_country, says_unknown, written_country
 from supplywatch.reading.identifiers import fault_of, tidy
-from supplywatch.reading.workbooks import FormulaText
+from supplywatch.reading.repairs import repaired
+from supplywatch.reading.workbooks import DateText, FormulaText
 from supplywatch.watchlist.columns import Column
 from supplywatch.watchlist.files import RawRow
 
 MAX_REFERENCE, MAX_NAME, MAX_CELL, MAX_PARTS = 200, 500, 4_000, 50
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_HALF = re.compile("[\ud800-\udfff]")
 _PARTS = re.compile(r"[|;；\n\r]+")
 _TAG_PARTS = re.compile(r"[|;；,，、\n\r]+")
-_HS = re.compile(r"\d{2}(?:\d{2}){0,4}")
+_HS = re.compile(r"[0-9]{2}(?:[0-9]{2}){0,4}")
+_LOST_ZERO = re.compile(r"[1-9](?:[0-9]{2}){0,4}")
 _SPREADSHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
 _KINDS: dict[str, PartyKind] = {kind: kind for kind in get_args(PartyKind)} | {
     "organization": "organisation",
@@ -51,7 +54,9 @@ class Refusal(NamedTuple):
 class _Refused(Exception):
     def __init__(self, column: str, value: object, reason: str) -> None:
         super().__init__(reason)
-        self.column, self.value, self.reason = column, str(value)[:80], reason
+        # What is told must be writable, whatever the file held.
+        shown = str(value)[:80].encode("utf-8", "backslashreplace").decode()
+        self.column, self.value, self.reason = column, shown, reason
 
 
 @dataclass
@@ -79,9 +84,12 @@ class Validator:
 
     def __init__(self, items: Iterable[str]) -> None:
         self._items = {item.casefold(): item for item in items}
+        self.doubts: list[Refusal] = []
+        """What is said of the last row that was taken."""
 
     def counterparty(self, row: RawRow) -> Counterparty | Refusal:
         """Return the counterparty of a row, or why there is none; the first thing that is wrong with it counts."""
+        self.doubts = []
         if row.fault is not None:
             return Refusal(row.line, "", "", row.fault)
         try:
@@ -93,7 +101,7 @@ class Validator:
         parts = _Parts()
         for column, value in row.cells:
             for text in _texts(column, value):
-                self._take(parts, column, text)
+                self._take(parts, column, self._repaired(row.line, column, text))
         if not parts.name:
             raise _Refused("name", "", "is empty; every counterparty needs a name")
         if not parts.reference and any(column.field == "reference" for column, _ in row.cells):
@@ -110,6 +118,18 @@ class Validator:
             owners=tuple(dict.fromkeys(parts.owners)),
             tags=tuple(dict.fromkeys(parts.tags)),
         )
+
+    def _repaired(self, line: int, column: Column, text: str) -> str:
+        told = ""
+        if column.field in ("name", "aliases", "owners"):
+            fixed, told = repaired(text), "went through a web form or another encoding"
+        elif column.detail == "hs" and _LOST_ZERO.fullmatch(text):
+            # Codes have an even number of digits, and a spreadsheet takes the zero in front away.
+            fixed, told = f"0{text}", "lost its leading zero in a spreadsheet"
+        if not told or fixed == text or _CONTROL.search(fixed):
+            return text
+        self.doubts.append(Refusal(line, column.title, text[:80], f"{told}: is taken as {fixed[:80]!r}"))
+        return fixed
 
     def _take(self, parts: _Parts, column: Column, text: str) -> None:
         match column.field:
@@ -157,6 +177,8 @@ def _texts(column: Column, value: Any) -> Iterator[str]:
     for each in value if isinstance(value, list) else (value,):
         if isinstance(each, FormulaText):
             raise _Refused(column.title, each, "is the result of a formula; paste the values alone")
+        if isinstance(each, DateText):
+            raise _Refused(column.title, each, "is a date to the spreadsheet; format the column as text and enter it again")
         if isinstance(each, dict) and column.field == "identifiers":
             land = f"/{each['country']}" if each.get("country") else ""
             text = f"{each.get('kind', 'other')}{land}:{each.get('value', '')}"
@@ -166,6 +188,8 @@ def _texts(column: Column, value: Any) -> Iterator[str]:
             raise _Refused(column.title, each, "is neither a text nor a number nor a list of these")
         if len(text) > MAX_CELL:
             raise _Refused(column.title, text, f"is longer than {MAX_CELL} characters")
+        if _HALF.search(text):
+            raise _Refused(column.title, text, "holds half of a character (a surrogate); it was cut, write it again")
         if _CONTROL.search(text):
             raise _Refused(column.title, text, "holds a control character; remove what is not a letter, digit or sign")
         if _SPREADSHEET_ERROR.fullmatch(text):

@@ -53,7 +53,7 @@ REFUSALS = [
     ("bad_missing_column.csv", "source_changed", r"header: field 'motCode' is '\(absent\)'"),
     ("bad_new_column.csv", "source_changed", "header: field 'tariff' is 'new'"),
     ("bad_value.csv", "source_changed", "row 4: field 'primaryValue' is '80,000'"),
-    ("bad_encoding.csv", "encoding", r"byte \d+ \(f4"),
+    ("bad_encoding.csv", "encoding", r"byte \d+ \(ef"),
 ]
 
 
@@ -149,6 +149,21 @@ def test_the_table_says_the_same(folder: Path) -> None:
     table = read(part(folder / "good.csv"))
     assert digests(table) == digests(read(part(folder / "good.json")))
     assert table[NICKEL, "2023"].provenance.position == "row 2"
+
+
+def test_the_sites_own_download_is_latin_1(folder: Path) -> None:
+    found = read(part(folder / "site_latin1.csv"))
+    partners = {flow.partner.iso3: flow.partner.name for flow in found[NICKEL, "2024"].partners}
+    assert partners["CIV"] == "Côte d'Ivoire"
+
+
+@pytest.mark.parametrize(("code", "level", "read_as"), [("50400", "6", "050400"), ("407", "4", "0407"), ("1019000", "8", "01019000")])
+def test_a_leading_zero_that_a_spreadsheet_took_comes_back(folder: Path, code: str, level: str, read_as: str) -> None:
+    text = (folder / "good.csv").read_text(encoding="utf-8")
+    found = read(Part(text.replace(",260400,", f",{code},").replace(",6,True,C00", f",{level},True,C00").encode(), "a.csv"))
+    assert (f"trade/CHN/import/annual/{read_as}", "2024") in found
+    with pytest.raises(Quarantine, match=f"cmdCode' is '{code}'"):
+        read(Part(text.replace(",260400,", f",{code},").replace(",6,True,C00", ",2,True,C00").encode(), "a.csv"))
 
 
 def test_a_table_may_have_underscores_another_order_a_mark_and_a_last_comma(folder: Path) -> None:

@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from workbooks import MAIN, RELATIONS, package
 
 from supplywatch.errors import BadRequest
 from supplywatch.watchlist.files import RawRow, read
 from supplywatch.watchlist.refusals import RefusedRows
 from supplywatch.watchlist.rows import Refusal, Validator
-
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def cell(where: str, text: str, inside: str = "") -> str:
@@ -26,11 +24,7 @@ def workbook(rows: Iterable[str], *, prolog: str = "", head: str = "") -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as book:
         sheets = f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>'
         book.writestr("xl/workbook.xml", sheets)
-        relations = "http://schemas.openxmlformats.org/package/2006/relationships"
-        book.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{relations}"><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>',
-        )
+        package(book, "r1")
         sheet = f'{prolog}<worksheet xmlns="{MAIN}"><sheetData>{body}{"".join(rows)}</sheetData></worksheet>'
         book.writestr("xl/worksheets/sheet1.xml", sheet)
     return packed.getvalue()
@@ -71,7 +65,7 @@ HOSTILE = [
     ("a.xlsx", BOMB, "a zip bomb"),
     ("a.xlsx", DOCTYPE, "document type declaration"),
     ("a.xlsx", WIDE, "at most 200 of them"),
-    ("a.xlsx", workbook(["<row r='2'><c r='A2' t='s'><v>99</v></c></row>"]), "the number of a shared text"),
+    ("a.xlsx", workbook(["<row r='2'><c r='A2' t='s'><v>99</v></c></row>"]), "not found in shared strings"),
 ]
 
 

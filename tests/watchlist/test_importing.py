@@ -35,7 +35,7 @@ def taken(ledger: Ledger, text: str, wish: Wish = Wish(), hours: int = 0) -> tup
     path = Path(ledger.engine.url.database or "").parent / "synthetic.csv"
     path.write_text(text, encoding="utf-8")
     told: list[Refusal] = []
-    reading = Reading(Validator(()), lambda refusal, _: told.append(refusal))
+    reading = Reading(Validator(()), lambda refusal, _: told.append(refusal), lambda _: None)
     return import_file(ledger, path, Origin("default", NOW + timedelta(hours=hours), "A. Person"), wish, reading), told
 
 
