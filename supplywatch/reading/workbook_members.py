@@ -18,6 +18,7 @@ _SMALL = 8 * 1024 * 1024
 """A member that unpacks to no more than this may be packed as tightly as it likes."""
 _CELL = re.compile(rb"<(?:\w+:)?(?:v|is)\b")
 _PARTS = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|xl/[^/]+\.xml|xl/_rels/workbook\.xml\.rels", re.IGNORECASE)
+_DIRECTORY = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|xl/workbook\.xml|xl/_rels/workbook\.xml\.rels", re.IGNORECASE)
 _RELATION_ID = re.compile(r"\{.*/relationships\}id")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
@@ -54,7 +55,8 @@ class Members:
     def copy(self, sheet: str | None) -> bytes:
         """Return an archive of what tells the sheets apart, and of one of them."""
         out = io.BytesIO()
-        keep = [name for name in self._names if _PARTS.fullmatch(name)] + ([] if sheet is None else [self._path(sheet)])
+        keep = [name for name in self._names if (_DIRECTORY if sheet is None else _PARTS).fullmatch(name)]
+        keep += [] if sheet is None else [self._path(sheet)]
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             for name in dict.fromkeys(keep):
                 archive.writestr(name, self._member(name))

@@ -111,7 +111,7 @@ def _lines(found: Any, marks: Marks, *, carry: bool = False) -> Iterator[Line]:
     left = [""] * found.start[1]
     carried = _Carried(found.merged_cell_ranges or []) if carry else None
     for row, values in enumerate(found.iter_rows()):
-        cells = left + [_text(value) for value in values]
+        cells = left + [value if value.__class__ is str else _text(value) for value in values]
         for column, mark in marks.of(row):
             if column < len(cells):
                 cells[column] = mark(cells[column])

@@ -184,6 +184,14 @@ def far(place: str) -> io.BytesIO:
     return rewritten(saved(book), {b'r="B2"': f'r="{place}"'.encode()})
 
 
+def without_places() -> io.BytesIO:
+    book = openpyxl.Workbook()
+    for _ in range(2):
+        book.active.append(range(1500))
+    bare = {f' r="{cell.coordinate}"'.encode(): b"" for row in book.active for cell in row}
+    return rewritten(saved(book), bare | {b'<row r="2"': b'<row r="900000"'})
+
+
 def lying() -> io.BytesIO:
     """A workbook whose directory says of its sheet that it unpacks to a tenth of what it does."""
     body = saved(by_openpyxl(*(["R", "x" * 40, "", ""] for _ in range(2000))))
@@ -198,10 +206,11 @@ def lying() -> io.BytesIO:
         (far("B1048576"), None, None),
         (far("ZZ900000"), "too_large", "its last cell stands in row 900000, column 702"),
         (far("XFD2"), "source_changed", "at most 2000"),
+        (without_places(), "too_large", "its last cell stands in row 900000, column 1500"),
         (lying(), "truncated", "cannot be unpacked"),
         (io.BytesIO(b"PK\x05\x06" + bytes(18)), "wrong_file", "no workbook: xl/workbook.xml is not in it|cannot be read"),
     ],
-    ids=["last row", "far corner", "many columns", "lying size", "empty archive"],
+    ids=["last row", "far corner", "many columns", "no places", "lying size", "empty archive"],
 )
 def test_what_would_take_the_memory_is_refused_before_it_is_laid_out(file: io.BytesIO, reason: str | None, said: str | None) -> None:
     if reason is None:
