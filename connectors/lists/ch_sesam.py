@@ -306,8 +306,9 @@ SOURCE = Source(
         anchors=(CODE,),
         max_bytes=192 * 1024 * 1024,
         max_shrink=0.02,
+        confirmed="2026-08-27: three targets of the whole list; 2024-01-17: a list of changes (which is refused)",
         notes=(
-            "off by default: no genuine file was at hand; built to what other readers of the file show",
+            "what a change added or removed may be any part of a target, and is not read: the target says what stands",
             "targets whose last change is a delisting are left out; a file of changes only is refused",
             "kinds of relation are kept in the publisher's words; only plain ownership is taken as such",
         ),
