@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import housemap
 
@@ -85,12 +86,25 @@ def rule_page(card: RuleCard) -> Iterator[str]:
     yield f"Reference: {card.reference}. False episodes allowed: {budget}.\n\n"
     for node in (load_taxonomy().node(node_id) for node_id in card.taxonomy):
         yield f"- {node.id} {node.en} ({node.zh})" + (f": “{node.quote_zh}”\n" if node.quote_zh else "\n")
-    thresholds = read_yaml("thresholds.yaml").get(card.rule_id, {})
-    if thresholds:
-        yield "\n" + table(
-            ("parameter", "value", "source"), ((f"`{name}`", entry["value"], entry["source"]) for name, entry in thresholds.items())
-        )
+    if thresholds := read_yaml("thresholds.yaml").get(card.rule_id, {}):
+        yield "\n" + thresholds_table(thresholds)
     yield "\nBlind to:\n\n" + "".join(f"- {spot}\n" for spot in card.blind_spots)
+
+
+def thresholds_table(block: Mapping[str, Any]) -> str:
+    """Return parameters with where each comes from."""
+    rows = (
+        (f"`{name}`", entry["value"], entry["kind"], "; ".join(str(entry[part]) for part in ("source", "series", "dates") if part in entry))
+        for name, entry in block.items()
+    )
+    return table(("parameter", "value", "kind", "source"), rows)
+
+
+def shared_page() -> Iterator[str]:
+    """Yield the numbers that no single rule owns."""
+    yield "\n## What all rules share\n\n"
+    for block, what in (("judging", "How alerts are kept."), ("intake", "What is believed of a payload or an uploaded file.")):
+        yield f"{what} `{block}` of `config/thresholds.yaml`.\n\n{thresholds_table(read_yaml('thresholds.yaml')[block])}\n"
 
 
 def coverage_page() -> str:
@@ -128,7 +142,7 @@ def documents() -> dict[Path, str]:
     rules = [rule.card for rule in registry.rules().values()]
     pages: dict[str, str] = {
         "sources.md": "# Sources\n" + "".join(part for card in cards for part in source_page(card)),
-        "rules.md": "# Rules\n" + "".join(part for card in rules for part in rule_page(card)),
+        "rules.md": "# Rules\n" + "".join((*shared_page(), *(part for card in rules for part in rule_page(card)))),
         "topics.md": "# Topics\n\n" + topics_page(),
         "metrics.md": "# Metrics\n\n" + table(("metric", "type", "labels", "meaning"), metrics.table()),
         "coverage.md": "# Coverage of the taxonomy\n\n" + coverage_page(),

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, Self, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from supplywatch.errors import BadSetting
@@ -124,17 +124,47 @@ def _keys(model: type[BaseModel]) -> set[str]:
     return found
 
 
+class Origin(BaseModel):
+    """A threshold and where it comes from: measured on the series itself, on several together, published, or set by this project."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: Any
+    kind: Literal["calibrated", "pooled", "published", "default"]
+    source: str = Field(min_length=1)
+    series: str | None = Field(default=None, min_length=1)
+    dates: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _measured_on_what(self) -> Self:
+        if self.kind in ("calibrated", "pooled") and (self.series is None or self.dates is None):
+            raise ValueError(f"kind {self.kind} needs 'series' and 'dates': on what it was measured")
+        return self
+
+
+def origin(entry: object, where: str) -> Origin:
+    """Return a parameter of ``config/thresholds.yaml`` with where it comes from."""
+    if not isinstance(entry, dict) or not {"value", "kind", "source"} <= entry.keys():
+        raise BadSetting(f"{where}: needs 'value', 'kind' (calibrated, pooled, published or default) and 'source'")
+    return validated(Origin, entry, where)
+
+
 def rule_params(rule_id: str, model: type[M]) -> M:
     """Return a rule's parameters from ``config/thresholds.yaml``.
 
-    Each parameter stands there as ``name: {value: …, source: "…"}``: a threshold without a source is refused.
+    Each parameter stands there as ``name: {value: …, kind: …, source: "…"}``: a threshold that does not say where it comes from is refused.
     """
     rules = read_yaml("thresholds.yaml")
     where = f"config/thresholds.yaml: {rule_id}"
     block = rules.get(rule_id)
     if not isinstance(block, dict):
         raise BadSetting(f"{where}: missing; add the rule's parameters")
-    bare = [name for name, entry in block.items() if not isinstance(entry, dict) or "value" not in entry or not entry.get("source")]
-    if bare:
-        raise BadSetting("\n".join(f"{where}.{name}: needs 'value' and a non-empty 'source'" for name in bare))
-    return validated(model, {name: entry["value"] for name, entry in block.items()}, where)
+    values, complaints = {}, []
+    for name, entry in block.items():
+        try:
+            values[name] = origin(entry, f"{where}.{name}").value
+        except BadSetting as error:
+            complaints.append(str(error))
+    if complaints:
+        raise BadSetting("\n".join(complaints))
+    return validated(model, values, where)

@@ -214,7 +214,6 @@ SOURCE = Source(
         max_records=4_500,
         anchors=(CODE,),
         max_bytes=64 * 1024 * 1024,
-        max_shrink=0.02,
         notes=(
             "two requests: the day up to which title 15 is consolidated, then part 744 as of it; automated clients are blocked at times",
             "cells are prose: names end where legal forms and units end (98 of 100 as in the CSL), aliases stand behind dashes",

@@ -138,7 +138,6 @@ SOURCE = Source(
         max_records=9_000,
         anchors=(CODE,),
         max_bytes=32 * 1024 * 1024,
-        max_shrink=0.02,
         confirmed="2025-03-20: the whole file, 4,759 records; 2026-08: 12 records; bilingual element names were not seen",
         notes=(
             "aliases share a cell, parted by semicolons, commas and 'or', with the language before some; element names may be bilingual",

@@ -305,7 +305,6 @@ SOURCE = Source(
         max_records=12_000,
         anchors=(CODE,),
         max_bytes=192 * 1024 * 1024,
-        max_shrink=0.02,
         confirmed="2026-08-27: three targets of the whole list; 2024-01-17: a list of changes (which is refused)",
         notes=(
             "what a change added or removed may be any part of a target, and is not read: the target says what stands",

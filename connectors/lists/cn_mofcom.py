@@ -201,7 +201,6 @@ SOURCE = Source(
         min_records=200,
         max_records=5_000,
         anchors=tuple(NAMES),
-        max_shrink=0.2,
         confirmed="texts of 14 notices and 2 spokesman's answers, 2023-02 to 2025-11, mark-up not seen; 2026-07: block of a list page",
         notes=(
             "options: webId, pageId, tplSetId of the index, which the ministry's page holds in its script; indexes: further pages of links",

@@ -210,7 +210,6 @@ SOURCE = Source(
         max_records=32_000,
         anchors=LISTS,
         max_bytes=128 * 1024 * 1024,
-        max_shrink=0.01,
         confirmed="2023-11-30: 4,228 rows of the CSV; 2025-06-25: rows of the CSV; 2026-09-25: a fragment of the JSON",
         notes=(
             "no differences are published: snapshots are compared here, one that lost more than 1 % of its entries is refused",

@@ -78,7 +78,6 @@ SOURCE = Source(
         min_records=150,
         max_records=3_000,
         anchors=(CODE,),
-        max_shrink=0.05,
         notes=(
             "off by default: not for commercial use without a licence; `us_transcripts` has the main companies under free terms",
             "an edition repeats a company in a row with its own start date: told as a repeat; whom it leaves out, as taken off",

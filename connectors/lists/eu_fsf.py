@@ -206,7 +206,6 @@ SOURCE = Source(
         max_records=9_000,
         anchors=(CODE,),
         max_bytes=128 * 1024 * 1024,
-        max_shrink=0.02,
         confirmed="2020-04-15: an excerpt of 6 entries; 2026-02-02: 5,860 entries, encoded again from a copy field by field",
         notes=(
             "names stand in up to 24 languages: the main one is English, else one of which no language is said",

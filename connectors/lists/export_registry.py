@@ -115,7 +115,6 @@ SOURCE = Source(
         min_records=800,
         max_records=5_000,
         anchors=tuple(CODES.values()),
-        max_shrink=0.05,
         notes=(
             "files by hand are given together: --from cn.json+jp.json",
             "the registry gives who stands on a list, not whether measures are suspended: the notice behind `url` does",

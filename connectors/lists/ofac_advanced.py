@@ -235,7 +235,6 @@ SOURCE = Source(
         max_records=27_000,
         anchors=("SDN",),
         max_bytes=256 * 1024 * 1024,
-        max_shrink=0.02,
         confirmed="2020-03-17: CONS_ADVANCED.XML, whole, and the schema of 2020; SDN_ADVANCED.XML was not seen",
         notes=(
             "built to the publisher's schema; off by default: ofac_sdn and ofac_consolidated say the same in less",

@@ -83,7 +83,6 @@ SOURCE = Source(
         max_records=900,
         anchors=("CMIC", "NS-MBS", "PLC", "SSI"),
         max_bytes=16 * 1024 * 1024,
-        max_shrink=0.05,
         notes=(
             "addresses of the service are second-hand; it answers with a redirect to a signed address, which is followed and never kept",
             "the tables do not name the list: it follows from the programme and, under EO 14024, from the directive in the remarks",

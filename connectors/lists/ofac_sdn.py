@@ -61,7 +61,6 @@ SOURCE = Source(
         max_records=26_000,
         anchors=(CODE,),
         max_bytes=64 * 1024 * 1024,
-        max_shrink=0.02,
         notes=(
             "addresses of the service are second-hand; it answers with a redirect to a signed address, which is followed and never kept",
             "published at any hour of any day; no entry carries a date",

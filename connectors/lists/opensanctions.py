@@ -304,7 +304,6 @@ SOURCE = Source(
         max_records=400_000,
         anchors=(CODE,),
         max_bytes=1024 * 1024 * 1024,
-        max_shrink=0.02,
         notes=(
             "off by default: not for commercial use without a licence; options: dataset (sanctions without one)",
             "a poll reads the whole data set; change sets are read from files in the order of their versions: --from FULL+DELTA+DELTA",

@@ -128,7 +128,6 @@ SOURCE = Source(
         min_records=200,
         max_records=5_000,
         anchors=(LIST,),
-        max_shrink=0.05,
         notes=(
             "off by default: not for commercial use without a licence",
             "kept by hand: of 244 rows that were new in one day, 50 took effect within 14 days; the others were old notices and renames",

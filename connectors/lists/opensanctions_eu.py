@@ -176,7 +176,6 @@ SOURCE = Source(
         min_records=1_000,
         max_records=6_000,
         anchors=("833/2014 IV", "833/2014 XLII"),
-        max_shrink=0.02,
         notes=(
             "off by default: not for commercial use without a licence; options: amendments, a list of CELEX numbers of amending acts",
             "an amending act may change other acts than 833/2014: its rows stand under the act that they name",

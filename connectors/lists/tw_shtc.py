@@ -105,7 +105,6 @@ SOURCE = Source(
         max_records=16_000,
         anchors=(CODE,),
         max_bytes=64 * 1024 * 1024,
-        max_shrink=0.02,
         notes=(
             "off by default: no genuine file was at hand; columns as other readers of the table show them",
             "the address of the table may change with each edition: look at the homepage",

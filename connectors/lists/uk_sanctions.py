@@ -179,7 +179,6 @@ SOURCE = Source(
         max_records=9_000,
         anchors=(CODE,),
         max_bytes=128 * 1024 * 1024,
-        max_shrink=0.02,
         confirmed="2026-09-02: two designations of the XML; 2026-10-08: header and a ship of the table",
         notes=(
             "off by default: no genuine file was at hand; columns and elements as other readers of the file show them",

@@ -169,7 +169,6 @@ SOURCE = Source(
         max_records=1_300,
         anchors=(CODE,),
         max_bytes=32 * 1024 * 1024,
-        max_shrink=0.02,
         confirmed="whole lists of 2017-07-03, 2018-10-29, 2025-04-19 and 2026-02-27; its address was not seen",
         notes=(
             "editions of 2017 to 2018 name who submitted an entry, and write nationalities as adjectives and with remarks, which are kept",

@@ -144,7 +144,6 @@ SOURCE = Source(
         kind="snapshot",
         min_records=150,
         max_records=8_000,
-        max_shrink=0.05,
         notes=(
             "options: files, of dhs_uflpa, dow_1260h, bis_entity_list, bis_meu, bis_dpl, ofac_nscmic; the last four are in the CSL too",
             "files by hand are given together: --from dhs_uflpa.json+dow_1260h.json",

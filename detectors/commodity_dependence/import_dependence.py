@@ -124,7 +124,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="import_dependence",
-        version="1.1.2",
+        version="1.1.3",
         title="Import dependence",
         title_zh="对外依存度高",
         taxonomy=("HD.1", "IND.IDR"),

@@ -100,7 +100,7 @@ def _finding(record: CommodityBalance, item: Item, reading: Reading, rise: Rise,
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_dependence",
-        version="1.0.1",
+        version="1.0.2",
         title="Rising import dependence",
         title_zh="对外依存度上升",
         taxonomy=("HD.1", "IND.IDR", "IND.SHARE_TREND"),

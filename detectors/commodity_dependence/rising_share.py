@@ -6,7 +6,7 @@ shares are tested season by season, the correction taken from what trend and sea
 of a partner that is absent from a complete slice is 0; a slice that is not complete is no period of the series.
 
 Reference: Hamed & Rao (1998), J. Hydrol. 204:182; Sen (1968), JASA 63:1379. On input-output tables a flag of this kind (p < 0.05, half a
-point a year) was followed by a further rise in 40 % of cases against 17 % without it (methods.md 4.4).
+point a year) was followed by a further rise in 40 % of cases against 17 % without it (docs/methods.md).
 
 >>> from supplywatch.config import rule_params
 >>> params = rule_params("rising_share", Params)
@@ -145,7 +145,7 @@ def _evidence(record: TradeSlice, new: State, found: Mapping[str, Rise], now: Ma
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.5.2",
+        version="1.5.3",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),
@@ -170,7 +170,7 @@ RULE = Rule(
             "the rise holds in the figures of the exporter",
         ),
         not_supported=(
-            "a trend of the concentration index: it carries no information (methods.md 4.4)",
+            "a trend of the concentration index: it carries no information (docs/methods.md)",
             "a forecast: four in ten such shares went on rising",
             "dependence on imports as a whole",
         ),

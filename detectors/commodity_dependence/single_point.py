@@ -207,7 +207,7 @@ def axes_of(item: Item, _items: Items) -> Sequence[str]:
 RULE: Rule[TradeSlice | SupplierRegister] = Rule(
     card=RuleCard(
         rule_id="single_point",
-        version="1.0.5",
+        version="1.0.6",
         title="Single point of failure",
         title_zh="单点故障",
         taxonomy=("RF.6", "IND.SPOF"),

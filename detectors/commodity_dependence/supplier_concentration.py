@@ -5,7 +5,7 @@ itself, areas that are no economy and the World row are left out before shares a
 the reported World, or whose partners or value collapse, is not judged. Shares of weight stand beside those of value where there is weight.
 
 Reference: European Commission, SWD(2021) 352 (criterion CDI1, 0.40); CEPII GeoDep (Vicard & Wibaux 2023). No trend of the index is judged:
-trends of it carry no information, trends of single shares do (methods.md 4.4).
+trends of it carry no information, trends of single shares do (docs/methods.md).
 
 >>> soya_beans_2018 = [28.84e9, 7.06e9, 0.77e9, 0.62e9, 0.51e9, 0.27e9]  # Brazil, USA, Canada, Argentina, Uruguay, Russia
 >>> hhi, share = concentration(soya_beans_2018)
@@ -260,7 +260,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.6.1",
+        version="1.6.2",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),

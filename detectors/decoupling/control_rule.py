@@ -156,7 +156,7 @@ def subject(record: PolicyAct, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="control_rule",
-        version="1.1.0",
+        version="1.1.1",
         title="Export-control rule",
         title_zh="出口管制新规",
         taxonomy=("RS.EXT.MAN.EXPCTL", "HD.2"),

@@ -309,11 +309,11 @@ def subject(record: ListChange | ListRelease, _items: Items) -> Subject | None:
 RULE: Rule[ListChange | ListRelease] = Rule(
     card=RuleCard(
         rule_id="list_entry",
-        version="1.5.0",
+        version="1.5.1",
         title="List entry",
         title_zh="清单变动",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),
-        reference="methods.md section 6, D4; effective dates as the lists give them",
+        reference="docs/methods.md, lists; effective dates as the lists give them",
         blind_spots=(
             "whom an entry hits: names are screened on request, not against a list of counterparties",
             "an entry that neither has a date nor cites a dated notice is held to be new unless its party stands on that list already",

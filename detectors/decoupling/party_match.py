@@ -183,11 +183,11 @@ def subject(record: PartyMatch | MatchDecision, _items: Items) -> Subject:
 RULE: Rule[PartyMatch | MatchDecision] = Rule(
     card=RuleCard(
         rule_id="party_match",
-        version="1.1.0",
+        version="1.1.1",
         title="Counterparty on a list",
         title_zh="交易对手列入清单",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),
-        reference="screening.md; tiers and their false-alert rates in bench/README.md",
+        reference="docs/screening.md: tiers and their false-alert rates",
         blind_spots=(
             "a counterparty that trades under a name no list and no alias file carries",
             "ownership that neither a list nor the watch-list states; links are followed for one step only",

@@ -192,7 +192,7 @@ def _finding(record: TradeSlice, sides: Sides, line: Line, params: Params, items
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="2.0.1",
+        version="2.0.2",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),

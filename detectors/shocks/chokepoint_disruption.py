@@ -160,7 +160,7 @@ def related(record: TransitCount, items: Items) -> Sequence[tuple[str, str]]:
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="3.0.2",
+        version="3.0.3",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),

@@ -99,7 +99,7 @@ def subject(record: PortCalls, _items: Items) -> Subject:
 RULE = Rule(
     card=RuleCard(
         rule_id="port_disruption",
-        version="2.0.2",
+        version="2.0.3",
         title="Port disruption",
         title_zh="港口挂靠受阻",
         taxonomy=("RS.EXT", "RS.EXT.NAT", "HD.1"),

@@ -58,7 +58,7 @@ def subject(record: IndexValue, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="pressure_index",
-        version="1.0.0",
+        version="1.0.1",
         title="Pressure on supply chains (context)",
         title_zh="全球供应链压力(背景)",
         taxonomy=("RS.EXT",),

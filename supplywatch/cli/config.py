@@ -61,12 +61,13 @@ def _loaders() -> Iterator[Callable[[], object]]:
     from supplywatch.config import rule_params
     from supplywatch.intake.options import load_options
     from supplywatch.listing.ownership import ownership_rules
+    from supplywatch.model import limits
     from supplywatch.model.items import load_items
     from supplywatch.model.taxonomy import load_taxonomy
     from supplywatch.rulebook.scoring import load_events
 
     yield from (load_taxonomy, load_items, load_controls, load_governance, ownership_rules, load_events, load_limits)
-    yield _vocabularies
+    yield from (limits.judging, limits.intake, _vocabularies)
     yield lambda: load_options(list(registry.sources()))
     for rule_id, rule in registry.rules().items():
         yield partial(rule_params, rule_id, rule.params)
@@ -82,7 +83,8 @@ def _vocabularies() -> None:
 def _thresholds_of_no_rule() -> None:
     from supplywatch import registry
     from supplywatch.config import read_yaml
+    from supplywatch.model import limits
 
-    gone = [name for name in read_yaml("thresholds.yaml") if name not in registry.rules()]
+    gone = [name for name in read_yaml("thresholds.yaml") if name not in (*registry.rules(), *limits.COMMON_BLOCKS)]
     if gone:
         raise BadSetting("\n".join(f"config/thresholds.yaml: {name}: no rule of this release; take it out" for name in gone))

@@ -16,9 +16,9 @@ from supplywatch.judging.fold import is_current, state_row, stored_fold
 from supplywatch.ledger import alerts, book
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Severity, Text, Transition
+from supplywatch.model.limits import judging
 from supplywatch.registry import rule as find_rule
 
-MAX_SHELVING = timedelta(days=90)
 _ENDED = ("resolved", "retracted")
 _WORDS = {
     Transition.ACKNOWLEDGED: ("acknowledged by {actor}: {reason}", "已由{actor}确认:{reason}"),
@@ -39,8 +39,9 @@ def acknowledge(ledger: Ledger, alert_id: str, *, actor: str, reason: str, now: 
 def shelve(ledger: Ledger, alert_id: str, *, actor: str, reason: str, until: datetime, now: datetime) -> AlertEvent:
     """Put an alert aside until an instant, at most 90 days ahead; it comes back by itself."""
     _named(actor, reason)
-    if not now < until <= now + MAX_SHELVING:
-        raise BadRequest(f"cannot shelve until {until:%Y-%m-%d %H:%M}Z: give an instant within the next {MAX_SHELVING.days} days")
+    longest = judging().longest_shelving_days
+    if not now < until <= now + timedelta(days=longest):
+        raise BadRequest(f"cannot shelve until {until:%Y-%m-%d %H:%M}Z: give an instant within the next {longest} days")
     with ledger.begin() as connection:
         return _write(connection, _running(connection, alert_id), Transition.SHELVED, now, actor=actor, reason=reason, until=until)
 

@@ -11,13 +11,11 @@ from supplywatch.intake.guards import Reading, newest_by_series
 from supplywatch.ledger.book import Key, Known
 from supplywatch.listing.notices import Notice, Notices
 from supplywatch.listing.snapshot import World, compare, to_records
+from supplywatch.model.limits import intake
 from supplywatch.model.records import ChangeKind, ListChange, ListEntry, PolicyAct, Record
 
 R = TypeVar("R", bound=Record)
 
-REWRITTEN_SHARE = 0.05
-REWRITTEN_MIN_COMMON = 20
-ACT_NEWS_DAYS = 14
 CITING = (ChangeKind.ADDITION, ChangeKind.DUPLICATE_OF_OTHER_LIST, ChangeKind.AMENDMENT)
 """Changes by which a list may follow a notice."""
 
@@ -37,7 +35,7 @@ def says_something_new(record: Record, known: Mapping[Key, Known]) -> bool:
 def rewritten(records: Iterable[Record], known: Mapping[Key, Known]) -> str | None:
     """Say which history was rewritten, ``None`` when none was.
 
-    A publisher corrects a few periods now and then; more than 5 % of the common periods is another thing.
+    A publisher corrects a few periods now and then; more than ``rewritten_share`` of the common periods is another thing.
     """
     common: Counter[str] = Counter()
     changed: Counter[str] = Counter()
@@ -46,9 +44,10 @@ def rewritten(records: Iterable[Record], known: Mapping[Key, Known]) -> str | No
         if before is not None and record.revisable:
             common[record.series] += 1
             changed[record.series] += before.digest != record.digest
-    hit = [s for s in common if common[s] >= REWRITTEN_MIN_COMMON and changed[s] > REWRITTEN_SHARE * common[s]]
+    least, share = intake().rewritten_min_common, intake().rewritten_share
+    hit = [s for s in common if common[s] >= least and changed[s] > share * common[s]]
     total, differing = common.total(), changed.total()
-    if not hit and not (total >= REWRITTEN_MIN_COMMON and differing > REWRITTEN_SHARE * total):
+    if not hit and not (total >= least and differing > share * total):
         return None
     worst = sorted((s for s in common if changed[s]), key=lambda s: (-changed[s], s))
     shown = "; ".join(f"{s}: {changed[s]} of {common[s]}" for s in worst[:3])
@@ -69,8 +68,8 @@ def mark_history(records: Sequence[R], new_series: Collection[str] | None) -> li
 
 
 def mark_old_acts(records: Sequence[R], reference: datetime) -> list[R]:
-    """Mark as baseline the acts that were 14 days old already at the last good look at their source, or at the first."""
-    oldest_news = (reference - timedelta(days=ACT_NEWS_DAYS)).date().isoformat()
+    """Mark as baseline the acts that were no news any more at the last good look at their source, or at the first."""
+    oldest_news = (reference - timedelta(days=intake().act_news_days)).date().isoformat()
     return [_as_baseline(record) if record.observed < oldest_news else record for record in records]
 
 

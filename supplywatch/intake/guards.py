@@ -9,15 +9,11 @@ from datetime import datetime, timedelta
 
 from supplywatch.errors import Quarantine
 from supplywatch.listing.snapshot import guard_shrink, raw_counts
+from supplywatch.model.limits import intake
 from supplywatch.model.periods import period_start
 from supplywatch.model.records import ListEntry, Record
 from supplywatch.model.source import Card, Part, Payload, Source
 
-FUTURE_TOLERANCE = timedelta(days=2)
-"""Zones east of Greenwich, and publication days set on the eve."""
-MAX_SERIES_SHRINK = 0.1
-"""Histories only grow: the share of records that may be missing when the same questions are asked again."""
-SMALL_SHRINK = 3
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf"
 _ERROR_BODY_BYTES = 4096
 
@@ -117,7 +113,7 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
         for remark in source.remarks(payload):
             warn(remark)
     _check_days(card, records)
-    if period_start(newest) > now + FUTURE_TOLERANCE:
+    if period_start(newest) > now + timedelta(days=intake().future_days):
         raise Quarantine("source_changed", f"{card.source_id}: speaks of {newest}, which lies after {now:%Y-%m-%d}")
     return Reading(payload, tuple(records), tuple(entries), newest)
 
@@ -146,7 +142,7 @@ def check_against_last(
         return
     if size_before is not None:
         lost = size_before - reading.size
-        if lost > max(SMALL_SHRINK, MAX_SERIES_SHRINK * size_before):
+        if lost > max(intake().small_shrink_records, intake().max_series_shrink * size_before):
             raise Quarantine(
                 "shrunken",
                 f"{card.source_id}: {reading.size} records, {lost} fewer than are known of the same series and time; "

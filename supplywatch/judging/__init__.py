@@ -4,7 +4,7 @@
 for it.
 """
 
-VERSION = "1.0.1"
+VERSION = "1.1.0"
 COMMON_MODULES = (
     "supplywatch.judging.engine",
     "supplywatch.judging.episode",

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from supplywatch.listing.names import cited, distinctive, is_telling, name_key, name_keys, number_key, numbers
+from supplywatch.model.limits import intake
 from supplywatch.model.list_entry import ListEntry, Listing
 
-CITED_PAGES = 15
-"""Publications cite the first page of a notice or the page of the entry; additions of one notice lie this close together."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CARRIERS = ("vessel", "aircraft")
 _ONE_EACH = ("uscc", "lei", "imo", "passport")
@@ -80,7 +79,7 @@ def same_notice(one: str | None, other: str | None) -> bool:
     if not mine or not theirs:
         return False
     (volume, page), (their_volume, their_page) = max(mine), max(theirs)
-    return volume == their_volume and abs(page - their_page) <= CITED_PAGES
+    return volume == their_volume and abs(page - their_page) <= intake().cited_pages
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from supplywatch.listing.names import cited
+from supplywatch.model.limits import intake
 from supplywatch.model.records import PolicyAct
-
-ASSUMED_PAGES = 15
-"""How far a notice reaches whose last page is not known."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Notice:
         if not found:
             return None
         volume, first = found[0]
-        return cls(f"{act.provenance.source}/{act.document_number}", volume, first, act.end_page or first + ASSUMED_PAGES)
+        return cls(f"{act.provenance.source}/{act.document_number}", volume, first, act.end_page or first + intake().cited_pages)
 
     def is_cited(self, citation: str | None) -> bool:
         """Tell whether a citation names a page of the notice."""

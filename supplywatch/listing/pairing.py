@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 from supplywatch.listing.names import name_key
 from supplywatch.listing.same_entry import amended_fields, moved, namesakes, reads_alike, renamed, same_circumstances, same_party
+from supplywatch.model.limits import intake
 from supplywatch.model.records import ListEntry
 
 MAX_PAIRS = 100_000
 """Pairs compared within one group in search of renames. A group beyond it is a new format of a whole list, which
 :func:`supplywatch.listing.snapshot.guard_shrink` refuses."""
-BULK_ENTRIES = 20
-BULK_SHARE = 0.1
-"""What changes in more entries, and in a larger share of a list, than this is how the list is written, not what it says."""
 NEVER_BULK = ("status", "suspended_until", "ends", "licence_requirement", "licence_policy", "programs")
 """Authorities do suspend, limit or re-word the consequences of many entries in one act."""
 
@@ -117,7 +115,7 @@ class Pairing:
             (code, field): number
             for (code, field), number in changed.items()
             if (field not in NEVER_BULK and _is_bulk(number, held[code]))
-            or (number > 1 and held[code] >= BULK_ENTRIES and _is_new_column(code, field, before, current))
+            or (number > 1 and held[code] >= intake().bulk_entries and _is_new_column(code, field, before, current))
         }
 
 
@@ -126,7 +124,8 @@ def _by_key(entry: ListEntry) -> tuple[str, str]:
 
 
 def _is_bulk(number: int, held: int) -> bool:
-    return number >= BULK_ENTRIES and number > BULK_SHARE * held
+    """Tell what is how a list is written, not what it says: it changes in many entries and a large share of them."""
+    return number >= intake().bulk_entries and number > intake().bulk_share * held
 
 
 def _is_new_column(code: str, field: str, before: Collection[ListEntry], current: Collection[ListEntry]) -> bool:

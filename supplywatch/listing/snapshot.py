@@ -17,12 +17,10 @@ from supplywatch.listing.evidence import Elsewhere, Standing, same_designation
 from supplywatch.listing.names import cited_year_end
 from supplywatch.listing.pairing import Pair, Pairing
 from supplywatch.listing.same_entry import amended_fields, namesakes, same_text
+from supplywatch.model.limits import intake, news_days
 from supplywatch.model.records import ChangeKind, ListChange, ListEntry, Listing, ListRelease, PolicyAct, Provenance
 from supplywatch.model.source import Card, Payload
 
-SMALL_LOSS = 5
-"""Entries that may always vanish from a list, or from all lists together: real withdrawals come a few at a time, and one per cent of a
-list of 70 is less than one."""
 LINES_SHOWN = 50
 
 
@@ -82,7 +80,7 @@ def compare(
     *,
     seen: date,
     since: date | None = None,
-    news_window_days: int = 14,
+    news_window_days: int | None = None,
     world: World | None = None,
 ) -> list[Difference]:
     """Classify what changed between two accepted snapshots; the order of the rows does not matter.
@@ -104,7 +102,7 @@ def compare(
     since
         The day of the last look: an entry whose end lies between the two has ended. Without it only an end that a publisher moves is seen.
     news_window_days
-        How long before ``seen`` an entry may have taken effect and still be news.
+        How long before ``seen`` an entry may have taken effect and still be news; ``list_entry.new_within_days`` of the thresholds.
     """
     if previous is None:
         return [Difference(ChangeKind.BASELINE, entry) for entry in sorted(current, key=_order)]
@@ -119,7 +117,7 @@ def compare(
     found = [d for pair in pairing.pairs if (d := _of_pair(pair, bulk, known.source, told_as, days)) is not None]
     found += _repeats(pairing, editions, known.source, told_as)
     if pairing.new:
-        found += _added(pairing, seen, news_window_days, known, told_as)
+        found += _added(pairing, seen, news_days() if news_window_days is None else news_window_days, known, told_as)
     gone = [entry for entry in pairing.old if (entry.list_code, entry.key) not in editions.told]
     found += [
         Difference(ChangeKind.WITHDRAWAL, e, same_as=told_as.get(Listing.of(known.source, e).place)) for e in (*gone, *editions.dropped)
@@ -271,7 +269,8 @@ def guard_shrink(previous: Sequence[ListEntry] | None, current: Sequence[ListEnt
     """Refuse a snapshot that lost more entries than a publisher withdraws: it is a partial or another file, or a new format.
 
     An entry has vanished when neither its key nor its content key is found again, nor the entry under another name. All lists together
-    and each list by itself may lose ``card.max_shrink`` of their entries, or :data:`SMALL_LOSS` where that is more.
+    and each list by itself may lose the source's ``max_shrink`` of their entries, or ``small_loss_entries``
+    where that is more (``config/thresholds.yaml``, intake).
 
     Raises
     ------
@@ -301,7 +300,7 @@ def _check_losses(card: Card, before: Counter[str], now: Counter[str], vanished:
 
 
 def _check_loss(card: Card, what: str, held: int, lost: int) -> None:
-    allowed = max(int(held * card.max_shrink), SMALL_LOSS)
+    allowed = max(int(held * intake().shrink_of(card.source_id)), intake().small_loss_entries)
     if lost > allowed:
         raise Quarantine(
             "shrunken",

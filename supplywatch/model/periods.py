@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from supplywatch.model.limits import judging
 from supplywatch.model.source import Calendar
+
+_YEAR, _MONTH, _DAY = len("2024"), len("2024-03"), len("2024-03-17")
 
 
 def period_start(period: str) -> datetime:
@@ -33,10 +36,6 @@ def period_end(period: str) -> datetime:
     return start.replace(year=months // 12, month=months % 12 + 1)
 
 
-BEHIND = {4: timedelta(days=2 * 365), 7: timedelta(days=3 * 30), 10: timedelta(days=15)}
-"""By the length of a period's text: two years, three months, two weekly releases and a day. A line that is one period late is not lost."""
-
-
 def left_behind(period: str, newest: str) -> bool:
     """Tell whether a line that ends with a period was left behind by others of its kind.
 
@@ -45,8 +44,9 @@ def left_behind(period: str, newest: str) -> bool:
     >>> left_behind("", "")  # nothing was judged yet
     False
     """
-    late = BEHIND.get(len(period))
-    return late is not None and len(period) == len(newest) and period_start(newest) - period_start(period) >= late
+    limits = judging()
+    days = {_YEAR: limits.left_behind_years * 365, _MONTH: limits.left_behind_months * 30, _DAY: limits.left_behind_days}.get(len(period))
+    return days is not None and len(period) == len(newest) and period_start(newest) - period_start(period) >= timedelta(days=days)
 
 
 def known_at(calendar: Calendar, period: str) -> datetime:

@@ -123,8 +123,6 @@ class Card:
     anchors: tuple[str, ...] = ()
     """Prefixes of ``record.series`` (of ``entry.list_code`` for snapshots) that every full poll must hold."""
     max_bytes: int = 64 * 1024 * 1024
-    max_shrink: float = 0.01
-    """For snapshots: the share of entries that may vanish between two polls before the payload is quarantined."""
     secret_setting: str | None = None
     empty_answers: bool = False
     """An answer without content says that there is nothing of what was asked for; one of all answers must have some."""

@@ -20,6 +20,7 @@ from supplywatch import registry
 from supplywatch.config import config_dir, read_yaml
 from supplywatch.errors import BadSetting
 from supplywatch.judging import COMMON_CONFIG, COMMON_MODULES, VERSION
+from supplywatch.model.limits import COMMON_BLOCKS
 from supplywatch.model.rule import Rule
 from supplywatch.rulebook.syntax import content_of, imported, literal_arguments
 
@@ -106,7 +107,10 @@ def common() -> dict[str, Any]:
         if path is None:
             raise BadSetting(f"{module}: named in supplywatch.judging.COMMON_MODULES and not there")
         parts[module.rpartition(".")[2]] = _digest([content_of(path)])
-    return {"version": VERSION, "parts": parts | {f"config/{name}": _digest([_configuration(name)]) for name in COMMON_CONFIG}}
+    parts |= {f"config/{name}": _digest([_configuration(name)]) for name in COMMON_CONFIG}
+    for block in COMMON_BLOCKS:
+        parts[f"thresholds {block}"] = _digest([json.dumps(read_yaml("thresholds.yaml")[block], sort_keys=True, ensure_ascii=False)])
+    return {"version": VERSION, "parts": parts}
 
 
 def current() -> dict[str, Any]:

@@ -15,16 +15,13 @@ from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, digests
 from supplywatch.ledger.watchlists import watched_ids
 from supplywatch.model.counterparty import Counterparty, counterparty_id
+from supplywatch.model.limits import intake
 from supplywatch.reading.identifiers import checks
 from supplywatch.watchlist.files import RawRow, read
 from supplywatch.watchlist.normalising import staged_in_order
 from supplywatch.watchlist.rows import Refusal, Validator, reference_of
 
 BATCH = 2_000
-REFUSED_PART = 0.01
-"""A file of which more rows are refused is not taken unless that is said to be fine."""
-REMOVED_PART = 0.5
-"""An import that would remove more of a list is not taken unless that is said to be fine."""
 
 
 @dataclass(frozen=True)
@@ -197,9 +194,9 @@ def _refused(counts: Counts, wish: Wish) -> str | None:
     watched = counts.changed + counts.unchanged + counts.removed
     if not counts.accepted:
         return "no row of it can be taken"
-    if counts.refused > REFUSED_PART * rows and not wish.accept_refused:
+    if counts.refused > intake().import_refused_share * rows and not wish.accept_refused:
         return f"{counts.refused} of {rows} rows were refused; correct them, or take the others with --accept-refused"
-    if counts.removed > REMOVED_PART * watched and not wish.allow_shrink:
+    if counts.removed > intake().import_removed_share * watched and not wish.allow_shrink:
         return (
             f"{counts.removed} of {watched} counterparties would no longer be watched; is the file a part of the list (--partial)? "
             "If they are to go, say --allow-shrink"

@@ -89,7 +89,7 @@ def test_the_folder_of_this_release_fits(folder: Path) -> None:
 
 def test_an_older_folder_is_told_file_by_file_and_up_does_not_start(folder: Path) -> None:
     def thresholds(value: dict[str, Any]) -> None:
-        value["import_dependence"]["former_limit"] = {"value": 3, "source": "an older release"}
+        value["import_dependence"]["former_limit"] = {"value": 3, "kind": "default", "source": "an older release"}
         del value["rising_share"]["min_years"]
         value["port_disruption"]["close_days"] = 7
         value["rule_that_is_gone"] = {}
@@ -111,7 +111,7 @@ def test_an_older_folder_is_told_file_by_file_and_up_does_not_start(folder: Path
         "config/governance.yaml: edition: missing; add it",
         "config/thresholds.yaml: import_dependence: former_limit: unknown key; take it out",
         "config/thresholds.yaml: rising_share: min_years: missing; add it",
-        "config/thresholds.yaml: port_disruption.close_days: needs 'value' and a non-empty 'source'",
+        "config/thresholds.yaml: port_disruption.close_days: needs 'value', 'kind' (calibrated, pooled, published or default) and 'source'",
         "config/thresholds.yaml: rule_that_is_gone: no rule of this release; take it out",
         "config/sources.yaml: csl: interval: unknown key; take it out",
     ):

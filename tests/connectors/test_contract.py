@@ -14,6 +14,7 @@ from supplywatch.config import read_yaml
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.judging.engine import RECORD
+from supplywatch.model.limits import intake
 from supplywatch.model.periods import known_at, period_end, period_start
 from supplywatch.model.records import RECORD_TYPES, ListEntry, Record
 from supplywatch.model.source import Cursor, Part, Payload, Request, Source
@@ -92,7 +93,7 @@ def test_the_card_is_complete(source_id: str) -> None:
     assert card.hosts
     assert all(re.fullmatch(r"[a-z0-9.-]+", host) for host in card.hosts)
     assert 0 < card.min_records < card.max_records
-    assert 0.0 <= card.max_shrink < 1.0
+    assert 0.0 <= intake().shrink_of(card.source_id) < 1.0
     assert card.max_bytes > 0
     assert card.record in RECORD_TYPES
     assert all(anchor.strip() for anchor in card.anchors)

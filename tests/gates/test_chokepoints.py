@@ -1,4 +1,4 @@
-"""Gates 5 to 8 of methods.md: the chokepoint rule and its connector on genuine PortWatch vintages."""
+"""The chokepoint rule and its connector on genuine PortWatch vintages."""
 
 import json
 from datetime import date, timedelta

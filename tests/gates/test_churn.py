@@ -1,4 +1,4 @@
-"""Gates 12 and 13 of methods.md: how often a concentration flag comes and goes, and the wood sanctions of 2022."""
+"""How often a concentration flag comes and goes, and the wood sanctions of 2022."""
 
 import csv
 import gzip

@@ -1,4 +1,4 @@
-"""The counts of feeds.md on the publishers' genuine payloads, through the connectors."""
+"""Exact counts on the publishers' genuine payloads, through the connectors."""
 
 import csv
 import gzip

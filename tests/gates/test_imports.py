@@ -1,4 +1,4 @@
-"""Gates 4, 13 (soya beans) and 14 (weights) of methods.md: supplier concentration through the Comtrade connector."""
+"""Supplier concentration through the Comtrade connector."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Gate 11 of methods.md: seven versions of one hand-kept list, through connector, guards, rules and ledger, by the command line."""
+"""Seven versions of one hand-kept list, through connector, guards, rules and ledger, by the command line."""
 
 import csv
 import gzip

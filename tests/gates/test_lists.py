@@ -1,4 +1,4 @@
-"""Genuine files of OFAC and the UN: exact counts of feeds.md section 5, no orphan, native scripts, days with a zone offset."""
+"""Genuine files of OFAC and the UN: exact counts, no orphan, native scripts, days with a zone offset."""
 
 import csv
 import gzip

@@ -1,4 +1,4 @@
-"""Gate 1 of methods.md: the taxonomy is complete and its quotes are the article's words."""
+"""The taxonomy is complete and its quotes are the article's words."""
 
 import runpy
 import shutil

@@ -1,4 +1,4 @@
-"""Gate 10 of methods.md: run lengths of the CUSUM by integral equation and by our own chart; chain lengths of a small economy."""
+"""Run lengths of the CUSUM by integral equation and by our own chart; chain lengths of a small economy."""
 
 import math
 import random

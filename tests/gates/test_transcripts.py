@@ -1,4 +1,4 @@
-"""Lists that others transcribe, on genuine files: the counts of feeds.md section 5, links, change sets in order."""
+"""Lists that others transcribe, on genuine files: exact counts, links, change sets in order."""
 
 import gzip
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Gate 9 of methods.md: Mann-Kendall, Hamed-Rao and Sen give the figures of pymannkendall; and how often the rule flags."""
+"""Mann-Kendall, Hamed-Rao and Sen give the figures of pymannkendall; and how often the rule flags."""
 
 import csv
 import random
