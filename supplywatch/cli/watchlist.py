@@ -170,9 +170,8 @@ def check(
         print_json({"accepted": reading.accepted, "refused": reading.refused, "rows": [r._asdict() for r in told], "matches": rows})
     else:
         order = sorted(rows, key=lambda row: (-row["match"]["score"], row["reference"]))
-        columns = ("tier", "score", "reference", "name", "listed as", "entry")
         print_table(
-            columns,
+            ("tier", "score", "reference", "name", "listed as", "entry"),
             (
                 (m["tier"], f"{m['score']:.3f}", r["reference"], r["name"], m["name"], m["party_id"] + _end_of(m))
                 for r in order

@@ -187,3 +187,74 @@ def test_refused_rows_are_written_so_that_a_spreadsheet_runs_nothing(tmp_path: P
             file.add(Refusal(2, "name", value, "is a formula and no name"))
     lines = (tmp_path / "refused.csv").read_text(encoding="utf-8-sig").splitlines()
     assert [line.split(",")[2] for line in lines[1:]] == ["'=cmd|' /C calc'!A0", "' =1+1", "'@SUM(A1)", "plain"]
+
+
+def taken(name: str, body: bytes, encoding: str | None = None) -> tuple[list[object], list[Refusal]]:
+    found, doubts, known = [], [], validator()
+    for row in rows_of(name, body, encoding):
+        found.append(known.counterparty(row))
+        doubts += known.doubts
+    return found, doubts
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (b"SEP=;\nreference;name\nR-1;Ito, Seiki\n", 3),
+        (b'"sep=|"\r\nreference|name\r\nR-1|Ito, Seiki\r\n', 3),
+        (b"\xef\xbb\xbfsep=\t\nreference\tname\nR-1\tIto, Seiki", 3),
+        (b'reference,name\rR-1,"Ito, Seiki"\r', 2),
+        (b'sep=,\rreference,name\rR-1,"Ito, Seiki"', 3),
+        ("sep=;\rreference;name\rR-1;Ito, Seiki".encode("utf-16"), 3),
+    ],
+)
+def test_the_separator_that_is_named_and_lines_of_old_macs(body: bytes, line: int) -> None:
+    (row,) = rows_of("a.csv", body)
+    assert (row.line, [value for _, value in row.cells]) == (line, ["R-1", "Ito, Seiki"])
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "advised"),
+    [
+        ("reference,name\nR-1,宁波远景阀门有限公司\n", "gb18030", "gb18030"),
+        ("reference,name\nR-1,Gebrüder Häussler AG\n", "latin-1", "cp1252"),
+        ("reference,name\nR-1,“Société Générale” – Zürich\n", "cp1252", "cp1252"),
+    ],
+)
+def test_what_is_not_utf_8_names_the_option_that_reads_it(text: str, written: str, advised: str) -> None:
+    with pytest.raises(BadRequest, match=f"line 2, byte .*: is not UTF-8; read as {advised} it says .*--encoding {advised}"):
+        rows_of("a.csv", text.encode(written))
+    assert texts(rows_of("a.csv", text.encode(written), advised)) == [text.splitlines()[1].split(",")]
+
+
+@pytest.mark.parametrize("field", ["reference", "name", "owner", "identifiers", "country"])
+def test_half_a_character_is_refused_with_line_column_and_value(field: str) -> None:
+    other = {"reference": "R-1", "name": "Ito Seiki"} | {field: "Ito \\udc5a Seiki"}
+    body = "{" + ",".join(f'"{key}":"{value}"' for key, value in other.items()) + "}"
+    (said,), _ = taken("a.ndjson", body.encode())
+    assert said == Refusal(1, field, "Ito \\udc5a Seiki", "holds half of a character (a surrogate); it was cut, write it again")
+
+
+def test_names_that_went_through_a_form_are_repaired_and_said() -> None:
+    body = "reference,name,owner\nR-1,D&#8217;Amico &amp; Figli,MÃ¼ller &Co|Plain\nR-2,Å»abka JS,\nR-3,AT&T; Grégoire,\n"
+    found, doubts = taken("a.csv", body.encode())
+    assert [(one.name, one.owners) for one in found] == [
+        ("D’Amico & Figli", ("Müller &Co", "Plain")),
+        ("Żabka JS", ()),
+        ("AT&T; Grégoire", ()),
+    ]
+    assert [(doubt.line, doubt.column) for doubt in doubts] == [(2, "name"), (2, "owner"), (3, "name")]
+    assert "is taken as 'Żabka JS'" in doubts[2].reason
+
+
+def test_a_lost_zero_comes_back_in_a_column_of_codes_alone() -> None:
+    found, doubts = taken("a.csv", b"name,hs,tags\nA,90111,\nB,8542,\nC,4,\nD,,hs:90111\nE,0901110,\n")
+    assert [one.tags for one in found[:3]] == [("hs:090111",), ("hs:8542",), ("hs:04",)]
+    assert [(one.column, one.reason[:14]) for one in found[3:]] == [("tags", "is no HS code:"), ("hs", "is no HS code:")]
+    assert [(doubt.line, doubt.column, doubt.value) for doubt in doubts] == [(2, "hs", "90111"), (4, "hs", "4")]
+
+
+@pytest.mark.parametrize(("text", "country"), [("N/A", None), ("—", None), ("Rep. of Korea", "KR"), ("越南社會主義共和國", "VN")])
+def test_an_unknown_country_is_none_and_a_usual_one_is_known(text: str, country: str | None) -> None:
+    (found,), _ = taken("a.csv", f"name,國家\nA,{text}\n".encode())
+    assert found.country == country
