@@ -4,12 +4,13 @@
 for it.
 """
 
-VERSION = "1.1.0"
+VERSION = "1.1.1"
 COMMON_MODULES = (
     "supplywatch.judging.engine",
     "supplywatch.judging.episode",
     "supplywatch.judging.fold",
     "supplywatch.judging.grading",
+    "supplywatch.judging.pieces",
     "supplywatch.model.periods",
     "supplywatch.judging.severity",
     "supplywatch.judging.thresholds",

@@ -19,6 +19,7 @@ from supplywatch.errors import Conflict
 from supplywatch.judging.episode import Judged, Memory, advance, hold, reconcile
 from supplywatch.judging.fold import Fold, is_current, state_row, stored_fold
 from supplywatch.judging.grading import AsKnown, Grader
+from supplywatch.judging.pieces import pieces
 from supplywatch.judging.thresholds import thresholds_of
 from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
@@ -31,6 +32,7 @@ from supplywatch.model.rule import Context, Rule
 RECORD: TypeAdapter[Any] = TypeAdapter(AnyRecord)
 """Validates a record of any family: ``RECORD.validate_json(bytes)``."""
 
+Watchers = list[tuple[Rule[Any], Subject]]
 CONFLICT_RETRIES = 20
 HOLDING = (SourceStatus.QUARANTINED, SourceStatus.OVERDUE)
 
@@ -125,14 +127,21 @@ class Engine:
         """Return the parameters a rule is judged with."""
         return self._params[rule_id]
 
-    def watchers(self, record: Record) -> list[tuple[Rule[Any], Subject]]:
+    def watchers(self, record: Record) -> Watchers:
         """Return the rules that judge a record, each with the subject it belongs to."""
         found = ((rule, rule.subject(record, self.items)) for rule in self._readers[type(record)])
         return [(rule, subject) for rule, subject in found if subject is not None]
 
     def _judge(self, connection: Connection, records: Sequence[Record], texts: Sequence[str]) -> Verdict:
-        verdict = Verdict()
-        watched = [self.watchers(record) for record in records]
+        verdict, watched = Verdict(), [self.watchers(record) for record in records]
+        for piece in pieces(records, [any(rule.card.man_made for rule, _ in pairs) for pairs in watched]):
+            verdict.events += self._judge_piece(connection, records[piece], texts[piece], watched[piece], verdict)
+        return verdict
+
+    def _judge_piece(
+        self, connection: Connection, records: Sequence[Record], texts: Sequence[str], watched: Sequence[Watchers], verdict: Verdict
+    ) -> list[AlertEvent]:
+        events: list[AlertEvent] = []
         folds = self._load(connection, records, watched)
         fresh = self._classify(connection, records, texts, verdict)
         for index, revised in fresh:
@@ -143,17 +152,14 @@ class Engine:
         grader = Grader(connection, self.rules, self.items, self._as_known(connection, folds))
         for fold in folds.values():
             if fold.records:
-                verdict.events += self._advance(connection, fold, grader)
+                events += self._advance(connection, fold, grader)
         reports = [record for index, _ in fresh if isinstance(record := records[index], SourceReport)]
         for report in (report for report in reports if report.status in HOLDING):
-            verdict.events += self._hold(connection, report, folds)
+            events += self._hold(connection, report, folds)
         self._store(connection, folds)
-        verdict.events = book.append_events(connection, [self._credited(event) for event in verdict.events], self._clock())
-        return verdict
+        return book.append_events(connection, [self._credited(event) for event in events], self._clock())
 
-    def _load(
-        self, connection: Connection, records: Sequence[Record], watched: Sequence[Sequence[tuple[Rule[Any], Subject]]]
-    ) -> dict[book.Key, Fold]:
+    def _load(self, connection: Connection, records: Sequence[Record], watched: Sequence[Watchers]) -> dict[book.Key, Fold]:
         subjects = {(rule.card.rule_id, subject.id): (rule, subject) for pairs in watched for rule, subject in pairs}
         coming: dict[book.Key, set[str]] = defaultdict(set)
         for record, pairs in zip(records, watched, strict=True):
@@ -257,10 +263,7 @@ class Engine:
     def refold(self, connection: Connection, fold: Fold) -> tuple[Finding, list[tuple[str, str]]]:
         """Compute detector state and status of a subject anew from the stored history; the episode is left alone.
 
-        Returns
-        -------
-        tuple
-            The last finding, and the (first, last) periods over which the history is raised.
+        Returns the last finding, and the (first, last) periods over which the history is raised.
         """
         memory, rule = fold.memory, fold.rule
         revisable = all(t.revisable for t in rule.records)
