@@ -52,9 +52,9 @@ def expected_events(records: Sequence[Record]) -> list[str]:
 
 
 class Cluster:
-    """Everything under one topic prefix of its own."""
+    """Everything under one topic prefix of its own; the ledger's schema is left to the processes where ``upgrade`` is False."""
 
-    def __init__(self, broker_url: str, ledger_url: str, folder: Path, **settings: Any) -> None:
+    def __init__(self, broker_url: str, ledger_url: str, folder: Path, *, upgrade: bool = True, **settings: Any) -> None:
         self.settings = Settings(
             broker=broker_url,
             ledger=ledger_url,
@@ -66,7 +66,7 @@ class Cluster:
         self.folder, self.address = folder, BrokerAddress.parse(broker_url)
         self.children: list[Child] = []
         ensure_topics(self.settings, self.address)
-        self.ledger = Ledger.open(ledger_url)
+        self.ledger = Ledger.open(ledger_url) if upgrade else Ledger(ledger_url)
 
     def worker(self) -> Child:
         return self._child("tests.servers.toy_worker")
@@ -99,15 +99,20 @@ class Cluster:
         with Admin(self.address) as admin:
             return sum(admin.group(match_group(prefix), match_topics(prefix)).lag.values())
 
-    def _child(self, module: str) -> Child:
+    def of_release(self, module: str, code: Path) -> Child:
+        """Start a process with the code of another release."""
+        return self._child(module, code)
+
+    def _child(self, module: str, code: Path = ROOT) -> Child:
         log = self.folder / f"{module.rpartition('.')[2]}-{len(self.children)}.log"
-        child = Child([sys.executable, "-m", module], log, self._environment())
+        # -P: else the folder that the tests run in comes before the code that is named.
+        child = Child([sys.executable, "-P", "-m", module], log, self._environment(code))
         self.children.append(child)
         child.start()
         return child
 
-    def _environment(self) -> dict[str, str]:
-        return os.environ | settings_environment(self.settings) | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    def _environment(self, code: Path = ROOT) -> dict[str, str]:
+        return os.environ | settings_environment(self.settings) | {"PYTHONPATH": f"{code}:{code / 'tests'}"}
 
     def produce(self, records: Iterable[Record], per_second: float = 0, stop: threading.Event | None = None) -> None:
         """Send records keyed by their series, all confirmed on return; paced where a rate is given."""
