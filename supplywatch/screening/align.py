@@ -11,13 +11,15 @@ from supplywatch.model.name_match import Explanation, Extra, Pair, Penalty
 from supplywatch.screening.background import class_of, weight
 from supplywatch.screening.chinese import GLOSSARY, HAN, pinyin
 from supplywatch.screening.normal import Form
-from supplywatch.screening.vocabulary import LEGAL
+from supplywatch.screening.vocabulary import LEGAL, WORDS
 
 FUZZY_LEAST = 0.74
 OTHER_START, SHORT_WORD = 0.87, 0.87
 """What a slip leaves of two words' similarity when it is their first letter, and when they are short: few type the first letter wrong,
 and among words of six letters or less many differ in one."""
 _SHORT_LETTERS = 6
+_SLIP = 1.4
+"""What a letter of a long word costs, in letters: two that differ are another word more often than a slip."""
 LISTED_EXTRA, LISTED_EXTRA_AGREED = 0.75, 0.5
 OWN_EXTRA = {"brand": 1.0, "place": 0.4, "generic": 0.6, "number": 1.0, "context": 0.5, "legal": 1.0}
 """What a word costs that only the counterparty has, where every distinctive word of the listed name is found."""
@@ -25,10 +27,12 @@ HAN_EXTRA_AGREED = 0.5
 """What city and trade cost on either side where two Chinese names agree in the rest, divided by the characters of the brand they share: the
 short form of such a name is the one without them."""
 BRAND_LEAST = 0.5
-FACTORS = {"distinctive words differ": 0.8, "numbers differ": 0.62, "places differ": 0.9, "legal forms differ": 0.93}
+FACTORS = {"distinctive words differ": 0.9, "numbers differ": 0.66, "places differ": 0.95, "legal forms differ": 0.965}
 _JOIN_WORDS = 4
+_EITHER = 0.97
+"""An abbreviation of two words beside one of them."""
 _SAME_MEANING, _CONTAINED, _TELLING_PART = 0.95, 0.8, 3
-_LOOSE_FORMS = frozenset({"~co", "~ltd", "~corp"})
+_LOOSE_FORMS = frozenset({"~co", "~ltd", "~corp", "~other"})
 
 
 @dataclass(slots=True)
@@ -110,6 +114,8 @@ def _best_run(many: Side, whole: str) -> tuple[range, float] | None:
             if not shortest <= len(text) <= longest:
                 continue
             similarity = 1.0 if text == whole else OSA.normalized_similarity(text, whole)
+            if text[0] != whole[0]:
+                similarity *= OTHER_START
             if similarity >= 0.85 and (best is None or similarity > best[1]):
                 best = range(start, end + 1), similarity * 0.98
     return best
@@ -136,20 +142,30 @@ def _fuzzy(a: Side, b: Side) -> list[Pair]:
 def similarity(one: str, other: str) -> float:
     """Return how much two words are the same, 0 when they are not.
 
-    >>> similarity("hikvision", "hikvison") > 0.8, similarity("13", "14"), similarity("mashproekt", "mashproject") > 0.8
+    >>> similarity("hikvision", "hikvison") > 0.8, similarity("13", "14"), similarity("mashproekt", "mashproject") > 0.7
     (True, 0.0, True)
     """
     if one.isdigit() or other.isdigit():
         return 0.0
     if HAN.match(one) or HAN.match(other):
         return _han_similarity(one, other)
+    if other in WORDS.either.get(one, ()) or one in WORDS.either.get(other, ()):
+        return _EITHER
+    if one in WORDS.generic and other in WORDS.generic:
+        return 0.0
+    return _written_similarity(one, other)
+
+
+def _written_similarity(one: str, other: str) -> float:
     plain = OSA.normalized_similarity(one, other)
     if min(len(one), len(other)) >= 4 and sounded(one) == sounded(other):
         plain = max(plain, 0.95)
-    elif one[0] != other[0]:
+    elif one[0] != other[0] and set(one[:2]) != set(other[:2]):
         plain *= OTHER_START
     if plain >= FUZZY_LEAST and min(len(one), len(other)) >= 4:
-        return plain if plain >= 0.95 or max(len(one), len(other)) > _SHORT_LETTERS else plain * SHORT_WORD
+        if plain >= 0.95:
+            return plain
+        return plain * SHORT_WORD if max(len(one), len(other)) <= _SHORT_LETTERS else 1.0 - _SLIP * (1.0 - plain)
     return 0.8 if _abbreviates(one, other) or _abbreviates(other, one) else 0.0
 
 
@@ -228,9 +244,14 @@ def _differences(a: Side, b: Side, left: list[str], right: list[str], brands: bo
         found.append("numbers differ")
     if "place" in left_kinds and "place" in right_kinds:
         found.append("places differ")
-    if a.legal and b.legal and not a.legal & b.legal and not (a.legal <= _LOOSE_FORMS and b.legal <= _LOOSE_FORMS):
+    if forms_differ(a.legal, b.legal):
         found.append("legal forms differ")
     return found
+
+
+def forms_differ(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Tell whether two names have legal forms that no company has at once."""
+    return bool(one and other and not one & other and not (one <= _LOOSE_FORMS and other <= _LOOSE_FORMS))
 
 
 def is_telling(word: str) -> bool:

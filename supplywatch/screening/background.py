@@ -1,6 +1,6 @@
 """How much a word says, from how often it stands in ordinary company names.
 
-The counts are of GLEIF legal names (CC0), made by ``bench/word_counts.py``; they come from no list that is screened.
+See :mod:`supplywatch.screening.counts`.
 
 >>> weight("hikvision") > weight("optical") > weight("technology") > weight("~ltd")
 True
@@ -8,30 +8,16 @@ True
 
 from __future__ import annotations
 
-import gzip
 import math
 from functools import lru_cache
 
-from supplywatch.config import config_dir
-from supplywatch.errors import BadSetting
 from supplywatch.screening.chinese import GLOSSARY, HAN, PLACES, read
+from supplywatch.screening.counts import counted
 from supplywatch.screening.vocabulary import WORDS
 
 LEGAL_WEIGHT, CONTEXT_WEIGHT, NUMBER_WEIGHT = 0.03, 0.06, 0.6
 _PLACE_FACTOR = 0.6
 _CHEAPEST = 0.12
-_FILE = "word_counts.tsv.gz"
-
-
-@lru_cache(maxsize=1)
-def _counts() -> tuple[int, dict[str, int]]:
-    path = config_dir() / _FILE
-    try:
-        lines = gzip.decompress(path.read_bytes()).decode().splitlines()
-    except OSError as error:
-        raise BadSetting(f"{path}: cannot be read ({error}); restore it from the repository") from error
-    counts = {word: int(count) for word, count in (line.split("\t") for line in lines if not line.startswith("#"))}
-    return counts.pop("*"), counts
 
 
 @lru_cache(maxsize=500_000)
@@ -47,7 +33,9 @@ def weight(word: str) -> float:
     if HAN.match(word):
         spoken = [weight(part) for part in _spoken(word)]
         return 1.0 if kind == "brand" else min(1.0, max(spoken))
-    names, counts = _counts()
+    if word in WORDS.either:
+        return min(map(weight, WORDS.either[word]))
+    names, counts = counted()
     rarity = math.log(names / (counts.get(word, 0) + 4)) / math.log(names / 4)
     return max(_CHEAPEST, rarity * (_PLACE_FACTOR if kind == "place" else 1.0) * (0.5 if len(word) == 1 else 1.0))
 

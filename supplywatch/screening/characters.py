@@ -4,11 +4,11 @@
 >>> from supplywatch.screening.normal import forms
 >>> dji, slip = "深圳市大疆创新科技有限公司", "深圳市大江创新科技有限公司"
 >>> score_of(*one_off(forms(slip)[0], forms(dji)[0], (slip, dji)))
-0.9375
+0.9682
 >>> one_off(forms("南京航空航天大学")[0], forms("北京航空航天大学")[0], ("南京航空航天大学", "北京航空航天大学"))
 []
 >>> score_of(*short_of(*(forms(name)[0] for name in ("景嘉微", "长沙景嘉微电子股份有限公司"))))
-0.85
+0.92
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _HALF = 0.5
 """What a wrong character costs that sounds like the right one, or stands in a word that names nobody."""
 
 _SHORT_LEAST = 3
-_SHORT = Penalty("the beginning of the other name", 0.85)
+_SHORT = Penalty("the beginning of the other name", 0.92)
 
 
 def one_off(ours: Form, theirs: Form, whole: tuple[str, str]) -> list[Explanation]:

@@ -11,42 +11,72 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+import jaconv
 import opencc
 from pypinyin import lazy_pinyin
 
 from supplywatch.config import read_yaml
 
 Words = tuple[str, ...]
-HAN = re.compile(r"[\u3400-\u9fff]")
-_MIDDLE_DOT = re.compile(r"[·・•‧]")
-_RUN = re.compile(r"[\u3400-\u9fff]+|[A-Za-z0-9&.'-]+")
+_KANA = r"\u3041-\u3096\u30a1-\u30fa\u30fc"
+HAN = re.compile(rf"[\u3005\u3400-\u9fff{_KANA}]")
+"""Characters of Chinese and Japanese names: a brand in kana is as much of the name as one in Chinese characters."""
+_KANA_RUN = re.compile(f"[{_KANA}]+")
+_MIDDLE_DOT = re.compile(r"[·•‧\u30fb]")
+_RUN = re.compile(rf"[\u3005\u3400-\u9fff{_KANA}]+|[A-Za-z0-9&.'-]+")
 _NUMBER = re.compile(r"第?([〇零一二三四五六七八九十百]{1,5})(?=研究|所|院|厂|工厂|局|设计|航|师|区|分)|第([一二三四五六七八九十百]{1,5})")
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0}
 _ADMIN = ("特别行政区", "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "自治州", "省", "市", "县")
 _ALONE = frozenset("厂局部省")
+_BETWEEN = frozenset("与及")
+"""And, between two words of a name."""
 _BOOK = read_yaml("vocabulary_zh.yaml")
 _CONVERTER = opencc.OpenCC("t2s")
 
 
 def pinyin(text: str) -> str:
-    """Return the sounds of a Chinese text in one word."""
-    return "".join(lazy_pinyin(text)).lower().replace("ü", "v")
+    """Return the sounds of a Chinese text in one word; kana by its Japanese sounds.
+
+    >>> pinyin("大疆"), pinyin("ハヤブサ")
+    ('dajiang', 'hayabusa')
+    """
+    return "".join(lazy_pinyin(_KANA_RUN.sub(_romaji, text))).lower().replace("ü", "v")
+
+
+def _romaji(run: re.Match[str]) -> str:
+    return str(jaconv.kana2alphabet(jaconv.kata2hira(run[0]))).replace("-", "")
+
+
+def syllables(text: str) -> Words:
+    """Return the sounds of a Chinese text, a word for each character.
+
+    >>> syllables("北京")
+    ('bei', 'jing')
+    """
+    return tuple(sound.lower().replace("ü", "v") for sound in lazy_pinyin(text))
 
 
 PLACES: dict[str, str] = {place: pinyin(place) for place in _BOOK["places"].split()} | _BOOK["place_names"]
 GLOSSARY: dict[str, Words] = {}
 for _item in " ".join(_BOOK["glossary"].split("\n")).replace(" ", "\x00").split("\x00"):
-    _han, _is, _english = _item.partition("=")
+    _han, _is, _says = _item.partition("=")
     if _is:
         _last = _han
-        GLOSSARY[_han] = (_english,)
+        GLOSSARY[_han] = (_says,)
     elif _item:
         GLOSSARY[_last] = (*GLOSSARY[_last], _item)
-GLOSSARY = {han: words for han, words in GLOSSARY.items() if len(han) > 1 or han in _ALONE}
+GLOSSARY = {han: words for han, words in GLOSSARY.items() if len(han) > 1 or han in _ALONE | _BETWEEN}
 _LEGAL: dict[str, str] = {form: "~" + legal for legal, forms in _BOOK["legal"].items() for form in forms.split()}
-_ALIASES: dict[str, Words] = {
-    row["zh"]: tuple(re.findall(r"[a-z0-9]+", row["en"].lower())) for row in read_yaml("aliases.yaml") if row["source"]
-}
+_ABBREVIATED = re.compile(r"(\S+ \S.*) ([A-Z]{3,6})$")
+
+
+def _english(name: str) -> tuple[Words, ...]:
+    """Return what stands for a Chinese name in English: the name, and the abbreviation behind it as a second one."""
+    both = _ABBREVIATED.match(name)
+    return tuple(tuple(re.findall(r"[a-z0-9]+", each.lower())) for each in (both.groups() if both else (name,)))
+
+
+_ALIASES: dict[str, tuple[Words, ...]] = {row["zh"]: _english(row["en"]) for row in read_yaml("aliases.yaml") if row["source"]}
 """Brands that are neither the sound nor the meaning of the Chinese name."""
 _SHORT: dict[str, str] = _BOOK["short_names"]
 _NUMBERED = re.compile(r"(?<=[〇零一二三四五六七八九十百\d])所$")
@@ -85,7 +115,7 @@ def read(text: str) -> tuple[Words, Words]:
     """Return the words of a Chinese name as they are written, and as they read in English and pinyin."""
     written: list[str] = []
     spoken: list[str] = []
-    for run in _RUN.findall(simplified(text)):
+    for run in _RUN.findall(_MIDDLE_DOT.sub("", simplified(text))):
         if HAN.search(run):
             for han, english in _cut(_full(run)):
                 written.append(english[0] if english[0].startswith("~") else han)
@@ -103,16 +133,19 @@ def readings(text: str) -> list[Words]:
     >>> readings("沈阳飞机设计研究所")
     [('shenyang', 'aircraft', 'design', 'institute'), ('shenyang', 'aircraft', 'design', 'research', 'institute')]
     """
-    plain, named, researching = read(text)[1], [], []
+    named: list[str] = []
+    abbreviated: list[str] = []
+    researching: list[str] = []
     for run in _RUN.findall(_MIDDLE_DOT.sub("", simplified(text))):
         if not HAN.search(run):
-            named.append(run.lower())
-            researching.append(run.lower())
+            for words in (named, abbreviated, researching):
+                words.append(run.lower())
             continue
         for han, english in _cut(_full(run), aliases=True):
             named.extend(english)
+            abbreviated.extend(_ALIASES[han][-1] if han in _ALIASES else english)
             researching.extend(_INSTITUTE if han in ("研究所", "研究院") else english)
-    return list(dict.fromkeys((plain, tuple(named), tuple(researching))))
+    return list(dict.fromkeys((read(text)[1], tuple(named), tuple(abbreviated), tuple(researching))))
 
 
 def _full(run: str) -> str:
@@ -161,7 +194,7 @@ def _known(run: str, at: int, after_brand: bool) -> tuple[int, str, Words] | Non
             continue
         if piece in _LEGAL:
             return length, piece, (_LEGAL[piece],)
-        if length == 1 and at + 1 < len(run) and piece != "省":
+        if length == 1 and not (at if piece in _BETWEEN else piece == "省") and at + 1 < len(run):
             continue
         if piece in PLACES:
             return length + _administrative(run, at + length), piece, tuple(PLACES[piece].split())
@@ -173,7 +206,8 @@ def _alias(run: str, at: int) -> tuple[int, str, Words] | None:
     for length in range(min(_LONGEST_ALIAS, len(run) - at), 1, -1):
         piece = run[at : at + length]
         if piece in _ALIASES:
-            return length, piece, _ALIASES[piece]
+            whole = length + run.startswith("业", at + length) if piece.endswith("重工") else length
+            return whole, piece, _ALIASES[piece][0]
     return None
 
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from supplywatch.model.name_match import Explanation, Match, Name, Pair, Party, Penalty, Qualification, Tier, score_of, tier_of
-from supplywatch.screening.align import compare
+from supplywatch.model.name_match import WEAK, Explanation, Match, Name, Party, Qualification, Tier, score_of, tier_of
 from supplywatch.screening.background import class_of, weight
-from supplywatch.screening.characters import one_off, short_of
 from supplywatch.screening.chinese import HAN, read
+from supplywatch.screening.explaining import explained, limits_of
 from supplywatch.screening.index import Candidate, Index
-from supplywatch.screening.normal import Form, forms, is_cut_of, letters
+from supplywatch.screening.normal import Form, forms
 from supplywatch.screening.vocabulary import LEGAL
+from supplywatch.screening.written import numbered
 
 _LOWER: dict[Tier, Tier] = {"strong": "review", "review": "weak", "weak": "below", "below": "below"}
 _NAMED_APART = frozenset({"person", "vessel", "aircraft"})
-_OTHER_KIND = Penalty("asked as a company, listed as a person or vessel", 0.7)
-_WEAK_ALIAS = Penalty("weak alias", 0.97)
-_CUT = Penalty("cut at 35 characters", 0.88)
-_SAME_LETTERS = 0.98
 _SHORT_LETTERS = 3
 _SHORT_HAN = 2
 _COMMON_WEIGHT = 0.55
@@ -50,6 +46,7 @@ class Matcher:
     def screen(self, query: Party, *, limit: int = 10, min_score: float = 0.5) -> list[Match]:
         """Return the parties that may be meant, best first, each once by its best name."""
         best: dict[str, Match] = {}
+        query = numbered(query)
         for candidate in self.index.candidates(query, limit=self._depth):
             match = self._judged(query, candidate, min_score)
             if match is None:
@@ -74,39 +71,17 @@ class Matcher:
         kinds = {query.kind, party.kind}
         if len(kinds) > 1 and kinds & _NAMED_APART and "unknown" not in kinds:
             return None
-        found = [(score_of(each), name, each) for name in query.names for each in self._explained(name, query, candidate)]
+        found = [(score_of(each), name, each) for name in query.names for each in explained(name, query, candidate, self._listed)]
         if not found:
             return None
         score, name, explanation = max(found, key=lambda item: (item[0], item[1].text, item[2].ours, item[2].theirs))
         if score < min_score:
             return None
+        if score >= WEAK and "person" not in kinds and (limits := limits_of(explanation, name.text, candidate.name.text)):
+            explanation = replace(explanation, penalties=(*explanation.penalties, *limits))
         apart = bool(query.places and party.places) and not query.places & party.places
         short = is_short(Form.from_key(explanation.ours)) or is_short(Form.from_key(explanation.theirs))
         return self._match(query, name, candidate, explanation, Qualification(country_mismatch=apart, short_name=short))
-
-    def _explained(self, name: Name, query: Party, candidate: Candidate) -> list[Explanation]:
-        more = []
-        if "weak" in (name.kind, candidate.name.kind):
-            more.append(_WEAK_ALIAS)
-        if (
-            {query.kind, candidate.party.kind} & _NAMED_APART
-            and query.kind != candidate.party.kind
-            and (_is_company(query, name) or _is_company(candidate.party, candidate.name))
-        ):
-            more.append(_OTHER_KIND)
-        found = _by_letters(name.text, candidate.name.text)
-        asked = forms(name.text)
-        both_han = asked and candidate.forms and asked[0].is_han and candidate.forms[0].is_han
-        for mine in asked:
-            for other in candidate.forms:
-                if mine.is_han != other.is_han or (both_han and not mine.is_han):
-                    continue
-                ours, theirs = (mine, other) if self._listed else (other, mine)
-                found.append(compare(ours, theirs))
-                if both_han:
-                    whole = letters(name.text), letters(candidate.name.text)
-                    found += [*one_off(ours, theirs, whole), *short_of(ours, theirs)]
-        return [replace(explanation, penalties=(*explanation.penalties, *more)) for explanation in found] if more else found
 
     def _match(self, query: Party, name: Name, candidate: Candidate, explanation: Explanation, qualification: Qualification) -> Match:
         score = score_of(explanation)
@@ -134,16 +109,6 @@ class Matcher:
         )
 
 
-def _by_letters(asked: str, indexed: str) -> list[Explanation]:
-    """Return how two names agree letter by letter, where the words do not say it."""
-    mine, other = letters(asked), letters(indexed)
-    if mine == other:
-        return [Explanation(mine, other, (Pair(mine, other, 1.0, _SAME_LETTERS),))]
-    if is_cut_of(asked, indexed) or is_cut_of(indexed, asked):
-        return [Explanation(mine, other, (Pair(mine, other, 1.0, 1.0),), penalties=(_CUT,))]
-    return []
-
-
 def is_short(form: Form) -> bool:
     """Tell whether a name is too short or too common to mean one party: three letters, or one common word.
 
@@ -157,10 +122,3 @@ def is_short(form: Form) -> bool:
     if HAN.match(words[0]):
         return letters <= _SHORT_HAN or (len(words) == 1 and class_of(words[0]) != "brand" and len(read(words[0])[1]) < _TELLING_WORDS)
     return letters <= _SHORT_LETTERS or (len(words) == 1 and weight(words[0]) < _COMMON_WEIGHT)
-
-
-def _is_company(party: Party, name: Name) -> bool:
-    """Tell whether a party is a company, by its kind or, when that is not known, by a legal form or a trade in its name."""
-    if party.kind == "unknown":
-        return any(class_of(word) in ("legal", "generic") for form in forms(name.text) for word in form.words)
-    return party.kind == "organisation"

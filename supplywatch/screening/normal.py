@@ -20,28 +20,15 @@ from rapidfuzz.distance import OSA
 
 from supplywatch.screening import chinese
 from supplywatch.screening.vocabulary import LEGAL, WORDS
+from supplywatch.screening.written import plain
 
 Words = tuple[str, ...]
-_TAIL = re.compile(
-    r"[;,]?\s*\(?\s*(?:a\.?\s?k\.?\s?a\.?,?\s*(?:the following|:).*|including the following.*|"
-    r"(?:and\s+)?any successor\b.*|and (?:its|all) subsidiaries.*)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_ADDRESS = re.compile(
-    r"[.,;]\s*(?:and\s+)?(?:no\.?\s*)?\d+\w?\W.*\b(?:street|road|avenue|lane|floor|district|building|boulevard|prospekt|ulitsa|ul)\b.*$",
-    re.IGNORECASE | re.DOTALL,
-)
-"""Some lists run on from the name into the address."""
-_UNIT = re.compile(
-    r"[,;\s-]+(?:sales|export|import|imp\.?\s?exp\.?|purchas\w+|procurement|marketing|accounts?|accounting|finance|logistics|shipping|trading)"
-    r"\s+(?:dept|department|div|division|desk|office|team|section)\.?\s*$",
-    re.IGNORECASE,
-)
-"""The part of a house that a supplier writes behind its name."""
 _ALSO = re.compile(r"[;,(\s]+(?:[afn]\.\s?k\.\s?a\.|\b[afn]ka\b)[,:]?\s*", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(（]([^()（）]{2,80})[)）]\s*$")
 _APOSTROPHE = re.compile(r"(?<=\w)['’`ʼ´](?=\w)")
 _WORD = re.compile(r"[a-z]+|\d+")
+_DOTTED_END = re.compile(r"(?<=\w)[\s,]+((?:[a-z]\.){2,3}[a-z]?)\.?$")
+"""Dotted letters behind a name are a legal form, also where one of them is wrong."""
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|oy|ya|iy|y)\b|(?<=\d)-(?:y|i|ya|ogo|go|yy|letiya)\b")
 _NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
@@ -49,8 +36,6 @@ _ROMAN = {numeral: str(value) for value, numeral in enumerate(_NUMERALS.split(),
 _SINGLE_ROMAN = frozenset("ivx")
 _CUT_LENGTHS = (33, 34, 35)
 _CUT_LEAST = 24
-_ANYWHERE = frozenset("co sa bv nv ag kg ab oy ao as".split())
-"""Short legal forms that are taken for one wherever they stand, but at the start only when they may stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +63,7 @@ class Form:
 @lru_cache(maxsize=50_000)
 def forms(text: str) -> tuple[Form, ...]:
     """Return the forms of a name, the fullest first; never empty for a text with a letter or digit in it."""
-    whole = _UNIT.sub("", _ADDRESS.sub("", _TAIL.sub("", unicodedata.normalize("NFKC", text).strip()))) or text
+    whole = plain(text)
     found: list[Words] = []
     for part in filter(None, (part.strip() for part in _ALSO.split(whole))):
         if chinese.is_chinese(part):
@@ -105,7 +90,10 @@ def latin(text: str) -> Words:
     plain = text if text.isascii() else anyascii(text)
     plain = _APOSTROPHE.sub("", plain.casefold()).replace("&", " and ").replace("'", "")
     plain = _ORDINAL.sub("", plain)
-    return tuple(_tidy(_meaning(_letters_joined(_WORD.findall(plain)))))
+    words = _letters_joined(_WORD.findall(plain))
+    if len(words) > 1 and not {tuple(words[-1:]), tuple(words[-2:])} & WORDS.phrases.keys() and _DOTTED_END.search(plain):
+        words[-1] = LEGAL + "other"
+    return tuple(_tidy(_meaning(words)))
 
 
 def _letters_joined(words: list[str]) -> list[str]:
@@ -126,7 +114,7 @@ def _letters_joined(words: list[str]) -> list[str]:
 
 
 def _meaning(words: list[str] | Words) -> list[str]:
-    raw = [word if word.startswith(LEGAL) else WORDS.corrected(word) for word in words]
+    raw = _counted([word if word.startswith(LEGAL) else WORDS.corrected(word) for word in words])
     for at, word in enumerate(raw[1:], start=1):
         if raw[at - 1] == "joint" and OSA.distance(word, "stock") <= 2:
             raw[at] = "stock"
@@ -136,7 +124,8 @@ def _meaning(words: list[str] | Words) -> list[str]:
     while at < len(raw):
         for length in range(min(WORDS.longest(raw[at], plain[at]), len(raw) - at), 0, -1):
             phrase = WORDS.phrases.get(tuple(raw[at : at + length])) or WORDS.phrases.get(tuple(plain[at : at + length]))
-            if phrase is None or (length == 1 and not _stands(raw, at)):
+            before = at if any(not word.startswith(LEGAL) for word in found) else 0
+            if phrase is None or (length == 1 and not WORDS.stands(raw[at], before, len(raw))):
                 continue
             said = [WORDS.canonical(word) for word in phrase]
             if found[-len(said) :] != said or len(said) == 1:
@@ -150,9 +139,17 @@ def _meaning(words: list[str] | Words) -> list[str]:
     return found
 
 
-def _stands(raw: list[str], at: int) -> bool:
-    """Tell whether a short abbreviation stands where a legal form or a kind of enterprise stands: at an end."""
-    return len(raw[at]) >= 3 or at == 0 or at >= len(raw) - 2 or raw[at] in _ANYWHERE
+def _counted(words: list[str]) -> list[str]:
+    """Return words with tens and units in one number: forty four is 44."""
+    if not any(word in WORDS.tens for word in words):
+        return words
+    found: list[str] = []
+    for word in words:
+        if word in WORDS.units and found and found[-1] in WORDS.tens:
+            found[-1] = str(WORDS.tens[found[-1]] + WORDS.units[word])
+        else:
+            found.append(word)
+    return found
 
 
 def _tidy(words: list[str] | Words) -> list[str]:
