@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from supplywatch.model.name_match import Explanation, Pair, Penalty
 from supplywatch.screening.lettering import spelt, written_words
-from supplywatch.screening.vocabulary import WORDS
+from supplywatch.screening.vocabulary import LEGAL, WORDS
 
 _LEAST, _SURE, _MOST = 3, 4, 7
 _CONNECTING = frozenset("of the and for in on at de la el al le les du des del da do das dos y e et fur der die und".split())
@@ -44,6 +44,12 @@ def short_name(text: str) -> str | None:
     if core is None or len(core.words) != 1 or not _LEAST <= len(core.text) <= _MOST or not core.text.isalpha():
         return None
     return core.text
+
+
+def short_key(key: str) -> str | None:
+    """Return the one word of a stored form that may be made of first letters."""
+    word = key.partition(f" {LEGAL}")[0]
+    return word if _LEAST <= len(word) <= _MOST and word.isascii() and word.isalpha() else None
 
 
 def by_initials(ours: str, theirs: str) -> list[Explanation]:

@@ -254,6 +254,7 @@ def forms_differ(one: frozenset[str], other: frozenset[str]) -> bool:
     return bool(one and other and not one & other and not (one <= _LOOSE_FORMS and other <= _LOOSE_FORMS))
 
 
+@lru_cache(maxsize=500_000)
 def is_telling(word: str) -> bool:
     """Tell whether a word could name a party."""
     return class_of(word) == "brand" and weight(word) >= BRAND_LEAST

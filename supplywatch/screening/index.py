@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 
 from supplywatch.errors import BadSetting
 from supplywatch.model.name_match import MATCHER_VERSION, Name, Party
-from supplywatch.screening.acronyms import initials, short_name
+from supplywatch.screening.acronyms import initials, short_key, short_name
 from supplywatch.screening.background import weight
 from supplywatch.screening.chinese import HAN
 from supplywatch.screening.normal import Form, forms, start_of
@@ -142,7 +142,7 @@ class Index:
         for name in query.names:
             if (start := start_of(name.text)) is not None:
                 yield from self._found(self._query("start", start), limit, seen)
-            if letters := _initial_terms(name.text, asked=True):
+            if letters := _asked_letters(query, name):
                 parts = [(tantivy.Occur.Should, self._query(field, term)) for field, term in letters]
                 yield from self._found(tantivy.Query.boolean_query(parts), limit, seen)
         yield from self._in_pending(query, wanted, limit)
@@ -188,7 +188,7 @@ class Index:
             return
         shared: Counter[str] = Counter()
         identifiers = [("ident", f"{kind}:{value}") for kind, value in query.identifiers]
-        initial = {pair for name in query.names for pair in _initial_terms(name.text, asked=True)}
+        initial = {pair for name in query.names for pair in _asked_letters(query, name)}
         for field, term in {*identifiers, *initial, *(pair for form in wanted for pair in _terms(form))}:
             shared.update(dict.fromkeys(self._terms.get(f"{field}:{term}", ()), 10 if field == "ident" else 1))
         for party_id, _ in sorted(shared.items(), key=lambda item: (-item[1], item[0]))[: limit * 2]:
@@ -244,7 +244,7 @@ def _documents(party: Party) -> Iterator[tantivy.Document]:
                 document.add_text("grams", letters)
         if (start := start_of(name.text)) is not None:
             document.add_text("start", start)
-        for field, term in _initial_terms(name.text):
+        for field, term in _letter_terms(party, name, keys):
             document.add_text(field, term)
         document.add_bytes("body", to_json((party.id, name.text, name.kind, keys, *rest)))
         yield document
@@ -280,18 +280,25 @@ def _terms(form: Form) -> list[tuple[str, str]]:
     return [*(("words", word) for word in telling), *(("grams", gram) for gram in grams)]
 
 
-def _initial_terms(text: str, *, asked: bool = False) -> list[tuple[str, str]]:
-    """Return a name of one short word, or the first letters of a longer one, under the field it stands in or is asked for in."""
-    short = short_name(text)
-    if short is not None:
-        return [("initials" if asked else "short", short)]
-    return [("short" if asked else "initials", letters) for letters in sorted(initials(text))]
+def _letter_terms(party: Party, name: Name, keys: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the first letters of a listed name, or a counterparty's name where it may be made of such letters: see ``acronyms``."""
+    if party.list_code is not None:
+        return [("initials", letters) for letters in sorted(initials(name.text))]
+    return [("short", word) for key in keys if (word := short_key(key)) is not None]
+
+
+def _asked_letters(query: Party, name: Name) -> list[tuple[str, str]]:
+    if query.list_code is not None:
+        return [("short", letters) for letters in sorted(initials(name.text))]
+    short = short_name(name.text)
+    return [] if short is None else [("initials", short)]
 
 
 def _pending_terms(party: Party, candidates: tuple[Candidate, ...]) -> set[str]:
     found = {f"ident:{kind}:{value}" for kind, value in party.identifiers}
     for candidate in candidates:
-        found.update(f"{field}:{term}" for field, term in _initial_terms(candidate.name.text))
+        keys = [form.key for form in candidate.forms]
+        found.update(f"{field}:{term}" for field, term in _letter_terms(party, candidate.name, keys))
         for form in candidate.forms:
             found.update(f"{field}:{term}" for field, term in _terms(form))
     return found

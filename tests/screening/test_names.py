@@ -9,7 +9,7 @@ from supplywatch.screening.matcher import Matcher
 
 def score(listed: str, asked: str, *, kind: str = "organisation", asked_kind: str = "unknown") -> float:
     """Return the score of an asked name against one listed party, 0 when it is not found."""
-    matcher = Matcher(Index.build([Party("l", (Name(listed),), kind=kind), Party("x", (Name("Quite Another Thing Oyj"),))]))
+    matcher = Matcher(Index.build([Party("l", (Name(listed),), kind=kind, list_code="L"), Party("x", (Name("Quite Another Thing Oyj"),))]))
     found = matcher.screen(Party("q", (Name(asked),), kind=asked_kind), min_score=0.0)
     return max((match.score for match in found if match.party_id == "l"), default=0.0)
 
