@@ -11,7 +11,7 @@ import sys
 import typer
 
 from supplywatch import __version__
-from supplywatch.cli import alerts, broker, config, explain, feeds, ledger, lists, operate, register, rules, screen, watchlist
+from supplywatch.cli import alerts, broker, codes, config, explain, feeds, ledger, lists, operate, register, rules, screen, watchlist
 from supplywatch.errors import SupplywatchError
 from supplywatch.runtime.garbage import look_seldom
 
@@ -45,6 +45,7 @@ feeds.register(app)
 operate.register(app)
 app.command("explain")(explain.explain)
 app.command("coverage")(rules.coverage)
+app.command("codes")(codes.codes)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(lists.app, name="lists")
 app.add_typer(rules.app, name="rules")

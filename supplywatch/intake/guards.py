@@ -95,16 +95,7 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     said_something = card.empty_answers and any(part.body.strip(_BLANK) for part in payload.parts)
     for part in payload.parts if not said_something else ():
         check_body(card, part)
-    records: list[Record] = []
-    entries: list[ListEntry] = []
-    try:
-        for item in source.parse(payload):
-            if isinstance(item, ListEntry):
-                entries.append(item)
-            else:
-                records.append(item)
-    except Quarantine as error:
-        raise explained(payload.parts, error) from error
+    records, entries = _parsed(source, payload)
     records = _distinct(card, records)
     names = {entry.list_code for entry in entries} if card.kind == "snapshot" else {record.series for record in records}
     _check_card(card, len(entries) if card.kind == "snapshot" else len(records), names, warn)
@@ -116,6 +107,20 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     if period_start(newest) > now + timedelta(days=intake().future_days):
         raise Quarantine("source_changed", f"{card.source_id}: speaks of {newest}, which lies after {now:%Y-%m-%d}")
     return Reading(payload, tuple(records), tuple(entries), newest)
+
+
+def _parsed(source: Source, payload: Payload) -> tuple[list[Record], list[ListEntry]]:
+    records: list[Record] = []
+    entries: list[ListEntry] = []
+    try:
+        for item in source.parse(payload):
+            if isinstance(item, ListEntry):
+                entries.append(item)
+            else:
+                records.append(item)
+    except Quarantine as error:
+        raise explained(payload.parts, error) from error
+    return records, entries
 
 
 def check_against_last(

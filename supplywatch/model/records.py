@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from supplywatch.model.codes import CodeChange
 from supplywatch.model.list_entry import Alias, Identifier, ListEntry, Listing, Relation
 from supplywatch.model.party_match import MatchDecision, PartyMatch
 from supplywatch.model.record import Period, Provenance, Record
@@ -27,6 +28,7 @@ __all__ = [
     "Alias",
     "AnyRecord",
     "ChangeKind",
+    "CodeChange",
     "CommodityBalance",
     "DisruptionEvent",
     "Economy",
@@ -312,6 +314,7 @@ AnyRecord = Annotated[
     | Place
     | IndexValue
     | CommodityBalance
+    | CodeChange
     | ListChange
     | ListRelease
     | PolicyAct
@@ -330,6 +333,7 @@ RECORD_TYPES: tuple[type[Record], ...] = (
     Place,
     IndexValue,
     CommodityBalance,
+    CodeChange,
     ListChange,
     ListRelease,
     PolicyAct,

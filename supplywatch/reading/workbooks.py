@@ -46,10 +46,11 @@ def is_workbook(part: Part) -> bool:
     return part.body.startswith((b"PK\x03\x04", _OLD))
 
 
-def sheet(part: Part, name: str) -> Iterator[Line]:
-    """Yield (row number, cells as texts) of a publisher's sheet, hidden or not; see :func:`opened`."""
+def sheet(part: Part, name: str | None) -> Iterator[Line]:
+    """Yield (row number, cells as texts) of a publisher's sheet, hidden or not, the first one without a name; see :func:`opened`."""
     if part.body.startswith(_OLD):
-        return _lines(_named(_book(part.body, part.name), name, part.name), Marks())
+        book = _book(part.body, part.name)
+        return _lines(_named(book, name if name is not None else next(iter(book.sheet_names), ""), part.name), Marks())
     return opened(io.BytesIO(part.body), part.name, name).rows
 
 

@@ -12,8 +12,9 @@ from connectors.commodities import jodi_oil
 from connectors.logistics import portwatch_disruptions, portwatch_places, portwatch_ports
 from connectors.policy import federal_register
 from connectors.prices import gscpi, worldbank_prices
-from connectors.trade import baci, eurostat_comext
+from connectors.trade import baci, eu_cn_concordance, eurostat_comext
 from supplywatch.intake import guards
+from supplywatch.model.codes import CodeChange, Concordance
 from supplywatch.model.items import Item, Items
 from supplywatch.model.records import CommodityBalance, DisruptionEvent, IndexValue, Place, PortCalls, Record, TradeSlice
 from supplywatch.model.source import Part, Payload, Source
@@ -164,3 +165,15 @@ def test_german_plastic_waste_by_comext(data: Path) -> None:
     slices = [r for r in read(eurostat_comext.SOURCE, body, "comext.csv") if isinstance(r, TradeSlice)]
     assert len(slices) == 44
     assert {(r.commodity, r.flow, len(r.partners)) for r in slices} == {("3915", "import", 0)}, "World only"
+
+
+def test_codes_of_goods_since_1988(data: Path) -> None:
+    """Every row of Eurostat's workbook; splits and mergers followed through 37 revisions, checked by hand in the workbook."""
+    path = data / "found/eu_cn_concordance/CN_concordances_1988_2025.xls"
+    changes = [r for r in read(eu_cn_concordance.SOURCE, path.read_bytes(), path.name) if isinstance(r, CodeChange)]
+    assert sum(len(change.becomes) for change in changes) == 16_962
+    known = Concordance.of(changes)
+    assert known.years == (1988, 2025)
+    assert known.chained("02012011", 1988, 1989) == ("02012021", "02012029")
+    assert known.chained("85299097", 2024, 2025) == ("85299096",)
+    assert set(known.chained("85299096", 2025, 2024)) >= {"85299092", "85299097"}
