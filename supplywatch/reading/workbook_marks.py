@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from xml.etree import ElementTree
 
 from supplywatch.errors import Quarantine, SourceChanged
-from supplywatch.reading.workbook_members import Bounds
+from supplywatch.reading.workbook_members import Bounds, tree_of
 
 Mark = Callable[[str], str]
 _PLACE = re.compile(rb' r="([A-Z]{0,3})([0-9]{1,7})"')
@@ -115,10 +114,7 @@ def _zero_formats(styles: bytes | None, label: str) -> Iterator[tuple[str, tuple
     """Yield number of style and parts of its format, for formats of zeros."""
     if styles is None or b"00" not in styles:
         return
-    try:
-        tree = ElementTree.fromstring(styles)
-    except ElementTree.ParseError as error:
-        raise Quarantine("wrong_file", f"{label}: xl/styles.xml is no XML ({error})") from error
+    tree = tree_of(styles, "xl/styles.xml", label)
     named = {each.tag.rpartition("}")[2]: each for each in tree}
     codes: Mapping[str | None, str] = {each.get("numFmtId"): each.get("formatCode") or "" for each in named.get("numFmts", ())}
     for number, style in enumerate(named.get("cellXfs", ())):

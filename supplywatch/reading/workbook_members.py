@@ -33,6 +33,20 @@ class Bounds:
     """Of the area between the first and the last cell."""
 
 
+def tree_of(document: bytes, name: str, label: str) -> ElementTree.Element:
+    """Return a small document of a workbook, parsed.
+
+    Raises
+    ------
+    Quarantine
+        ``wrong_file``, also for an encoding that nobody knows.
+    """
+    try:
+        return ElementTree.fromstring(document)
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise Quarantine("wrong_file", f"{label}: {name} is no XML ({error})") from error
+
+
 class Members:
     """The parts of a workbook."""
 
@@ -89,10 +103,7 @@ class Members:
         return self._paths.get(sheet) or "no path"
 
     def _tree(self, name: str) -> ElementTree.Element:
-        try:
-            return ElementTree.fromstring(self._member(name))
-        except ElementTree.ParseError as error:
-            raise Quarantine("wrong_file", f"{self._label}: {name} is no XML ({error})") from error
+        return tree_of(self._member(name), name, self._label)
 
     def _member(self, name: str) -> bytes:
         if name not in self._read:

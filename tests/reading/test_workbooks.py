@@ -178,6 +178,15 @@ def test_strict_ooxml_is_read() -> None:
     assert texts(rewritten(saved(book), strict))[1] == ["R-1", "Sato Seiki", "JP", ""]
 
 
+@pytest.mark.parametrize("encoding", [b"UTF-8-8", b"gb18030", b"utf-7"])
+def test_an_encoding_that_nobody_reads_is_refused_in_words(encoding: bytes) -> None:
+    book = by_openpyxl([1, "Sato Seiki", "JP", None])
+    book.active["A2"].number_format = "0000"
+    said = {b"<styleSheet ": b'<?xml version="1.0" encoding="' + encoding + b'"?><styleSheet '}
+    with pytest.raises(Quarantine, match=r"xl/styles\.xml is no XML"):
+        texts(rewritten(saved(book), said))
+
+
 def far(place: str) -> io.BytesIO:
     book = openpyxl.Workbook()
     book.active["A1"], book.active["B2"] = "reference", "x"
