@@ -16,8 +16,8 @@ from xml.etree.ElementTree import Element
 
 from connectors._reading.parties import Place, clean, day, joined, listed, unique
 from connectors._reading.read import ABSENT
-from connectors._reading.xml import Unit, attribute, text
-from supplywatch.errors import SourceChanged
+from connectors._reading.xml import Unit, attribute, refuse, text
+from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.list_entry import PartyKind, RawValue
 from supplywatch.model.records import ListEntry
 from supplywatch.reading.countries import country_code, is_code, known_country
@@ -37,23 +37,37 @@ FORMER_CODES = ("CS", "SU", "YU", "AN")
 
 @dataclass
 class Tally:
-    """The side fields of one payload: how many values were read, and which could not be."""
+    """The side fields of one payload: how many values were read, and which could not be.
+
+    Used as ``with Tally() as tally``: at the end the payload is held against its budget, and before any other refusal is told, for a
+    field that was renamed is missed where it is needed.
+    """
 
     values: Counter[str] = field(default_factory=Counter)
     raw: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    undeclared: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    units: int = 0
+
+    def __enter__(self) -> Tally:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is None or isinstance(error, Quarantine):
+            self.check()
 
     def entry(self, position: str) -> Fields:
         """Return the side fields of one entry of a table or a JSON document."""
+        self.units += 1
         return Fields(position, self)
 
     def unit(self, unit: Unit) -> Fields:
         """Return the side fields of one element; what it holds that nobody has declared is raw from the start."""
+        self.units += 1
         return Fields(unit.position, self, [_raw(name, said) for name, said in unit.undeclared])
 
     def odd(self, name: str, said: str, position: str) -> None:
-        """Count a value that could not be read."""
-        self.values[name] += 1
-        self.raw.setdefault(name, []).append((said, position))
+        """Count something that nobody has declared."""
+        self.undeclared.setdefault(name, []).append((said, position))
 
     def check(self) -> None:
         """Refuse a payload in which too much could not be read.
@@ -61,8 +75,12 @@ class Tally:
         Raises
         ------
         SourceChanged
-            More than 1 % of the values, or a tenth of those of one field, are raw.
+            A name that nobody has declared stands in more than 1 % of the entries, or more than 1 % of the values, or a tenth of those of
+            one field, are raw.
         """
+        for name, found in self.undeclared.items():
+            if len(found) > RAW_SHARE * self.units:  # no small number is let pass: a renamed field is in every entry that has it
+                refuse(name, *found[0])
         counts = {name: len(found) for name, found in self.raw.items()}
         total, read = sum(counts.values()), self.values.total()
         over = [name for name, count in counts.items() if count > max(RAW_ALWAYS, FIELD_SHARE * self.values[name])]
@@ -95,6 +113,12 @@ class Fields:
 
     def keep(self, name: str, said: str) -> None:
         """Keep a value as it is written, and count it."""
+        self.tally.values[name] += 1
+        self.tally.raw.setdefault(name, []).append((said, self.position))
+        self.raw.append(_raw(name, said))
+
+    def undeclared(self, name: str, said: str) -> None:
+        """Keep something that nobody has declared."""
         self.tally.odd(name, said, self.position)
         self.raw.append(_raw(name, said))
 

@@ -107,7 +107,7 @@ class Document:
             for what is no XML or has a document type declaration, ``source_changed`` for a name nobody has declared.
         """
         check_prolog(part)
-        yield from _Reading(self, part, odd or _refuse).units()
+        yield from _Reading(self, part, odd or refuse).units()
 
 
 def text(element: Element, path: str) -> str | None:
@@ -230,7 +230,7 @@ class _Reading:
         """Refuse text that stands beside the units: the reader attaches it to the last one."""
         last, self._last = self._last, None
         if last is not None and last.tail and not last.tail.isspace():
-            _refuse("text", last.tail.strip(), f"{self._part.name}: after {last.tag}")
+            refuse("text", last.tail.strip(), f"{self._part.name}: after {last.tag}")
 
     def _position(self, path: str) -> str:
         return f"{path}[{self._counts[path]}]" if path in self._counts else self._part.name
@@ -245,7 +245,14 @@ class _Reading:
         _refuse_any(_odd_attributes(element, self._document.attributes), self._part.name)
 
 
-def _refuse(name: str, said: str, position: str) -> None:
+def refuse(name: str, said: str, position: str) -> None:
+    """Refuse a name that nobody has declared, which may be a path below the position.
+
+    Raises
+    ------
+    SourceChanged
+        Always.
+    """
     way, _, last = name.rpartition("/")
     at = f"{position}/{way}" if way else position
     raise SourceChanged(last[:80], said[:80], at, "what the connector knows; read what this means, then declare it")
@@ -253,7 +260,7 @@ def _refuse(name: str, said: str, position: str) -> None:
 
 def _refuse_any(odd: Iterable[tuple[str, str]], position: str) -> None:
     for name, said in odd:
-        _refuse(name, said, position)
+        refuse(name, said, position)
 
 
 def _take_out(element: Element, declared: Shape, prefix: str, position: str, below: str = "") -> Iterator[tuple[str, str]]:

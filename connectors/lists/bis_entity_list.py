@@ -80,9 +80,8 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     texts = [part for part in payload.parts if not is_json(part)]
     if not texts:
         raise Quarantine("wrong_file", f"{payload.parts[0].name}: not the text of part {PART}")
-    tally = Tally()
-    entries = list(dict.fromkeys(entry for part in texts for entry in _entries(part, tally)))
-    tally.check()
+    with Tally() as tally:
+        entries = list(dict.fromkeys(entry for part in texts for entry in _entries(part, tally)))
     return with_unique_keys(entries)
 
 

@@ -47,10 +47,9 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each record, keyed by regime, schedule and item; several may share those."""
-    tally = Tally()
-    units = (unit for part in payload.parts for unit in DOCUMENT.read(part, tally.odd) if unit.path)
-    entries = [_entry(unit, tally.unit(unit)) for unit in units]
-    tally.check()
+    with Tally() as tally:
+        units = (unit for part in payload.parts for unit in DOCUMENT.read(part, tally.odd) if unit.path)
+        entries = [_entry(unit, tally.unit(unit)) for unit in units]
     return with_unique_keys(entries)
 
 

@@ -99,7 +99,8 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each target that is not delisted."""
-    return [entry for part in payload.parts for entry in _File(part).entries()]
+    with Tally() as tally:
+        return [entry for part in payload.parts for entry in _File(part, tally).entries()]
 
 
 @dataclass
@@ -117,10 +118,10 @@ class _File:
     """One pass over a file."""
 
     part: Part
+    tally: Tally
     programs: dict[str, str] = field(default_factory=dict)
     places: dict[str, tuple[Place, list[RawValue]]] = field(default_factory=dict)
     drafts: dict[str, _Draft] = field(default_factory=dict)
-    tally: Tally = field(default_factory=Tally)
 
     def entries(self) -> Iterator[ListEntry]:
         for unit in DOCUMENT.read(self.part, self.tally.odd):
@@ -137,7 +138,6 @@ class _File:
         for key, draft in self.drafts.items():
             places = [self._whole(number, place, draft.fields) for number, place in draft.places]
             yield draft.fields.listed(CODE, NAME, key, places=places, nations=draft.nations, **draft.said)
-        self.tally.check()
 
     def _whole(self, number: str | None, place: Place, fields: Fields) -> Place:
         if number is None:

@@ -56,9 +56,8 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return every entry of every list, with keys that are unique within a list."""
-    tally = Tally()
-    entries = [_entry(row, tally.entry(row.position)) for part in payload.parts for row in _rows(part)]
-    tally.check()
+    with Tally() as tally:
+        entries = [_entry(row, tally.entry(row.position)) for part in payload.parts for row in _rows(part)]
     return with_unique_keys(entries)
 
 
@@ -93,7 +92,7 @@ def _entry(row: Row, fields: Fields) -> ListEntry:
     code = _list_code(row)
     name = row.text("name")
     for unknown in row.values.keys() - KNOWN:
-        fields.keep(unknown, json.dumps(row.values[unknown], ensure_ascii=False))
+        fields.undeclared(unknown, json.dumps(row.values[unknown], ensure_ascii=False))
     addresses = _several(row, "addresses", ADDRESS)
     countries = sorted({found[1] for address in addresses if (found := _COUNTRY.search(address)) and is_code(found[1])})
     key = content_key(code, name, countries)

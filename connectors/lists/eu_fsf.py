@@ -79,15 +79,14 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
         As :meth:`connectors._reading.xml.Document.read`; a kind, a country or a date is written in a way nobody has looked at.
     """
     found: dict[str, ListEntry] = {}
-    tally = Tally()
-    for unit in (unit for part in payload.parts for unit in DOCUMENT.read(part, tally.odd)):
-        if not unit.path:
-            continue
-        entry = _entry(unit, tally.unit(unit))
-        if entry.key in found:
-            raise SourceChanged("@euReferenceNumber", entry.key, unit.position, "a number of its own; another entry has the same")
-        found[entry.key] = entry
-    tally.check()
+    with Tally() as tally:
+        for unit in (unit for part in payload.parts for unit in DOCUMENT.read(part, tally.odd)):
+            if not unit.path:
+                continue
+            entry = _entry(unit, tally.unit(unit))
+            if entry.key in found:
+                raise SourceChanged("@euReferenceNumber", entry.key, unit.position, "a number of its own; another entry has the same")
+            found[entry.key] = entry
     return [entry for entry in found.values() if entry.ends is None]
 
 

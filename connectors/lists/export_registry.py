@@ -44,17 +44,16 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each object; two objects of one number are told apart by their order of content."""
     found = []
-    tally = Tally()
-    for part in payload.parts:
-        entries = listing(document(part), "document", part.name)
-        if not entries:
-            raise Quarantine("empty_list", f"{part.name}: holds no entry")
-        for number, raw in enumerate(entries):
-            position = f"{part.name}[{number}]"
-            values = mapping(raw, "entry", position)
-            check_names(values, FIELDS, FIELDS, position)
-            found.append(_entry(Row(values, position), tally.entry(position)))
-    tally.check()
+    with Tally() as tally:
+        for part in payload.parts:
+            entries = listing(document(part), "document", part.name)
+            if not entries:
+                raise Quarantine("empty_list", f"{part.name}: holds no entry")
+            for number, raw in enumerate(entries):
+                position = f"{part.name}[{number}]"
+                values = mapping(raw, "entry", position)
+                check_names(values, FIELDS, FIELDS, position)
+                found.append(_entry(Row(values, position), tally.entry(position)))
     return with_unique_keys(list(dict.fromkeys(found)))
 
 

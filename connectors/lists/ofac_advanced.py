@@ -51,14 +51,13 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each list a party stands on; parties of the SDN list stand in both files, each on its list once."""
-    tally = Tally()
-    found: dict[tuple[str, str], ListEntry] = {}
-    files = [_File(part, tally) for part in payload.parts]
-    read = [list(one.entries()) for one in files]
-    for _, entries in sorted(zip(files, read, strict=True), key=lambda pair: pair[0].consolidated):
-        for entry in entries:
-            found.setdefault((entry.list_code, entry.key), entry)
-    tally.check()
+    with Tally() as tally:
+        found: dict[tuple[str, str], ListEntry] = {}
+        files = [_File(part, tally) for part in payload.parts]
+        read = [list(one.entries()) for one in files]
+        for _, entries in sorted(zip(files, read, strict=True), key=lambda pair: pair[0].consolidated):
+            for entry in entries:
+                found.setdefault((entry.list_code, entry.key), entry)
     return list(found.values())
 
 

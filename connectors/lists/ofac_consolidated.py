@@ -37,10 +37,8 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each list a party stands on."""
-    tally = Tally()
-    entries = [party.entry(code, NAMES_OF_LISTS[code], tally) for party in read_parties(payload) for code in lists_of(party)]
-    tally.check()
-    return entries
+    with Tally() as tally:
+        return [party.entry(code, NAMES_OF_LISTS[code], tally) for party in read_parties(payload) for code in lists_of(party)]
 
 
 def lists_of(party: Party) -> list[str]:

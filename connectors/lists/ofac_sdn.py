@@ -34,10 +34,8 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     for party in parties:
         if party.programs and OTHER_LISTS.issuperset(party.programs):
             raise SourceChanged("program", party.said("program"), party.row.position, "a programme of the SDN list", "wrong_file")
-    tally = Tally()
-    entries = [party.entry(CODE, NAMES_OF_LISTS[CODE], tally) for party in parties]
-    tally.check()
-    return entries
+    with Tally() as tally:
+        return [party.entry(CODE, NAMES_OF_LISTS[CODE], tally) for party in parties]
 
 
 SOURCE = Source(

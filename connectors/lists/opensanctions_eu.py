@@ -73,15 +73,14 @@ def requests(cursor: Cursor) -> Iterator[Request]:
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return what is in force: a row of an amending act replaces that of the same act, annex and number (name where none is given)."""
     in_force: dict[tuple[str, str, int], ListEntry] = {}
-    tally = Tally()
-    for part in sorted(payload.parts, key=_amends):
-        seen: Counter[tuple[str, str]] = Counter()
-        for row in rows(decode(part, "utf-8"), part.name, COLUMNS, REQUIRED):
-            entry = _entry(row, tally.entry(row.position))
-            place = entry.list_code, entry.key
-            in_force[*place, seen[place]] = entry  # one number can stand for two measures
-            seen[place] += 1
-    tally.check()
+    with Tally() as tally:
+        for part in sorted(payload.parts, key=_amends):
+            seen: Counter[tuple[str, str]] = Counter()
+            for row in rows(decode(part, "utf-8"), part.name, COLUMNS, REQUIRED):
+                entry = _entry(row, tally.entry(row.position))
+                place = entry.list_code, entry.key
+                in_force[*place, seen[place]] = entry  # one number can stand for two measures
+                seen[place] += 1
     return with_unique_keys(list(dict.fromkeys(in_force.values())))
 
 

@@ -31,13 +31,12 @@ def requests(_cursor: Cursor) -> Iterator[Request]:
 def parse(payload: Payload) -> Iterable[ListEntry]:
     """Return one entry for each row that names somebody; running numbers are no keys."""
     entries: list[ListEntry] = []
-    tally = Tally()
-    for part in payload.parts:
-        for row in rows(decode(part, "utf-8-sig"), part.name, COLUMNS):
-            row.count("項次item")
-            if row.optional_text("名稱name") or row.optional_text("別名alias"):
-                entries.append(_entry(row, tally.entry(row.position)))
-    tally.check()
+    with Tally() as tally:
+        for part in payload.parts:
+            for row in rows(decode(part, "utf-8-sig"), part.name, COLUMNS):
+                row.count("項次item")
+                if row.optional_text("名稱name") or row.optional_text("別名alias"):
+                    entries.append(_entry(row, tally.entry(row.position)))
     return with_unique_keys(entries)
 
 

@@ -69,15 +69,14 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     if not lists:
         raise Quarantine("error_body", f"{payload.parts[0].name}: a web page instead of the list")
     found: dict[str, ListEntry] = {}
-    tally = Tally()
-    for part in lists:
-        read = read_xml if part.body.lstrip(b" \t\r\n\xef\xbb\xbf").startswith(b"<") else read_table
-        for designation in read(part, tally):
-            entry = _entry(designation)
-            if entry.key in found:
-                raise SourceChanged("Unique ID", entry.key, designation.position, "a number of its own; another designation has the same")
-            found[entry.key] = entry
-    tally.check()
+    with Tally() as tally:
+        for part in lists:
+            read = read_xml if part.body.lstrip(b" \t\r\n\xef\xbb\xbf").startswith(b"<") else read_table
+            for designation in read(part, tally):
+                entry = _entry(designation)
+                if entry.key in found:
+                    raise SourceChanged("Unique ID", entry.key, designation.position, "a number of its own; another has the same")
+                found[entry.key] = entry
     return list(found.values())
 
 

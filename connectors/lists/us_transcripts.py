@@ -55,9 +55,8 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     Quarantine
         ``truncated`` when a list holds fewer entries than it says.
     """
-    tally = Tally()
-    entries = list(dict.fromkeys(entry for part in payload.parts for entry in _entries(part, tally)))
-    tally.check()
+    with Tally() as tally:
+        entries = list(dict.fromkeys(entry for part in payload.parts for entry in _entries(part, tally)))
     return with_unique_keys(entries)
 
 

@@ -42,6 +42,8 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_utf8.csv": ("encoding", "control character|reads as utf-8"),
     },
     "ofac_advanced": {
+        "bad_new_attribute.xml": ("source_changed", r"DistinctParty\[1\]/Profile/Identity/Alias: field '@Confidence' is '7'"),
+        "bad_new_element.xml": ("source_changed", r"IDRegDocument\[1\]: field 'Biometrics'"),
         "bad_cut.xml": ("truncated", "the file is cut"),
         "bad_date.xml": ("source_changed", "a day of the calendar"),
         "bad_delta.xml": ("source_changed", r"field '@DeltaBaseVersion' is '1'"),
@@ -61,6 +63,8 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_utf16.xml": ("encoding", "UTF-16"),
     },
     "eu_fsf": {
+        "bad_new_attribute.xml": ("source_changed", r"sanctionEntity\[1\]/nameAlias: field '@pronoun' is 'x'"),
+        "bad_new_element.xml": ("source_changed", r"sanctionEntity\[1\]: field 'sanctionedShips'"),
         "bad_cut.xml": ("truncated", "the file is cut"),
         "bad_empty_list.xml": ("empty_list", "without a single record"),
         "bad_entity_expansion.xml": ("wrong_file", "document type declaration"),
@@ -72,6 +76,8 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_utf16.xml": ("encoding", "UTF-16"),
     },
     "uk_sanctions": {
+        "bad_new_attribute.xml": ("source_changed", r"UniqueID: field '@new' is '1'"),
+        "bad_new_element.xml": ("source_changed", "field 'Shoe'"),
         "bad_cp1252.csv": ("encoding", "not utf-8"),
         "bad_cut.csv": ("truncated", "number of columns|unexpected end"),
         "bad_cut.xml": ("truncated", "the file is cut"),
@@ -88,6 +94,8 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_utf16.csv": ("encoding", "utf-8"),
     },
     "ch_sesam": {
+        "bad_new_attribute.xml": ("source_changed", r"target\[1\]/individual: field '@age' is '7'"),
+        "bad_new_element.xml": ("source_changed", "field 'horoscope'"),
         "bad_change.xml": ("source_changed", r"field '@modification-type' is 'paused'"),
         "bad_changes_only.xml": ("wrong_file", "field '@list-type' is 'delta-list'"),
         "bad_date.xml": ("source_changed", r"field '@effective-date' is '04.03.2022'"),
@@ -102,6 +110,8 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_utf16.xml": ("encoding", "UTF-16"),
     },
     "ca_sema": {
+        "bad_new_attribute.xml": ("source_changed", r"record\[1\]: field '@id' is '1'"),
+        "bad_new_element.xml": ("source_changed", r"record\[1\]: field 'Weight'"),
         "bad_date.xml": ("source_changed", r"field 'DateOfListing' is '24/02/2023'"),
         "bad_empty_list.xml": ("empty_list", "without a single record"),
         "bad_no_country.xml": ("source_changed", "field 'Country'"),
@@ -123,6 +133,8 @@ REFUSED: dict[str, dict[str, tuple[str, str]]] = {
         "bad_utf16.csv": ("encoding", "utf-8"),
     },
     "un_consolidated": {
+        "bad_new_attribute.xml": ("source_changed", r"INDIVIDUAL\[1\]/GENDER: field '@lang' is 'en'"),
+        "bad_new_element.xml": ("source_changed", r"INDIVIDUALS/INDIVIDUAL\[1\]: field 'BIOMETRICS'"),
         "bad_cut.xml": ("truncated", "the file is cut"),
         "bad_date.xml": ("source_changed", r"field 'LISTED_ON' is '09/06/2010'"),
         "bad_declared_latin1.xml": ("encoding", "ISO-8859-1|not utf-8"),

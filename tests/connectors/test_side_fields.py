@@ -18,12 +18,9 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ODD: dict[str, dict[str, list[tuple[str, str]]]] = {
     "bis_entity_list": {"odd_country.xml": [("Country", "RURITANIA")]},
-    "ca_sema": {"odd_new_attribute.xml": [("@id", "1")], "odd_new_element.xml": [("Weight", "7")]},
     "ch_sesam": {
         "odd_country.xml": [("country/@iso-code", "QQ")],
         "odd_name_type.xml": [("@name-type", "nickname")],
-        "odd_new_attribute.xml": [("individual/@age", "7")],
-        "odd_new_element.xml": [("individual/identity/horoscope", "")],
         "odd_object.xml": [("@object-type", "satellite")],
         "odd_quality.xml": [("@quality", "medium")],
     },
@@ -32,16 +29,12 @@ ODD: dict[str, dict[str, list[tuple[str, str]]]] = {
         "odd_country.xml": [("address/@countryIso2Code", "QQ")],
         "odd_date.xml": [("regulation/@publicationDate", "24/06/2024")],
         "odd_kind.xml": [("subjectType/@code", "robot")],
-        "odd_new_attribute.xml": [("nameAlias/@pronoun", "x")],
-        "odd_new_element.xml": [("sanctionedShips", "")],
         "odd_no_kind.xml": [("subjectType/@code", "(absent)")],
         "odd_strong.xml": [("@strong", "maybe")],
     },
     "ofac_advanced": {
         "odd_alias_type.xml": [("@AliasTypeID", "W.K.A.")],
         "odd_country.xml": [],
-        "odd_new_attribute.xml": [("Profile/Identity/Alias/@Confidence", "7")],
-        "odd_new_element.xml": [("Biometrics", "")],
         "odd_new_relation.xml": [("@RelationTypeID", "Entangled With"), ("@RelationTypeID", "Entangled With")],  # on two lists
     },
     "ofac_sdn": {
@@ -55,14 +48,10 @@ ODD: dict[str, dict[str, list[tuple[str, str]]]] = {
         "odd_country.csv": [("Address Country", "Ruritania")],
         "odd_kind.csv": [("Designation Type", "Submarine")],
         "odd_name_type.csv": [("Name type", "Nickname")],
-        "odd_new_attribute.xml": [("UniqueID/@new", "1")],
-        "odd_new_element.xml": [("IndividualDetails/Individual/Shoe", "42")],
         "odd_strength.csv": [("Alias strength", "Dubious")],
     },
     "un_consolidated": {
         "odd_country.xml": [("COUNTRY", "Ruritania")],
-        "odd_new_attribute.xml": [("GENDER/@lang", "en")],
-        "odd_new_element.xml": [("BIOMETRICS", "x")],
         "odd_quality.xml": [("QUALITY", "Medium")],
     },
     "us_transcripts": {"odd_country.json": [("country", "Ruritania")]},
@@ -108,6 +97,34 @@ def test_the_budget_of_a_payload(good: int, odd: int, *, refused: bool) -> None:
         return
     with pytest.raises(SourceChanged, match=rf"row {good}: field 'flag' is 'Ruritania'.*{odd} of {good + odd} values of this field"):
         tally.check()
+
+
+@pytest.mark.parametrize(
+    ("entries", "odd", "refused"), [(3, 1, True), (99, 1, True), (100, 1, False), (1_000, 10, False), (1_000, 11, True)]
+)
+def test_a_name_nobody_declared_may_be_rare_but_a_renamed_field_is_missed(entries: int, odd: int, *, refused: bool) -> None:
+    """However small the payload: it is in every entry that has the field."""
+    tally = Tally()
+    for number in range(entries):
+        fields = tally.entry(f"entry {number}")
+        if number < odd:
+            fields.undeclared("renamed", "x")
+            assert [(raw.field, raw.text) for raw in fields.raw] == [("renamed", "x")]
+    if not refused:
+        tally.check()
+        return
+    with pytest.raises(SourceChanged, match="entry 0: field 'renamed' is 'x'"):
+        tally.check()
+
+
+def test_what_was_renamed_is_told_before_what_is_missing_for_it() -> None:
+    def read_one(tally: Tally) -> None:
+        with tally:
+            tally.entry("entry 1").undeclared("nom", "Oak")
+            raise SourceChanged("name", None, "entry 1", "a name")
+
+    with pytest.raises(SourceChanged, match="field 'nom' is 'Oak'"):
+        read_one(Tally())
 
 
 def test_a_rare_field_that_changed_is_no_hundredth_of_all_values() -> None:
