@@ -1,7 +1,6 @@
 """Writes the generated documents from the code they describe; ``--check`` only compares, and fails when one is out of date.
 
-``rules.md``, ``sources.md``, ``coverage.md``, ``topics.md``, ``metrics.md``, ``settings.md``, ``map.md``, ``schemas/*.json``, and the
-tables of README.md between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+``rules.md``, ``sources.md``, ``coverage.md``, ``topics.md``, ``metrics.md``, ``settings.md``, ``map.md`` and ``schemas/*.json``.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ from supplywatch.rulebook.pieces import missing_of_feed, missing_of_rule
 from supplywatch.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
-README = DOCS.parent / "README.md"
 NOTE = "<!-- written by docs/generate.py; do not edit -->\n"
 
 
@@ -43,14 +41,14 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 def sources_table() -> str:
     """Return one line for each source."""
     cards = [source.card for source in registry.sources().values()]
-    rows = ((f"`{c.source_id}`", c.title, c.publisher, f"{c.calendar.cadence.days} d", c.licence) for c in cards)
+    rows = ((f"[`{c.source_id}`](#{c.source_id})", c.title, c.publisher, f"{c.calendar.cadence.days} d", c.licence) for c in cards)
     return table(("source", "what", "publisher", "published every", "licence"), rows)
 
 
 def rules_table() -> str:
     """Return one line for each rule."""
     cards = [rule.card for rule in registry.rules().values()]
-    rows = ((f"`{c.rule_id}`", c.title, " ".join(c.taxonomy), f"[runbook](docs/runbooks/{c.runbook})") for c in cards)
+    rows = ((f"[`{c.rule_id}`](#{c.rule_id})", c.title, " ".join(c.taxonomy), f"[runbook](runbooks/{c.runbook})") for c in cards)
     return table(("rule", "what it detects", "taxonomy", ""), rows)
 
 
@@ -151,17 +149,7 @@ def documents() -> dict[Path, str]:
     }
     found = {DOCS / name: NOTE + text for name, text in pages.items()}
     found |= {DOCS / name: text for name, text in schemas()}
-    return found | {README: readme(README.read_text(encoding="utf-8"))}
-
-
-def readme(text: str) -> str:
-    """Return README with its generated tables."""
-    tables: dict[str, Callable[[], str]] = {"sources": sources_table, "rules": rules_table}
-
-    def filled(match: re.Match[str]) -> str:
-        return f"{match[1]}\n{tables[match[2]]()}{match[3]}"
-
-    return re.sub(r"(<!-- generated: (\w+) -->)\n.*?(<!-- end -->)", filled, text, flags=re.DOTALL)
+    return found
 
 
 def main() -> int:

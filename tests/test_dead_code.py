@@ -18,6 +18,7 @@ CALLED_BY_OTHERS = [
     ),  # set for a library to read
     *("_fetch_max_wait_ms", "_process_acl_operations"),
     *("duplicate", "stale"),  # read by name: the outcomes of a verdict
+    "missing_of_feed",  # docs/generate.py asks it
     "pids",  # tests follow the processes of a tree by it
 ]
 CALLED_BY_DECORATORS = ["@*.command", "@*.callback", "@*.listens_for", "@field_validator", "@model_validator"]

@@ -66,6 +66,13 @@ def test_first_output_within_25_lines() -> None:
     assert shown < 25
 
 
+def test_the_readme_is_short_and_the_same_in_chinese() -> None:
+    chinese = (ROOT / "README.zh.md").read_text(encoding="utf-8")
+    assert max(len(README.splitlines()), len(chinese.splitlines())) < 160
+    for kind in (r"```.*?```", r"(?m)^#+ ", r"\]\((?!README)[^)]*?(?=\.en\.md|\.zh\.md|\))"):
+        assert re.findall(kind, README, flags=re.DOTALL) == re.findall(kind, chinese, flags=re.DOTALL)
+
+
 def test_every_command_of_the_readme_exists() -> None:
     """Each ``supplywatch …`` of README is a command whose options the command line knows."""
     commands = re.findall(r"^(?:\.venv/bin/)?supplywatch ([a-z].*?)(?: +#.*)?$", README, flags=re.MULTILINE)

@@ -53,6 +53,12 @@ def broker_url(settings: Settings) -> str:
 
 
 @app.command()
+def address() -> None:
+    """Print where a Kafka client finds the broker: host:port, several with commas between them."""
+    typer.echo(",".join(broker_address(load_settings()).servers))
+
+
+@app.command()
 def install(json: JsonFlag = False) -> None:
     """Put Apache Kafka into the data folder (56 MB, checked file by file); run it again after a failure, it goes on."""
     from rich.console import Console
