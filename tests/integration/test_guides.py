@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from conftest import ROOT
+from streams.broker_process import free_port
 from supplywatch.config import config_dir
 
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.en.md"))
@@ -39,8 +40,12 @@ def test_a_guide_leads_where_it_says(guide: Path, folder: Path) -> None:
     blocks = BLOCK.findall(guide.read_text(encoding="utf-8"))
     script = "set -euo pipefail\n" + "".join(f"echo @@{n}\n{text}" for n, (kind, text) in enumerate(blocks) if kind == "sh")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = {**os.environ, "PATH": path, "SUPPLYWATCH_CONFIG_DIR": str(folder / "config")}
-    done = subprocess.run(["bash", "-c", script], cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
+    # Another program may hold the port that the guide names.
+    port = free_port()
+    env = {**os.environ, "PATH": path, "SUPPLYWATCH_CONFIG_DIR": str(folder / "config"), "SUPPLYWATCH_METRICS_PORT": str(port)}
+    done = subprocess.run(
+        ["bash", "-c", script.replace("9464", str(port))], cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False
+    )
     log = folder / "up.log"
     assert done.returncode == 0, done.stdout + done.stderr + (log.read_text(encoding="utf-8") if log.exists() else "")
     said = dict(re.findall(r"@@(\d+)\n(.*?)(?=@@\d+\n|\Z)", done.stdout, re.DOTALL))
