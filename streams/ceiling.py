@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from supplywatch.config import read_yaml, validated
 
@@ -45,6 +45,13 @@ class Limits(BaseModel):
     run: Limit[int]
     share: Limit[float]
     window: Limit[int]
+
+    @field_validator("share")
+    @classmethod
+    def _a_share(cls, share: Limit[float]) -> Limit[float]:
+        if share.value > 1:
+            raise ValueError("is of the last messages, so at most 1 (0.1 is a tenth)")
+        return share
 
 
 def load_limits() -> Limits:

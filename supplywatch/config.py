@@ -54,7 +54,9 @@ def read_yaml(name: str) -> Any:
     except OSError as error:
         raise BadSetting(f"{path}: cannot be read ({error.strerror}); take it from the config folder of this release") from error
     except yaml.YAMLError as error:
-        raise BadSetting(f"{path}: not valid YAML ({error}); correct it") from error
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f" at line {mark.line + 1}"
+        raise BadSetting(f"{path}: not valid YAML{line} ({getattr(error, 'problem', None) or error}); correct it") from error
 
 
 def validated(model: type[M], value: object, where: str, *, extra: Literal["allow", "forbid"] = "forbid") -> M:

@@ -15,8 +15,9 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import cache, cached_property
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from supplywatch.config import read_yaml, validated
 from supplywatch.model.alert import Evidence, Finding, Severity, Subject, Text
@@ -26,6 +27,17 @@ from supplywatch.model.rule import Context, Rule, RuleCard, State
 
 SEVERITY = {"rule": Severity.WARNING, "proposed_rule": Severity.WATCH, "correction": Severity.INFO}
 ECCN = re.compile(r"\b([0-9][A-E][0-9]{3})(\.[a-z])?\b")
+
+
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return text
+
+
+Expression = Annotated[str, AfterValidator(_expression)]
 SHOWN_CHARACTERS, TITLE_CHARACTERS = 60, 120
 
 
@@ -42,7 +54,7 @@ class Group(Frozen):
     en: str
     zh: str
     taxonomy: tuple[str, ...]
-    terms: tuple[str, ...]
+    terms: tuple[Expression, ...]
     eccn: tuple[str, ...] = ()
 
     @cached_property
@@ -55,7 +67,7 @@ class Controls(Frozen):
     """``config/controls.yaml``."""
 
     authorities: tuple[str, ...]
-    administrative: tuple[str, ...]
+    administrative: tuple[Expression, ...]
     groups: tuple[Group, ...]
 
     @cached_property
@@ -156,7 +168,7 @@ def subject(record: PolicyAct, _items: Items) -> Subject | None:
 RULE = Rule(
     card=RuleCard(
         rule_id="control_rule",
-        version="1.1.1",
+        version="1.1.2",
         title="Export-control rule",
         title_zh="出口管制新规",
         taxonomy=("RS.EXT.MAN.EXPCTL", "HD.2"),

@@ -44,13 +44,13 @@ def refuse_what_does_not_fit() -> None:
 
 def complaints() -> list[str]:
     """Return a line for each key that does not fit, file by file."""
-    found: list[str] = []
+    found: dict[str, None] = {}  # one file may be read for several reasons
     for load in _loaders():
         try:
             load()
         except BadSetting as error:
-            found += str(error).splitlines()
-    return found
+            found |= dict.fromkeys(str(error).splitlines())
+    return list(found)
 
 
 def _loaders() -> Iterator[Callable[[], object]]:
@@ -62,22 +62,22 @@ def _loaders() -> Iterator[Callable[[], object]]:
     from supplywatch.intake.options import load_options
     from supplywatch.listing.ownership import ownership_rules
     from supplywatch.model import limits
-    from supplywatch.model.items import load_items
     from supplywatch.model.taxonomy import load_taxonomy
     from supplywatch.rulebook.scoring import load_events
 
-    yield from (load_taxonomy, load_items, load_controls, load_governance, ownership_rules, load_events, load_limits)
+    yield from (load_taxonomy, registry.items, load_controls, load_governance, ownership_rules, load_events, load_limits)
     yield from (limits.judging, limits.intake, _vocabularies)
     yield lambda: load_options(list(registry.sources()))
     for rule_id, rule in registry.rules().items():
         yield partial(rule_params, rule_id, rule.params)
     yield _thresholds_of_no_rule
+    yield _suppliers
 
 
 def _vocabularies() -> None:
-    from supplywatch.screening import chinese, vocabulary  # read at import
+    from supplywatch.screening import chinese, persons, vocabulary, written  # read at import
 
-    del chinese, vocabulary
+    del chinese, persons, vocabulary, written
 
 
 def _thresholds_of_no_rule() -> None:
@@ -88,3 +88,18 @@ def _thresholds_of_no_rule() -> None:
     gone = [name for name in read_yaml("thresholds.yaml") if name not in (*registry.rules(), *limits.COMMON_BLOCKS)]
     if gone:
         raise BadSetting("\n".join(f"config/thresholds.yaml: {name}: no rule of this release; take it out" for name in gone))
+
+
+def _suppliers() -> None:
+    from datetime import UTC, datetime
+
+    from supplywatch.desk.supplier_register import read_register
+    from supplywatch.errors import BadRequest
+    from supplywatch.model.items import load_items
+
+    try:
+        refused = read_register(None, load_items(), datetime.now(UTC)).refused
+    except BadRequest as error:
+        raise BadSetting(str(error)) from error
+    if refused:
+        raise BadSetting("\n".join(f"config/suppliers.yaml: {fault}; correct it" for fault in refused))

@@ -15,7 +15,8 @@ import jaconv
 import opencc
 from pypinyin import lazy_pinyin
 
-from supplywatch.config import read_yaml
+from supplywatch.config import read_yaml, validated
+from supplywatch.screening.books import Alias, ChineseBook
 
 Words = tuple[str, ...]
 _KANA = r"\u3041-\u3096\u30a1-\u30fa\u30fc"
@@ -31,6 +32,7 @@ _ALONE = frozenset("厂局部省")
 _BETWEEN = frozenset("与及")
 """And, between two words of a name."""
 _BOOK = read_yaml("vocabulary_zh.yaml")
+validated(ChineseBook, _BOOK, "config/vocabulary_zh.yaml")
 _CONVERTER = opencc.OpenCC("t2s")
 
 
@@ -76,7 +78,11 @@ def _english(name: str) -> tuple[Words, ...]:
     return tuple(tuple(re.findall(r"[a-z0-9]+", each.lower())) for each in (both.groups() if both else (name,)))
 
 
-_ALIASES: dict[str, tuple[Words, ...]] = {row["zh"]: _english(row["en"]) for row in read_yaml("aliases.yaml") if row["source"]}
+_ALIASES: dict[str, tuple[Words, ...]] = {
+    alias.zh: _english(alias.en)
+    for number, row in enumerate(read_yaml("aliases.yaml") or (), start=1)
+    if (alias := validated(Alias, row, f"config/aliases.yaml: entry {number}")).source
+}
 """Brands that are neither the sound nor the meaning of the Chinese name."""
 _SHORT: dict[str, str] = _BOOK["short_names"]
 _NUMBERED = re.compile(r"(?<=[〇零一二三四五六七八九十百\d])所$")

@@ -14,7 +14,8 @@ from typing import Any
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from supplywatch.config import read_yaml
+from supplywatch.config import read_yaml, validated
+from supplywatch.screening.books import EnglishBook
 from supplywatch.screening.chinese import PLACES, syllables
 from supplywatch.screening.counts import as_written
 
@@ -37,6 +38,7 @@ class Vocabulary:
 
     def __init__(self) -> None:
         book, forms = read_yaml("vocabulary.yaml"), read_yaml("vocabulary_forms.yaml")
+        validated(EnglishBook, book, "config/vocabulary.yaml")
         self.phrases: dict[Words, Words] = {}
         self._words: dict[str, str] = {}
         self._stems: dict[str, str] = {}
