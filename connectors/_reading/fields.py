@@ -22,6 +22,7 @@ from supplywatch.model.list_entry import PartyKind, RawValue
 from supplywatch.model.records import ListEntry
 from supplywatch.reading.countries import country_code, is_code, known_country
 from supplywatch.reading.nationalities import nationality, nations
+from supplywatch.reading.repairs import repaired
 
 T = TypeVar("T")
 RAW_SHARE = 0.01
@@ -122,12 +123,22 @@ class Fields:
         self.tally.odd(name, said, self.position)
         self.raw.append(_raw(name, said))
 
-    def listed(self, *given: Any, **said: Any) -> ListEntry:
+    def listed(self, list_code: str, list_name: str, key: str, name: str, *further: Any, **said: Any) -> ListEntry:
         """Return the entry with what of it stayed raw; as :func:`connectors._reading.parties.listed`."""
-        entry = listed(*given, raw=self.raw, **said)  # the list, not a copy: places are read as they are taken
+        whole = self._repaired(name)
+        said["aliases"] = tuple(one.model_copy(update={"text": self._repaired(one.text)}) for one in said.get("aliases", ()))
+        # raw is the list, not a copy: places are read as they are taken
+        entry = listed(list_code, list_name, key, whole, *further, raw=self.raw, **said)
         if not self.remarks:
             return entry
         return entry.model_copy(update={"remarks": joined((entry.remarks, *unique(self.remarks)), "; ")})
+
+    def _repaired(self, name: str) -> str:
+        """Return a name with its entities and its encoding repaired; how it was published stays in the remarks."""
+        plain = repaired(name)
+        if plain != name:
+            self.remarks.append(f"as published: {name}")
+        return plain
 
     def place(self, parts: Iterable[str | None], country: str | None, name: str) -> Place:
         """Return an address; a country that cannot be read stays in its line."""

@@ -10,7 +10,7 @@ from connectors._reading.fields import Tally
 from supplywatch.errors import SourceChanged
 from supplywatch.intake import guards
 from supplywatch.listing.snapshot import to_records
-from supplywatch.model.records import ListRelease
+from supplywatch.model.records import Alias, ListRelease
 from supplywatch.model.source import Part, Payload
 from supplywatch.registry import source
 
@@ -143,3 +143,12 @@ def test_many_odd_flags_refuse_a_table() -> None:
     reading = guards.read(source("ofac_sdn"), payload, now=NOW, warn=lambda _: None)
     assert reading.kept_raw is not None
     assert "country" in reading.kept_raw
+
+
+def test_a_name_that_went_through_a_web_form_is_repaired_and_marked() -> None:
+    alias = Alias(text="MÃ¼hle &amp; Co")
+    entry = Tally().entry("row 1").listed("SDN", "list", "1", "Xi&#39;an Optik", (), party_kind="organisation", aliases=(alias,))
+    assert (entry.name, entry.aliases[0].text) == ("Xi'an Optik", "Mühle & Co")
+    assert entry.remarks == "as published: Xi&#39;an Optik; as published: MÃ¼hle &amp; Co"
+    plain = Tally().entry("row 2").listed("SDN", "list", "2", "CAÑAS & Söhne", (), party_kind="organisation")
+    assert (plain.name, plain.remarks) == ("CAÑAS & Söhne", None)
