@@ -71,6 +71,7 @@ class Quarantine(SupplywatchError):
         "too_large",
         "not_allowed",
         "stale",
+        "rollback",
     )
 
     def __init__(self, reason: str, message: str) -> None:

@@ -16,6 +16,7 @@ from supplywatch.errors import BadRequest, Quarantine
 from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
+    from supplywatch.intake.held import Acceptance
     from supplywatch.intake.runner import Runner
     from supplywatch.intake.visit import PollResult
     from supplywatch.judging.engine import Verdict
@@ -110,18 +111,32 @@ def pull(
     source: SourceId,
     from_files: FromFiles = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the records; touch neither broker nor ledger.")] = False,
+    accept: Annotated[
+        str | None, typer.Option("--accept", help="Take a file that would be refused as this: shrunken, anchor_missing or rollback.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who accepts it; it stands in the history.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why it is right, e.g. the notice; it stands in the history.")] = None,
     ndjson: Ndjson = False,
     json: JsonFlag = False,
 ) -> None:
-    """Poll a source once, or read a file; exit code 1 when the payload was refused."""
+    """Poll a source once, or read a file; exit code 1 when the payload was refused.
+
+    A list that lost more entries than its card allows (a true mass delisting) waits for a person: --from FILE --accept shrunken.
+    """
     from supplywatch import registry
+    from supplywatch.intake.held import Acceptance
 
     found = registry.source(source)
+    if accept is None and (by or reason):
+        raise BadRequest("--by and --reason belong to --accept: say what is accepted, e.g. --accept shrunken")
+    acceptance = None if accept is None else Acceptance.of(accept, by, reason)
+    if acceptance is not None and not from_files:
+        raise BadRequest("--accept needs the file that is accepted: --from FILE")
     payloads = (_payload(found, spec) for spec in from_files) if from_files else None
     if dry_run:
         _print_records(found, payloads or iter([_fetched(found)]), ndjson=ndjson or json)
         return
-    results = _run(found, payloads)
+    results = _run(found, payloads, acceptance)
     for result in results:
         _print_result(result, json=json or ndjson)
     raise typer.Exit(0 if all(result.good for result in results) else 1)
@@ -179,7 +194,7 @@ def _fetched(source: Source) -> Payload:
     return fetched.payload
 
 
-def _run(source: Source, payloads: Iterator[Payload] | None) -> list[PollResult]:
+def _run(source: Source, payloads: Iterator[Payload] | None, acceptance: Acceptance | None = None) -> list[PollResult]:
     from supplywatch import registry
     from supplywatch.intake.assemble import make_runner
     from supplywatch.intake.options import load_options
@@ -193,7 +208,7 @@ def _run(source: Source, payloads: Iterator[Payload] | None) -> list[PollResult]
         runner: Runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options)
         if payloads is None:
             return [runner.poll(source)]
-        return [runner.load(source, payload, _warn) for payload in _each(source, payloads)]
+        return [runner.load(source, payload, _warn, acceptance) for payload in _each(source, payloads)]
 
 
 def _each(source: Source, payloads: Iterator[Payload]) -> Iterator[Payload]:

@@ -129,7 +129,10 @@ def changes(
     ledger: LedgerUrl = None,
     json: JsonFlag = False,
 ) -> None:
-    """Show what changed on the lists; first loads only with --kind baseline. Refused parts of lists are kind partial_file."""
+    """Show what changed on the lists; first loads only with --kind baseline.
+
+    Refused parts of lists and older copies are kind partial_file; what a person accepted all the same is accepted_by_hand.
+    """
     from supplywatch.ledger.lists import changes as changes_of
     from supplywatch.ledger.lists import partial_files
 
@@ -142,14 +145,14 @@ def changes(
             if code in (None, change.entry.list_code) and (change.change in wanted if wanted else not change.baseline)
         ]
         parts = partial_files(connection, {source} if source else _list_sources(), since=first, until=until)
-    parts = parts if "partial_file" in wanted or not wanted else []
+    parts = [part for part in parts if not wanted or part.kind in wanted]
     if json:
-        shown = [{"kind": "partial_file", "source": p.source, "fetched": p.fetched, "reason": p.reason, "detail": p.detail} for p in parts]
+        shown = [{"kind": p.kind, "source": p.source, "fetched": p.fetched, "reason": p.reason, "detail": p.detail} for p in parts]
         print_json([change.model_dump(mode="json") for change in found] + shown)
     else:
         _print_changes(found)
         for part in parts:
-            typer.echo(f"{part.fetched:%Y-%m-%d %H:%M}  partial_file  {part.detail}")
+            typer.echo(f"{part.fetched:%Y-%m-%d %H:%M}  {part.kind}  {part.detail}")
     _end([*found, *parts], f"nothing changed since {since}")
 
 
@@ -247,7 +250,7 @@ def _list_sources() -> set[str]:
 def _known_kinds(kinds: list[str]) -> set[str]:
     from supplywatch.model.records import ChangeKind
 
-    known = [*(kind.value for kind in ChangeKind), "partial_file"]
+    known = [*(kind.value for kind in ChangeKind), "partial_file", "accepted_by_hand"]
     for name in kinds:
         if name not in known:
             raise BadRequest(f"--kind {name!r}: must be one of {', '.join(known)}")

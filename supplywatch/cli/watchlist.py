@@ -170,14 +170,8 @@ def check(
         print_json({"accepted": reading.accepted, "refused": reading.refused, "rows": [r._asdict() for r in told], "matches": rows})
     else:
         order = sorted(rows, key=lambda row: (-row["match"]["score"], row["reference"]))
-        print_table(
-            ("tier", "score", "reference", "name", "listed as", "entry"),
-            (
-                (m["tier"], f"{m['score']:.3f}", r["reference"], r["name"], m["name"], m["party_id"] + _end_of(m))
-                for r in order
-                for m in (r["match"],)
-            ),
-        )
+        columns = ("tier", "score", "reference", "name", "listed as", "entry")
+        print_table(columns, map(_match_line, order))
         _print_refusals(told)
         typer.echo(
             f"{reading.accepted} screened, {reading.refused} refused, {len({row['reference'] for row in rows})} with a match", err=True
@@ -185,8 +179,10 @@ def check(
     raise typer.Exit(1 if reading.refused or rows else 0)
 
 
-def _end_of(match: dict[str, Any]) -> str:
-    return f", ended {match['ended']}" if match["ended"] else ""
+def _match_line(row: dict[str, Any]) -> tuple[object, ...]:
+    match = row["match"]
+    entry = match["party_id"] + (f", ended {match['ended']}" if match["ended"] else "")
+    return match["tier"], f"{match['score']:.3f}", row["reference"], row["name"], match["name"], entry
 
 
 def _origin(watchlist: str, by: str | None, verb: Verb) -> Origin:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from supplywatch.errors import Quarantine
+from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.listing.snapshot import guard_shrink, raw_counts
 from supplywatch.model.limits import intake
 from supplywatch.model.periods import period_start
 from supplywatch.model.records import ListEntry, Record
 from supplywatch.model.source import Card, Part, Payload, Source
 
+PARSER_DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a parser raises over input that nobody foresaw; pydantic's errors are ValueErrors."""
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf"
 _ERROR_BODY_BYTES = 4096
 
@@ -64,6 +66,22 @@ def check_body(card: Card, part: Part) -> None:
         raise Quarantine("empty_body", f"{card.source_id}: {part.name}: the answer has no content ({len(part.body)} bytes)")
 
 
+def parsed(source: Source, payload: Payload) -> Iterator[Record | ListEntry]:
+    """Yield what a connector reads in a payload.
+
+    Raises
+    ------
+    Quarantine
+        The payload must not be believed; also where the connector fails over it in a way that nobody foresaw.
+    """
+    try:
+        yield from source.parse(payload)
+    except PARSER_DEFECTS as error:
+        said = " ".join(str(error).split()) or "nothing"
+        expected = "what the connector was written for; it needs a change"
+        raise SourceChanged("what it holds", f"{type(error).__name__}: {said}", source.card.source_id, expected) from error
+
+
 def explained(parts: Iterable[Part], refused: Quarantine) -> Quarantine:
     """Return a refusal, in the service's own words where a part is nothing but an error."""
     if refused.reason != "error_body":
@@ -95,8 +113,8 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     said_something = card.empty_answers and any(part.body.strip(_BLANK) for part in payload.parts)
     for part in payload.parts if not said_something else ():
         check_body(card, part)
-    records, entries = _parsed(source, payload)
-    records = _distinct(card, records)
+    found, entries = _sorted_out(source, payload)
+    records = _distinct(card, found)
     names = {entry.list_code for entry in entries} if card.kind == "snapshot" else {record.series for record in records}
     _check_card(card, len(entries) if card.kind == "snapshot" else len(records), names, warn)
     newest = (payload.published or payload.fetched).date().isoformat() if card.kind == "snapshot" else records[-1].observed
@@ -109,11 +127,11 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     return Reading(payload, tuple(records), tuple(entries), newest)
 
 
-def _parsed(source: Source, payload: Payload) -> tuple[list[Record], list[ListEntry]]:
+def _sorted_out(source: Source, payload: Payload) -> tuple[list[Record], list[ListEntry]]:
     records: list[Record] = []
     entries: list[ListEntry] = []
     try:
-        for item in source.parse(payload):
+        for item in parsed(source, payload):
             if isinstance(item, ListEntry):
                 entries.append(item)
             else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -17,10 +18,13 @@ from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.intake.archive import Archive, ArchiveLost
 from supplywatch.intake.changes import is_judged, list_changes, mark_history, mark_old_acts, with_listed
+from supplywatch.intake.held import new_while_waiting
 from supplywatch.ledger import lists, sources
 from supplywatch.ledger.book import Key, Known, Ledger
 from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState
 from supplywatch.listing.evidence import Standing
+from supplywatch.listing.pairing import Pairing
+from supplywatch.listing.rollback import Past
 from supplywatch.listing.snapshot import World
 from supplywatch.model.records import ListEntry, Listing, PolicyAct, Record, SourceReport
 from supplywatch.model.source import Payload, Source
@@ -108,7 +112,7 @@ class Offering:
         return state, known, offered
 
     def entries_before(self, source: Source, seq: int | None = None) -> list[ListEntry] | None:
-        """Return the entries of the last accepted snapshot (before a number in the log), ``None`` when there is none.
+        """Return the entries that stand by the last accepted snapshot (before a number in the log), ``None`` when there is none.
 
         Where the archive has lost it, or this version of the connector cannot read it any more, the judged changes are added up instead.
         """
@@ -117,13 +121,22 @@ class Offering:
             logged = sources.last_payload(connection, source_id, accepted=True, before=seq)
         if logged is None:
             return None
+        with self._ledger.read() as connection:
+            waiting = sources.waiting(connection, source_id, after=logged.seq, before=seq)
         try:
-            payload = self._archive.load(source_id, logged.parts, logged.fetched, logged.published)
-            return [entry for entry in source.parse(payload) if isinstance(entry, ListEntry)]
+            entries = self._entries(source, logged)
+            for one in waiting:
+                # What was new in a snapshot that waits was judged: it stands.
+                entries += Pairing.of(entries, self._entries(source, one)).new
+            return entries
         except (ArchiveLost, Quarantine) as error:
             log.warning("last snapshot unreadable, taking the ledger's", source=source_id, detail=str(error))
             with self._ledger.read() as connection:
                 return [one.entry for one in lists.standing(connection, source=source_id)]
+
+    def _entries(self, source: Source, logged: LoggedPayload) -> list[ListEntry]:
+        payload = self._archive.load(logged.source, logged.parts, logged.fetched, logged.published)
+        return [entry for entry in guards.parsed(source, payload) if isinstance(entry, ListEntry)]
 
     def world(self, payload: Payload) -> World:
         """Return what other lists said before a payload was fetched; a later repetition of the comparison sees the same."""
@@ -140,7 +153,11 @@ class Offering:
             with self._ledger.read() as connection:
                 return lists.acts(connection, until=payload.fetched)
 
-        return World(payload.source, elsewhere, told_as, acts)
+        def past() -> Past:
+            with self._ledger.read() as connection:
+                return lists.past(connection, payload.source, until=payload.fetched - timedelta(microseconds=1))
+
+        return World(payload.source, elsewhere, told_as, acts, past)
 
     def citations(self, payload: Payload) -> Callable[[], list[str]]:
         """Return what tells which citations the list entries had that were in force before a payload was fetched."""
@@ -171,7 +188,10 @@ class Offering:
             with self._ledger.read() as connection:
                 before = sources.last_payload(connection, logged.source, accepted=True, before=logged.seq)
             since = None if before is None else before.fetched
-            return list_changes(reading, self.entries_before(source, logged.seq), self.world(payload), since)
+            entries, world = self.entries_before(source, logged.seq), self.world(payload)
+            if logged.status != "accepted":
+                return new_while_waiting(reading, entries, world, since)[0]
+            return list_changes(reading, entries, world, since)
         if source.card.kind == "series":
             return mark_history(reading.records, entry.new_series)
         with self._ledger.read() as connection:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from supplywatch.errors import Quarantine
-from supplywatch.intake import changes, guards
+from supplywatch.intake import changes, guards, held
 from supplywatch.intake.files import Given
 from supplywatch.intake.guards import Reading
 from supplywatch.intake.reports import report
 from supplywatch.ledger.book import Key, Known
+from supplywatch.ledger.sources import Held
+from supplywatch.listing.pairing import Pairing
+from supplywatch.listing.rollback import Past
 from supplywatch.listing.snapshot import World
 from supplywatch.model.periods import known_at
 from supplywatch.model.records import ListChange, ListEntry, Listing, Record, SourceStatus
@@ -23,7 +26,7 @@ def steps(source: Source, given: Sequence[Given], *, now: datetime, warn: Callab
 
     A payload with a fetch time counts as fetched then. One without counts as if it had been followed live: each record became known on
     the day the publisher's calendar gives. A payload that must not be believed yields one report of status ``quarantined``, an older
-    one served again nothing. Nothing is marked as baseline but the first snapshot of a list.
+    history served again nothing but a warning. Nothing is marked as baseline but the first snapshot of a list.
 
     Parameters
     ----------
@@ -34,7 +37,7 @@ def steps(source: Source, given: Sequence[Given], *, now: datetime, warn: Callab
     warn
         Told what is outside the card's bounds and anchors; ``None`` makes these reasons to refuse.
     """
-    replay = _Replay(source.card)
+    replay = _Replay(source.card, warn or (lambda _message: None))
     taken = [_Taken.of(source, item, now, warn) for item in given]
     for item in sorted(taken, key=lambda t: t.known):
         yield replay.step(item)
@@ -66,6 +69,7 @@ class _Taken:
 @dataclass
 class _Replay:
     card: Card
+    tell: Callable[[str], None]
     known: dict[Key, Known] = field(default_factory=dict)
     entries: Sequence[ListEntry] | None = None
     last: Reading | None = None
@@ -75,6 +79,9 @@ class _Replay:
     newest: str | None = None
     last_good_at: datetime | None = None
     trouble: str | None = None
+    held: Held | None = None
+    judged: int = 0
+    changes: list[ListChange] = field(default_factory=list)
 
     def step(self, item: _Taken) -> list[Record]:
         payload = item.given.payload
@@ -83,14 +90,30 @@ class _Replay:
         try:
             if item.error is not None:
                 raise item.error
-            if payload.sha256 in self.seen:
+            if self.card.kind != "snapshot" and payload.sha256 in self.seen:
                 raise Quarantine("stale", f"{self.card.source_id}: a payload that came before the last one came again")
             return self._accepted(item.given, item.reading)
         except Quarantine as error:
             if error.reason == "stale":
+                self.tell(str(error))
                 return []
-            self.trouble = str(error)
-            return [self._report(SourceStatus.QUARANTINED, payload, self.trouble, error.reason)]
+            return self._refused(item, error)
+
+    def _refused(self, item: _Taken, error: Quarantine) -> list[Record]:
+        """Return what is judged of a refused payload all the same, and the report; as the runner does."""
+        reading = item.reading
+        records: list[Record] = []
+        if reading is not None and error.reason == "rollback":
+            self.held = held.holding(reading, self.held)
+        elif reading is not None and error.reason in held.WAITING and self.card.kind == "snapshot":
+            records, number = held.new_while_waiting(reading, self.entries, self._world(), self.looked_at)
+            self.judged += len(records)
+            error = Quarantine(error.reason, held.waiting_sentence(self.card.source_id, error, self.judged, number))
+            if records:
+                self._note(records)
+                self.entries = [*(self.entries or ()), *Pairing.of(self.entries or (), reading.entries).new]
+        self.trouble = str(error)
+        return [*records, self._report(SourceStatus.QUARANTINED, item.given.payload, self.trouble, error.reason)]
 
     def _looked_again(self, item: _Taken) -> list[Record]:
         """Return what the last payload says when it comes again: which of its entries have ended since."""
@@ -103,7 +126,12 @@ class _Replay:
     def _accepted(self, given: Given, reading: Reading | None) -> list[Record]:
         if reading is None:
             return []
+        if self.last is not None:
+            newer = held.check_clock(self.card.source_id, given.payload.published, self.last.payload.published)
+            if not newer:
+                held.check_goes_back(self.card.source_id, reading, self.entries, self._world().past, self.held)
         guards.check_against_last(self.card, reading, self.known.keys(), self.entries, None)
+        self.held, self.judged = None, 0
         if self.card.kind == "snapshot":
             records = [*self._ended_before(given.payload.fetched), *self._looked_at(reading)]
         else:
@@ -123,14 +151,18 @@ class _Replay:
 
     def _looked_at(self, reading: Reading) -> list[Record]:
         """Compare a snapshot with the last one."""
-        records = changes.list_changes(reading, self.entries, World(self.card.source_id, told_as=lambda: self.told_as), self.looked_at)
-        self.told_as |= {
-            (self.card.source_id, r.entry.list_code, r.entry.key): r.same_as
-            for r in records
-            if isinstance(r, ListChange) and r.same_as is not None
-        }
+        records = changes.list_changes(reading, self.entries, self._world(), self.looked_at)
+        self._note(records)
         self.last, self.entries, self.looked_at = reading, reading.entries, reading.payload.fetched
         return records
+
+    def _world(self) -> World:
+        return World(self.card.source_id, told_as=lambda: self.told_as, past=lambda: Past.of(self.changes))
+
+    def _note(self, records: Sequence[Record]) -> None:
+        told = [record for record in records if isinstance(record, ListChange) and not record.baseline]
+        self.changes += told
+        self.told_as |= {(self.card.source_id, r.entry.list_code, r.entry.key): r.same_as for r in told if r.same_as is not None}
 
     def _ended_before(self, moment: datetime) -> list[Record]:
         """Return what the polls between two payloads would have told: entries end on their day, whether new bytes come or not."""

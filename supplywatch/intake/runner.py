@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
 from supplywatch import metrics
 from supplywatch.errors import Quarantine, SourceAway
-from supplywatch.intake import changes, guards
+from supplywatch.intake import changes, guards, held
 from supplywatch.intake.archive import Archive
 from supplywatch.intake.fetch import Fetcher
 from supplywatch.intake.guards import Reading
+from supplywatch.intake.held import Acceptance
 from supplywatch.intake.offering import Offering, Producer
 from supplywatch.intake.visit import PollResult, Visit
 from supplywatch.ledger import sources
 from supplywatch.ledger.book import Ledger
-from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState, StoredPart
+from supplywatch.ledger.sources import Held, LoggedPayload, Outstanding, SourceState, StoredPart
 from supplywatch.listing.snapshot import World
 from supplywatch.model.periods import period_end
 from supplywatch.model.records import ListEntry, Record, SourceReport, SourceStatus
@@ -90,13 +92,19 @@ class Runner:
             visit.now = self._clock()
             return self._take(visit, visit.fetched.payload)
 
-    def load(self, source: Source, payload: Payload, warn: Callable[[str], None]) -> PollResult:
-        """Take a file given by hand: as a poll, but what is outside the card's bounds and anchors is a warning, for it may be a part."""
+    def load(self, source: Source, payload: Payload, warn: Callable[[str], None], acceptance: Acceptance | None = None) -> PollResult:
+        """Take a file given by hand: as a poll, but what is outside the card's bounds and anchors is a warning, for it may be a part.
+
+        Parameters
+        ----------
+        acceptance
+            A named person's word that the file is right although it would be refused.
+        """
         with self._alone(source) as alone:
             if not alone:
                 return PollResult(source.card.source_id, "busy")
             visit = self._visit(source)
-            visit.warn = warn
+            visit.warn, visit.acceptance = warn, acceptance
             return self._take(visit, payload)
 
     def reoffer(self, source: Source) -> int:
@@ -150,10 +158,14 @@ class Runner:
         # Before the payload is archived: it may be the very one the archive has lost.
         before = self._offering.entries_before(visit.source) if visit.source.card.kind == "snapshot" else None
         parts = self._archive.save(payload)
+        reading: Reading | None = None
         try:
-            reading = self._believed(visit, payload, before)
+            reading = self._read(visit, payload)
+            self._check(visit, reading, before)
         except Quarantine as error:
-            return self._refused(visit, error, payload, parts)
+            if reading is None or visit.acceptance is None or not visit.acceptance.covers(error):
+                return self._refused(visit, error, payload, parts, self._waiting(visit, error, reading, before))
+            visit.accept(error, payload.sha256)
         return self._accepted(visit, reading, before, parts)
 
     def _is_last(self, visit: Visit, payload: Payload) -> bool:
@@ -163,13 +175,33 @@ class Runner:
         alike = visit.last is None or _selected_alike(visit.last, payload)
         return payload.sha256 in same and alike and not refused and self._archive.holds(payload)
 
-    def _believed(self, visit: Visit, payload: Payload, before: Sequence[ListEntry] | None) -> Reading:
+    def _read(self, visit: Visit, payload: Payload) -> Reading:
         if visit.fetched is not None and visit.fetched.refused is not None:
             raise visit.fetched.refused
         self._check_age(visit, payload)
-        reading = guards.read(visit.source, payload, now=visit.now, warn=visit.warn)
+        return guards.read(visit.source, payload, now=visit.now, warn=visit.warn)
+
+    def _check(self, visit: Visit, reading: Reading, before: Sequence[ListEntry] | None) -> None:
+        last = visit.last
+        if last is not None and before is not None and last.sha256 != reading.payload.sha256:
+            newer = held.check_clock(visit.id, reading.payload.published, last.published)
+            if not newer:
+                held.check_goes_back(visit.id, reading, before, self._offering.world(reading.payload).past, visit.state.held)
         guards.check_against_last(visit.source.card, reading, visit.known.keys(), before, self._least(visit, reading))
-        return reading
+
+    def _waiting(
+        self, visit: Visit, error: Quarantine, reading: Reading | None, before: Sequence[ListEntry] | None
+    ) -> tuple[Sequence[Record], Quarantine, Held | None]:
+        """Return what is judged of a refused snapshot all the same, the refusal with that in its words, and since when it is held."""
+        if reading is None or error.reason == "rollback":
+            return (), error, held.holding(reading, visit.state.held) if reading is not None else None
+        if error.reason not in held.WAITING or visit.source.card.kind != "snapshot":
+            return (), error, None
+        since = visit.last.fetched if visit.last is not None else None
+        records, number = held.new_while_waiting(reading, before, self._offering.world(reading.payload), since)
+        with self._ledger.read() as connection:
+            earlier = sum(one.records for one in sources.waiting(connection, visit.id, after=visit.last.seq if visit.last else 0))
+        return records, Quarantine(error.reason, held.waiting_sentence(visit.id, error, earlier + len(records), number)), None
 
     def _least(self, visit: Visit, reading: Reading) -> int | None:
         """Return how many records a whole answer holds at least; ``None`` where that cannot be known (a file may be a part)."""
@@ -184,8 +216,11 @@ class Runner:
         if last is None or payload.sha256 == last.sha256:
             return
         with self._ledger.read() as connection:
-            if sources.was_accepted(connection, visit.id, payload.sha256):
+            # The same state of a list may come twice; a history that ends where it ended before is an old one.
+            if visit.source.card.kind != "snapshot" and sources.was_accepted(connection, visit.id, payload.sha256):
                 raise Quarantine("stale", f"{visit.id}: a payload that was accepted before the last one was served again")
+        if visit.source.card.kind == "snapshot":
+            held.check_clock(visit.id, payload.published, last.published)
         for clock, ours, theirs in (("published", payload.published, last.published), ("fetched", payload.fetched, last.fetched)):
             if ours is not None and theirs is not None and ours < theirs:
                 raise Quarantine("stale", f"{visit.id}: {clock} {ours:%Y-%m-%d %H:%MZ}, the last accepted payload {theirs:%Y-%m-%d %H:%MZ}")
@@ -201,24 +236,35 @@ class Runner:
         logged = LoggedPayload(
             visit.id, payload.sha256, payload.fetched, payload.published, "accepted", parts, reading.size, newest_observed=reading.newest
         )
+        if visit.accepted_as is not None:
+            logged = replace(logged, reason=visit.accepted_as[0], detail=visit.accepted_as[1])
         self._write(visit, state, records, logged, new_series)
         log.info("accepted", source=visit.id, records=len(records), newest=reading.newest)
         return PollResult(visit.id, "accepted", len(records), sha256=payload.sha256, kept_raw=reading.kept_raw)
 
-    def _refused(self, visit: Visit, error: Quarantine, payload: Payload | None, parts: tuple[StoredPart, ...]) -> PollResult:
+    def _refused(
+        self,
+        visit: Visit,
+        error: Quarantine,
+        payload: Payload | None,
+        parts: tuple[StoredPart, ...],
+        waiting: tuple[Sequence[Record], Quarantine, Held | None] | None = None,
+    ) -> PollResult:
+        records, error, holding = waiting or ((), error, None)
         sha256 = payload.sha256 if payload is not None else NOTHING
         status: sources.PayloadStatus = "stale" if error.reason == "stale" else "quarantined"
         fetched, published = (payload.fetched, payload.published) if payload is not None else (visit.now, None)
-        logged = LoggedPayload(visit.id, sha256, fetched, published, status, parts, reason=error.reason, detail=str(error))
+        logged = LoggedPayload(visit.id, sha256, fetched, published, status, parts, len(records), reason=error.reason, detail=str(error))
         with self._ledger.read() as connection:
             newest = sources.last_payload(connection, visit.id)
         # The same refusal poll after poll is one line in the log.
-        repeated = newest is not None and (newest.sha256, newest.status, newest.reason) == (sha256, status, error.reason)
+        repeated = newest is not None and not records and (newest.sha256, newest.status, newest.reason) == (sha256, status, error.reason)
         metrics.QUARANTINED.labels(visit.id, error.reason).inc()
         metrics.POLL_FAILURES.labels(visit.id, error.reason).inc()
         log.warning("quarantined", source=visit.id, reason=error.reason, detail=str(error))
-        self._write(visit, visit.quarantined(error, sha256), [], None if repeated else logged)
-        return PollResult(visit.id, status, reason=error.reason, detail=str(error), sha256=sha256)
+        state = visit.quarantined(error, sha256, news=bool(records)).model_copy(update={"held": holding} if holding is not None else {})
+        self._write(visit, state, records, None if repeated else logged)
+        return PollResult(visit.id, status, len(records), reason=error.reason, detail=str(error), sha256=sha256)
 
     def _unreachable(self, visit: Visit, error: SourceAway) -> PollResult:
         metrics.POLL_FAILURES.labels(visit.id, UNREACHABLE).inc()

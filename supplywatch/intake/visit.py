@@ -11,6 +11,7 @@ from supplywatch.errors import Quarantine, SourceAway
 from supplywatch.intake.changes import next_end
 from supplywatch.intake.fetch import Fetched
 from supplywatch.intake.guards import Reading
+from supplywatch.intake.held import Acceptance
 from supplywatch.intake.reports import NO_PAYLOAD, report
 from supplywatch.ledger.book import Key, Known
 from supplywatch.ledger.sources import LoggedPayload, SourceState
@@ -67,6 +68,8 @@ class Visit:
         Told what is odd about a file; ``None`` for a poll, which is refused for it.
     reports
         News about the source itself, to be offered.
+    acceptance, accepted_as
+        A person's word that the file is right; the refusal that it covers, and the decision in words.
     """
 
     source: Source
@@ -77,6 +80,8 @@ class Visit:
     fetched: Fetched | None = None
     warn: Callable[[str], None] | None = None
     reports: list[SourceReport] = field(default_factory=list)
+    acceptance: Acceptance | None = None
+    accepted_as: tuple[str, str] | None = None
 
     @property
     def id(self) -> str:
@@ -99,6 +104,13 @@ class Visit:
         now = self.now + timedelta(microseconds=len(self.reports))
         content, good = self.state.content_observed, self.state.last_good_at
         self.reports.append(report(self.id, status, detail, now, reason=reason, sha256=sha256, content_observed=content, last_good_at=good))
+
+    def accept(self, error: Quarantine, sha256: str) -> None:
+        """Write down that a named person accepts what would be refused."""
+        assert self.acceptance is not None, "nobody accepts it"
+        said = self.acceptance.sentence(error)
+        self.accepted_as = error.reason, said
+        self.report(SourceStatus.ACCEPTED, f"{self.id}: {said}", reason=error.reason, sha256=sha256)
 
     def unchanged(self, payload: Payload) -> SourceState:
         """Return the state after the last accepted payload came again, and report a recovery."""
@@ -126,8 +138,8 @@ class Visit:
         update["next_end"] = next_end(reading.entries, reading.payload.fetched.date())
         return state.model_copy(update=update)
 
-    def quarantined(self, error: Quarantine, sha256: str) -> SourceState:
-        """Return the state after a payload was refused, and report it if that is news.
+    def quarantined(self, error: Quarantine, sha256: str, *, news: bool = False) -> SourceState:
+        """Return the state after a payload was refused, and report it if that is news, or if something of it was judged.
 
         An older payload served again, and a bad file given by hand, say nothing about the state of the source.
         """
@@ -135,7 +147,7 @@ class Visit:
             return self.state
         if error.reason == "stale":
             return self.state.model_copy(update={"last_poll_at": self.now})
-        return self._failed(SourceStatus.QUARANTINED, error.reason, str(error), sha256)
+        return self._failed(SourceStatus.QUARANTINED, error.reason, str(error), sha256, news=news)
 
     def unreachable(self, error: SourceAway) -> SourceState:
         """Return the state after a publisher could not be reached, and report it if that is news."""
@@ -143,15 +155,19 @@ class Visit:
         wait = error.retry_after_s
         return state.model_copy(update={"not_before": None if wait is None else self.now + timedelta(seconds=wait)})
 
-    def _failed(self, status: SourceStatus, reason: str | None, detail: str, sha256: str) -> SourceState:
+    def _failed(self, status: SourceStatus, reason: str | None, detail: str, sha256: str, *, news: bool = False) -> SourceState:
         state = self.state
-        if (state.status, state.reason) != (status, reason):
+        if news or (state.status, state.reason) != (status, reason):
             self.report(status, detail, reason=reason, sha256=sha256)
         update = {"status": status, "reason": reason, "detail": detail, "last_poll_at": self.now, "failures": state.failures + 1}
         return state.model_copy(update=update)
 
     def _good(self, payload: Payload) -> SourceState:
-        state = self.state
+        state = self.state.model_copy(update={"held": None})
+        if self.accepted_as is not None:
+            return state.model_copy(
+                update={"status": SourceStatus.ACCEPTED, "reason": None, "detail": None, "last_good_at": payload.fetched, "failures": 0}
+            )
         if self.fetched is None:
             return state.model_copy(update={"last_good_at": payload.fetched})
         if state.status not in (None, SourceStatus.ACCEPTED):

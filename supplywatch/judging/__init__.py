@@ -4,7 +4,7 @@
 for it.
 """
 
-VERSION = "1.1.1"
+VERSION = "1.2.0"
 COMMON_MODULES = (
     "supplywatch.judging.engine",
     "supplywatch.judging.episode",

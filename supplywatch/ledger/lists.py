@@ -15,22 +15,29 @@ from supplywatch.ledger.sources import PayloadStatus
 from supplywatch.listing.evidence import Standing
 from supplywatch.listing.names import letters, name_key, name_keys
 from supplywatch.listing.parties import Decision
+from supplywatch.listing.rollback import Past
 from supplywatch.model.records import ChangeKind, ListChange, ListEntry, Listing, PolicyAct
 
 Place = tuple[str, str, str]
 """(source, list code, key) of an entry."""
-PARTIAL = ("shrunken", "anchor_missing", "truncated")
-"""Why a payload was refused that is a part of a list."""
+PARTIAL = ("shrunken", "anchor_missing", "truncated", "rollback")
+"""Why a payload was refused that is a part of a list, or an older copy of it."""
 
 
 @dataclass(frozen=True)
 class PartialFile:
-    """A payload of a list source that was refused because it is a part of the whole: it differs in nothing."""
+    """A payload of a list source that was refused as a part or an older copy, or that a person accepted all the same."""
 
     source: str
     fetched: datetime
     reason: str
     detail: str
+    accepted: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What the list of changes calls it."""
+        return "accepted_by_hand" if self.accepted else "partial_file"
 
 
 def changes(
@@ -134,6 +141,11 @@ def acts(connection: Connection, *, until: datetime | None = None) -> list[Polic
     return [act for act in found if act.citation is not None]
 
 
+def past(connection: Connection, source: str, *, until: datetime | None = None) -> Past:
+    """Return what became of the entries of a source."""
+    return Past.of(changes(connection, until=until, source=source))
+
+
 def told_as(connection: Connection, *, until: datetime | None = None) -> dict[Place, Listing]:
     """Return the entries whose designation another listing told first, with that listing."""
     o = schema.observation.c
@@ -183,11 +195,11 @@ def is_meant(entry: ListEntry, party: str) -> bool:
 
 
 def partial_files(connection: Connection, list_sources: set[str], *, since: datetime, until: datetime | None = None) -> list[PartialFile]:
-    """Return the payloads of list sources that were refused as parts of the whole."""
+    """Return the payloads of list sources that were refused as parts of the whole, and those that a person accepted all the same."""
     p = schema.payload.c
-    refused: PayloadStatus = "quarantined"
-    query = select(p.source, p.fetched, p.reason, p.detail).where(
-        p.source.in_(list_sources), p.status == refused, p.reason.in_(PARTIAL), p.fetched >= since
+    accepted: PayloadStatus = "accepted"
+    query = select(p.source, p.fetched, p.reason, p.detail, p.status == accepted).where(
+        p.source.in_(list_sources), p.reason.in_(PARTIAL), p.fetched >= since
     )
     if until is not None:
         query = query.where(p.fetched <= until)

@@ -53,13 +53,20 @@ class Outstanding(Frozen):
     sent: bool = False
 
 
+class Held(Frozen):
+    """What an older copy says that is held back, and since when it is served at every look."""
+
+    content: str
+    since: AwareDatetime
+
+
 class SourceState(Frozen):
     """The state of a source between two polls.
 
     ``status``, ``reason`` and ``detail`` tell how the last poll ended; ``overdue_for`` is the newest period at which a missing publication
     was reported; ``kept_raw`` says what of the last accepted list could not be read; ``questions`` stands for the requests the last
     accepted poll made, ``polled_sha256`` for what it brought; ``next_end`` is the
-    day on which the next entry of a list ends.
+    day on which the next entry of a list ends, ``held`` an older copy that may become a state like any.
     """
 
     status: SourceStatus | None = None
@@ -77,6 +84,7 @@ class SourceState(Frozen):
     questions: str | None = None
     polled_sha256: str | None = None
     next_end: date | None = None
+    held: Held | None = None
     outstanding: tuple[Outstanding, ...] = ()
 
 
@@ -151,6 +159,15 @@ def last_payload(connection: Connection, source: str, *, accepted: bool = False,
         query = query.where(p.seq < before)
     row = connection.execute(query.order_by(p.seq.desc()).limit(1)).first()
     return None if row is None else _logged(row)
+
+
+def waiting(connection: Connection, source: str, *, after: int, before: int | None = None) -> list[LoggedPayload]:
+    """Return the refused snapshots of which new entries were judged, of the lines between two numbers of the log."""
+    p = schema.payload.c
+    query = select(schema.payload).where(p.source == source, p.seq > after, p.status == "quarantined", p.records > 0)
+    if before is not None:
+        query = query.where(p.seq < before)
+    return [_logged(row) for row in connection.execute(query.order_by(p.seq))]
 
 
 def payload_at(connection: Connection, seq: int) -> LoggedPayload:

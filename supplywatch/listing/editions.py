@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from supplywatch.listing.names import distinctive, is_telling, name_key, name_keys
 from supplywatch.listing.same_entry import similar
+from supplywatch.model.limits import intake
 from supplywatch.model.list_entry import ListEntry
 
 T = TypeVar("T")
@@ -22,11 +23,6 @@ Place = tuple[str, str]
 """List and key of a row."""
 _TAIL = re.compile(r"\s*\([^()]*\)$")
 """Some editions keep the short name in brackets behind the name, others give it as an alias."""
-
-WHOLE_SHARE = 0.5
-"""An edition that names at least this share of the companies that stand restates the list: whom it leaves out it drops."""
-CLOSED_WITHIN = timedelta(days=31)
-"""A row that was closed at most this long before the next edition is repeated by it; after a longer gap a company is designated anew."""
 
 
 @dataclass(eq=False)
@@ -43,7 +39,7 @@ class Company:
 
     def stands(self, day: date) -> bool:
         """Tell whether it had not ended long before the next edition."""
-        return self.dropped is None and (self.last.ends is None or self.last.ends + CLOSED_WITHIN >= day)
+        return self.dropped is None and (self.last.ends is None or self.last.ends + timedelta(days=intake().edition_closed_days) >= day)
 
 
 def companies(entries: Iterable[ListEntry]) -> list[Company]:
@@ -63,7 +59,7 @@ def companies(entries: Iterable[ListEntry]) -> list[Company]:
         repeated, new = _repeated(standing, rows)
         for company, row in repeated:
             company.rows.append(row)
-        if len(repeated) >= WHOLE_SHARE * len(standing) > 0:
+        if len(repeated) >= intake().edition_whole_share * len(standing) > 0:
             for company in standing:
                 if company.last.edition != day:
                     company.dropped = day

@@ -16,6 +16,7 @@ from supplywatch.listing.editions import News, news
 from supplywatch.listing.evidence import Elsewhere, Standing, same_designation
 from supplywatch.listing.names import cited_year_end
 from supplywatch.listing.pairing import Pair, Pairing
+from supplywatch.listing.rollback import Past
 from supplywatch.listing.same_entry import amended_fields, namesakes, same_text
 from supplywatch.model.limits import intake, news_days
 from supplywatch.model.records import ChangeKind, ListChange, ListEntry, Listing, ListRelease, PolicyAct, Provenance
@@ -66,12 +67,15 @@ class World:
         The places of entries whose designation was told by another listing, and that listing.
     acts
         The notices known, which entries may cite.
+    past
+        What became of the entries of this source before.
     """
 
     source: str = ""
     elsewhere: Callable[[], Iterable[Standing]] = tuple
     told_as: Callable[[], Mapping[tuple[str, str, str], Listing]] = dict
     acts: Callable[[], Iterable[PolicyAct]] = tuple
+    past: Callable[[], Past] = Past
 
 
 def compare(
@@ -107,9 +111,8 @@ def compare(
     if previous is None:
         return [Difference(ChangeKind.BASELINE, entry) for entry in sorted(current, key=_order)]
     before, now = sorted(previous, key=_order), sorted(current, key=_order)
-    pairing = Pairing.of(before, now)
+    pairing, known = Pairing.of(before, now), world or World()
     bulk = pairing.bulk_fields(before, now)
-    known = world or World()
     moved = any((pair.old.key, pair.old.content_key) != (pair.new.key, pair.new.content_key) for pair in pairing.pairs)
     editions = news(before, now)
     told_as = dict(known.told_as()) if pairing.new or pairing.old or moved or editions.dropped else {}
@@ -118,11 +121,14 @@ def compare(
     found += _repeats(pairing, editions, known.source, told_as)
     if pairing.new:
         found += _added(pairing, seen, news_days() if news_window_days is None else news_window_days, known, told_as)
-    gone = [entry for entry in pairing.old if (entry.list_code, entry.key) not in editions.told]
-    found += [
-        Difference(ChangeKind.WITHDRAWAL, e, same_as=told_as.get(Listing.of(known.source, e).place)) for e in (*gone, *editions.dropped)
-    ]
+    found += _withdrawn(pairing, editions, known.source, told_as)
     return sorted(found, key=lambda d: (*_order(d.entry), d.change))
+
+
+def _withdrawn(pairing: Pairing, editions: News, source: str, told_as: Mapping[tuple[str, str, str], Listing]) -> Iterator[Difference]:
+    gone = (entry for entry in pairing.old if (entry.list_code, entry.key) not in editions.told)
+    for entry in (*gone, *editions.dropped):
+        yield Difference(ChangeKind.WITHDRAWAL, entry, same_as=told_as.get(Listing.of(source, entry).place))
 
 
 def _repeats(pairing: Pairing, editions: News, source: str, told_as: Mapping[tuple[str, str, str], Listing]) -> Iterator[Difference]:
@@ -183,6 +189,7 @@ def _added(
         standing[entry.content_key].append(entry)
     for entry in (*(pair.new for pair in pairing.pairs), *pairing.new):
         elsewhere.add(Standing(world.source, entry))
+    past = world.past()
     ahead = {Listing.of(world.source, entry).place for entry in pairing.new}
     found = []
     for entry in pairing.new:
@@ -195,6 +202,8 @@ def _added(
             first = told_as.get(first.place, first)
             told_as[place] = first
         change = ChangeKind.BACK_FILL if late else ChangeKind.ADDITION if first is None else ChangeKind.DUPLICATE_OF_OTHER_LIST
+        if past.is_back(entry) and not entry.has_ended(seen):
+            change = ChangeKind.RESTORATION
         found.append(Difference(change, entry, same_as=first, also_on=also_on))
     return found
 

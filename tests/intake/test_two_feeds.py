@@ -1,6 +1,7 @@
 """One addition to the Entity List, seen in the regulation and in the CSL by the real runner: one alert, held by both."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ ROW = (
 def test_one_addition_is_one_alert_whichever_feed_shows_it_first(first: str, server: Publisher, watch: Watch, fixtures: Path) -> None:
     csl = (fixtures / "csl" / "good.csv").read_bytes()
     law, changed = ((fixtures / "bis_entity_list" / name).read_bytes() for name in ("good.xml", "good_changed.xml"))
-    # The last version is the first one again, but for a line at the end: the very same bytes would be an old payload served anew.
+    # The last version is the first one again: an older copy until it has stayed so for three days.
     versions = {"csl": (csl, csl + ROW.encode(), csl + b"\n"), "bis_entity_list": (law, changed, law + b"\n")}
     office = watch(registry.source("csl"))
     sources = {"csl": office.source, "bis_entity_list": watch(registry.source("bis_entity_list")).source}
@@ -33,6 +34,9 @@ def test_one_addition_is_one_alert_whichever_feed_shows_it_first(first: str, ser
     def poll(source_id: str, version: int) -> None:
         server.answer = send(versions[source_id][version])
         office.source = replace(sources[source_id])
+        if version == 2:
+            assert office.poll().reason == "rollback"
+            office.now += timedelta(days=3)
         assert office.poll().outcome == "accepted"
 
     def alerts() -> list[str]:
