@@ -110,19 +110,27 @@ def compare(
     """
     if previous is None:
         return [Difference(ChangeKind.BASELINE, entry) for entry in sorted(current, key=_order)]
+    window = news_days() if news_window_days is None else news_window_days
+    return sorted(
+        _differences(previous, current, (since or seen, seen), window, world or World()), key=lambda d: (*_order(d.entry), d.change)
+    )
+
+
+def _differences(
+    previous: Sequence[ListEntry], current: Sequence[ListEntry], days: tuple[date, date], news_window_days: int, world: World
+) -> Iterator[Difference]:
     before, now = sorted(previous, key=_order), sorted(current, key=_order)
-    pairing, known = Pairing.of(before, now), world or World()
+    pairing, editions = Pairing.of(before, now), news(before, now)
     bulk = pairing.bulk_fields(before, now)
     moved = any((pair.old.key, pair.old.content_key) != (pair.new.key, pair.new.content_key) for pair in pairing.pairs)
-    editions = news(before, now)
-    told_as = dict(known.told_as()) if pairing.new or pairing.old or moved or editions.dropped else {}
-    days = since or seen, seen
-    found = [d for pair in pairing.pairs if (d := _of_pair(pair, bulk, known.source, told_as, days)) is not None]
-    found += _repeats(pairing, editions, known.source, told_as)
+    told_as = dict(world.told_as()) if pairing.new or pairing.old or moved or editions.dropped else {}
+    for pair in pairing.pairs:
+        if (difference := _of_pair(pair, bulk, world.source, told_as, days)) is not None:
+            yield difference
+    yield from _repeats(pairing, editions, world.source, told_as)
     if pairing.new:
-        found += _added(pairing, seen, news_days() if news_window_days is None else news_window_days, known, told_as)
-    found += _withdrawn(pairing, editions, known.source, told_as)
-    return sorted(found, key=lambda d: (*_order(d.entry), d.change))
+        yield from _added(pairing, days[1], news_window_days, world, told_as)
+    yield from _withdrawn(pairing, editions, world.source, told_as)
 
 
 def _withdrawn(pairing: Pairing, editions: News, source: str, told_as: Mapping[tuple[str, str, str], Listing]) -> Iterator[Difference]:
