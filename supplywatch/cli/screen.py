@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from supplywatch.cli import calibrate
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.cli.review import decide, decisions, why
 from supplywatch.errors import BadRequest
@@ -57,6 +58,8 @@ def screen(
     """Say who on the lists may be meant: tier, score, and everything the score was made of."""
     if (name is None) == (queries is None):
         raise BadRequest("give either a name or a table of names with --from")
+    from supplywatch.screening.scripts import uncompared
+
     matcher, entries = lists_matcher(lists, ledger)
     if queries is not None:
         _many(matcher, queries, min_score, limit)
@@ -64,12 +67,15 @@ def screen(
     found = matcher.screen(_asked(str(name), country, kind, number or []), limit=limit, min_score=min_score)
     answers = [_full(match, entries.get(match.party_id)) for match in found]
     if json or ndjson:
-        answer = {"query": name, "matches": answers}
+        answer = {"query": name, "matches": answers, "not_compared": uncompared(str(name))}
         typer.echo(jsonlib.dumps(answer, ensure_ascii=False)) if ndjson else print_json(answer)
         return
     for answer in answers:
         typer.echo("\n".join(_lines(answer)))
-    if not found:
+    script = uncompared(str(name))
+    if script is not None:
+        typer.echo(f"{script}: this script cannot be compared with lists in Latin letters; ask in Latin letters, too", err=True)
+    elif not found:
         typer.echo(f"nobody on the lists resembles {name!r} (least score {min_score})", err=True)
 
 
@@ -121,13 +127,16 @@ def lists_matcher(table: Path | None, ledger: str | None) -> tuple[Matcher, dict
 
 
 def _many(matcher: Matcher, queries: Path, min_score: float, limit: int) -> None:
+    from supplywatch.screening.scripts import uncompared
     from supplywatch.screening.tables import read_queries
 
     done = 0
     for query in read_queries(queries):
         found = matcher.screen(query, limit=limit, min_score=min_score) if query.names[0].text.strip() else []
         matches = [_brief(match) for match in found]
-        line = {"query_id": query.id, "query": query.names[0].text, "matches": matches}
+        line: dict[str, Any] = {"query_id": query.id, "query": query.names[0].text, "matches": matches}
+        if (script := uncompared(query.names[0].text)) is not None:
+            line["not_compared"] = script
         typer.echo(jsonlib.dumps(line, ensure_ascii=False))
         done += 1
         if done % _PROGRESS_EVERY == 0:
@@ -192,6 +201,7 @@ def _pair(pair: dict[str, Any]) -> str:
     return f"{words} ({pair['weight']:.2f} × {pair['similarity']:.2f})"
 
 
+app.command("calibrate")(calibrate.calibrate)
 app.command("decide")(decide)
 app.command("why")(why)
 app.command("decisions")(decisions)

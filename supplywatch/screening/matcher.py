@@ -10,7 +10,8 @@ from supplywatch.screening.background import class_of, weight
 from supplywatch.screening.chinese import HAN, read
 from supplywatch.screening.explaining import explained, limits_of
 from supplywatch.screening.index import Candidate, Index
-from supplywatch.screening.normal import Form, forms
+from supplywatch.screening.normal import forms
+from supplywatch.screening.persons import is_common
 from supplywatch.screening.vocabulary import LEGAL
 from supplywatch.screening.written import numbered
 
@@ -80,7 +81,7 @@ class Matcher:
         if score >= WEAK and "person" not in kinds and (limits := limits_of(explanation, name.text, candidate.name.text)):
             explanation = replace(explanation, penalties=(*explanation.penalties, *limits))
         apart = bool(query.places and party.places) and not query.places & party.places
-        short = is_short(Form.from_key(explanation.ours)) or is_short(Form.from_key(explanation.theirs))
+        short = any(map(is_short if "person" not in kinds else is_common, (explanation.ours, explanation.theirs)))
         return self._match(query, name, candidate, explanation, Qualification(country_mismatch=apart, short_name=short))
 
     def _match(self, query: Party, name: Name, candidate: Candidate, explanation: Explanation, qualification: Qualification) -> Match:
@@ -109,13 +110,13 @@ class Matcher:
         )
 
 
-def is_short(form: Form) -> bool:
+def is_short(key: str) -> bool:
     """Tell whether a name is too short or too common to mean one party: three letters, or one common word.
 
-    >>> is_short(Form(("abc", "~ltd"))), is_short(Form(("technology", "~co"))), is_short(Form(("hikvision",)))
+    >>> is_short("abc ~ltd"), is_short("technology ~co"), is_short("hikvision")
     (True, True, False)
     """
-    words = [word for word in form.words if not word.startswith(LEGAL)]
+    words = [word for word in key.split() if not word.startswith(LEGAL)]
     if not words:
         return True
     letters = sum(map(len, words))

@@ -155,7 +155,11 @@ def _joined(many: list[str], one: list[str], swapped: bool) -> list[Pair]:
     return found
 
 
-def is_common(words: Words) -> bool:
-    """Tell whether a person's name is too short or too common to mean one person."""
-    telling = [word for word in words if kind_of(word) not in ("particle", "initial")]
+def is_common(key: str) -> bool:
+    """Tell whether a person's name is too short or too common to mean one person.
+
+    >>> is_common("mohamed ali"), is_common("valery yermolenkov")
+    (True, False)
+    """
+    telling = [word for word in key.split() if kind_of(word) not in ("particle", "initial")]
     return len(telling) < 2 or all(kind_of(word) == "given" for word in telling) or sum(map(len, telling)) <= 7
