@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from dataclasses import replace
@@ -16,6 +15,7 @@ from functools import lru_cache
 
 from supplywatch.config import read_yaml
 from supplywatch.model.name_match import Party
+from supplywatch.reading.repairs import repaired
 
 _BOOK = read_yaml("vocabulary_forms.yaml")
 
@@ -41,7 +41,6 @@ _DEPARTMENT = re.compile(
     re.IGNORECASE,
 )
 """The part of a house that a supplier writes behind its name."""
-_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d?);", re.IGNORECASE)
 _FRONT = re.compile(rf"^[\s\"'“”«»„]*(?:{_rows('front')})\.?[\"'“”«»]*\s+(?=\w)", re.IGNORECASE)
 _REST = re.compile(rf"(?<=\w)[\s.,;)]+(?:{_rows('rest')})(?=[\s:]).*$", re.IGNORECASE | re.DOTALL)
 _UNIT = re.compile(rf"(?<=\w\w)[.)]?\s*[-–—,;(]\s*(?:[\w.'’]+\s+){{0,2}}(?:{_rows('unit')})\s*\)?\s*$", re.IGNORECASE)
@@ -64,8 +63,8 @@ TITLES = frozenset(" ".join(row["words"] for row in _BOOK["titles"]).split())
 @lru_cache(maxsize=50_000)
 def plain(text: str) -> str:
     """Return a name without what surrounds it; never empty where the name was not."""
-    if "&" in text:
-        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    if "&" in text or not text.isascii():
+        text = repaired(text)
     text = unicodedata.normalize("NFKC", text).strip()
     if not text.isascii():
         text = _NATIVE_FORM.sub(lambda found: f" {_NATIVE_SAYS[found[0]]} ", text).strip()

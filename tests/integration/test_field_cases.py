@@ -19,6 +19,7 @@ CLAIMED = (
     "11_cells_of_a_workbook_without_their_format",
     "12_legal_forms_of_more_markets",
     "14_comtrade_site_download_in_latin1",
+    "15_html_entities_and_mojibake",
     "16_merged_cells_lose_owner_and_country",
     "17_half_a_character_ends_in_a_traceback",
     "18_comtrade_code_without_leading_zero",
