@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from streams.tether import tethered
 from supplywatch.errors import BrokerAway
+from supplywatch.runtime.patience import until
 
 
 def free_port() -> int:
@@ -114,9 +114,4 @@ class BrokerProcess(ABC):
             )
 
     def _comes_up(self) -> bool:
-        end = time.monotonic() + self.start_s
-        while self.pid is not None and time.monotonic() < end:
-            if listens(self.port):
-                return True
-            time.sleep(0.05)
-        return False
+        return until(lambda: self.pid is None or listens(self.port), self.start_s) and self.pid is not None

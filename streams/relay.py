@@ -29,6 +29,7 @@ from supplywatch.ledger import alerts, listed, watchlists
 from supplywatch.ledger.book import Ledger, OutboxRow
 from supplywatch.runtime.broker import BrokerAddress, Headers, Producer, Sent
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
+from supplywatch.runtime.patience import Pauses
 from supplywatch.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -193,7 +194,7 @@ def _holder() -> str:
 
 def keep_publishing(relay: Relay, health: Health, stop: threading.Event) -> None:
     """Step after step until stopped: soon again when there was something, a little later each time when there was not."""
-    pause = BUSY_PAUSE_S
+    pause, away = BUSY_PAUSE_S, Pauses(2 * IDLE_PAUSE_S, LONGEST_PAUSE_S)
     while not stop.wait(pause):
         try:
             sent = relay.step()
@@ -202,8 +203,9 @@ def keep_publishing(relay: Relay, health: Health, stop: threading.Event) -> None
             metrics.RETRIES.labels("relay", part).inc()
             health.set(part, str(error))
             log.warning("waiting", what=part, detail=str(error))
-            pause = min(max(pause, IDLE_PAUSE_S) * 2, LONGEST_PAUSE_S)
+            pause = away.take()
             continue
+        away.reset()
         health.set("broker", None)
         health.set("ledger", None)
         if sent is None:

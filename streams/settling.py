@@ -6,7 +6,6 @@ What fails is put aside when the whole batch was tried: when too much of it fail
 from __future__ import annotations
 
 import gc
-import random
 import threading
 import time
 import traceback
@@ -22,6 +21,7 @@ from streams.ceiling import FILE, Ceiling, load_limits
 from streams.deadletter import Incoming
 from supplywatch import metrics
 from supplywatch.errors import BrokerAway, Refuse, Retry
+from supplywatch.runtime.patience import Pauses
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +135,7 @@ class Settler(ABC, Generic[T]):
         Refuse
             Nothing can be done until a person changes something.
         """
-        look = FIRST_LOOK_S
+        looks = Pauses(FIRST_LOOK_S, LONGEST_LOOK_S)
         while True:
             start = time.monotonic()
             gc.disable()  # a batch makes many small objects without cycles: the collector would walk them again and again
@@ -146,9 +146,8 @@ class Settler(ABC, Generic[T]):
             if reached is None:
                 break
             self._hold(reached, failures[max(failures)])
-            if self._stop.wait(look):
+            if looks.wait(self._stop):
                 raise Stopped
-            look = min(look * 2, LONGEST_LOOK_S)
         if self._held:
             self._go_on()
         for failure in failures.values():
@@ -225,7 +224,7 @@ class Settler(ABC, Generic[T]):
         self._patiently(lambda: self._dead_letters.put(at, reason, detail))
 
     def _patiently(self, call: Callable[[], R]) -> R:
-        pause = FIRST_PAUSE_S
+        pauses = Pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S, jitter=0.5)
         away: set[str] = set()
         while True:
             try:
@@ -236,9 +235,8 @@ class Settler(ABC, Generic[T]):
                 metrics.RETRIES.labels(self.stage, what).inc()
                 self._report(what, str(error))
                 log.warning("waiting", what=what, detail=str(error))
-                if self._stop.wait(pause * random.uniform(0.5, 1.0)):
+                if pauses.wait(self._stop):
                     raise Stopped from error
-                pause = min(pause * 2, LONGEST_PAUSE_S)
             else:
                 for what in away:
                     self._report(what, None)

@@ -28,6 +28,7 @@ from streams.worker import REFUSED, STOPPED
 from supplywatch import metrics
 from supplywatch.errors import BrokerAway
 from supplywatch.runtime.health import STATUS_FILE, HealthServer, Problems
+from supplywatch.runtime.patience import Pauses
 from supplywatch.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -66,11 +67,14 @@ class _Pace:
 
     started_s: float = 0.0
     start_at_s: float = 0.0
-    pause_s: float = FIRST_PAUSE_S
+    pause_s: float = 0.0
     restarts: int = 0
+    pauses: Pauses = field(default_factory=lambda: Pauses(FIRST_PAUSE_S, LONGEST_PAUSE_S))
 
     def ended(self, now: float) -> None:
-        self.pause_s = FIRST_PAUSE_S if now - self.started_s > STEADY_S else min(self.pause_s * 2, LONGEST_PAUSE_S)
+        if now - self.started_s > STEADY_S:
+            self.pauses.reset()
+        self.pause_s = self.pauses.take()
         self.start_at_s = now + self.pause_s
         self.restarts += 1
 

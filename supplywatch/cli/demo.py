@@ -140,14 +140,16 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def _wait_ready(stage: _Stage) -> None:
     """Wait until both children say that they are ready: then figures and alerts flow at once."""
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
+    from supplywatch.runtime.patience import until
+
+    states = [stage.folder / f"{name}.json" for name in ("relay", "worker")]
+
+    def ready() -> bool:
         stage.check()
-        states = [stage.folder / f"{name}.json" for name in ("relay", "worker")]
-        if all(state.is_file() and jsonlib.loads(state.read_text(encoding="utf-8")) == {} for state in states):
-            return
-        time.sleep(0.05)
-    raise BrokerAway(f"worker and relay were not ready within {START_S:g} s; see the logs in {stage.folder}")
+        return all(state.is_file() and jsonlib.loads(state.read_text(encoding="utf-8")) == {} for state in states)
+
+    if not until(ready, START_S):
+        raise BrokerAway(f"worker and relay were not ready within {START_S:g} s; see the logs in {stage.folder}")
 
 
 def _play(stage: _Stage, figures: Sequence[Record], console: Console, *, as_json: bool) -> list[AlertEvent]:
