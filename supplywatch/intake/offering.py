@@ -20,7 +20,7 @@ from supplywatch.intake.archive import Archive, ArchiveLost
 from supplywatch.intake.changes import is_judged, list_changes, mark_history, mark_old_acts, with_listed
 from supplywatch.intake.held import new_while_waiting
 from supplywatch.ledger import lists, sources
-from supplywatch.ledger.book import Key, Known, Ledger
+from supplywatch.ledger.book import Key, Known, Ledger, recorded
 from supplywatch.ledger.sources import LoggedPayload, Outstanding, SourceState
 from supplywatch.listing.evidence import Standing
 from supplywatch.listing.pairing import Pairing
@@ -97,6 +97,8 @@ class Offering:
             known = sources.judged(connection, source_id)
         left, offered = [], 0
         for entry in state.outstanding:
+            if self._has_arrived(entry):
+                continue
             missing = [record for record in self._records_of(source, entry) if not is_judged(record, known)]
             if not missing:
                 continue
@@ -110,6 +112,10 @@ class Offering:
             with self._ledger.begin() as connection:
                 sources.save_state(connection, source_id, state)
         return state, known, offered
+
+    def _has_arrived(self, entry: Outstanding) -> bool:
+        with self._ledger.read() as connection:
+            return bool(entry.record_ids) and recorded(connection, entry.record_ids) == set(entry.record_ids)
 
     def entries_before(self, source: Source, seq: int | None = None) -> list[ListEntry] | None:
         """Return the entries that stand by the last accepted snapshot (before a number in the log), ``None`` when there is none.

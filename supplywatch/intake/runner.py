@@ -286,7 +286,12 @@ class Runner:
             seq = sources.append_payload(connection, logged) if logged is not None else None
             if offers:
                 reports = tuple(report.model_dump_json() for report in visit.reports)
-                entry = Outstanding(payload_seq=seq if records else None, new_series=new_series, reports=reports)
+                entry = Outstanding(
+                    payload_seq=seq if records else None,
+                    new_series=new_series,
+                    reports=reports,
+                    record_ids=tuple(r.record_id for r in offers),
+                )
                 state = state.model_copy(update={"outstanding": (*state.outstanding, entry)})
             sources.save_state(connection, visit.id, state)
         expose(visit.id, state)

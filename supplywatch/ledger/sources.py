@@ -44,12 +44,13 @@ class Outstanding(Frozen):
     """What was written down as to be offered and has not been found in the book yet.
 
     ``new_series`` are the series whose history is a baseline, ``None`` when all are; ``reports`` are records about the source
-    itself, as JSON.
+    itself, as JSON. ``record_ids`` name what was offered: when the book has them all, nothing need be read again.
     """
 
     payload_seq: int | None = None
     new_series: tuple[str, ...] | None = None
     reports: tuple[str, ...] = ()
+    record_ids: tuple[str, ...] = ()
     sent: bool = False
 
 

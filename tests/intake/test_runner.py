@@ -299,3 +299,18 @@ def test_reports_carry_the_age_of_the_last_good_payload(server: Publisher, monit
     assert (report.status, report.content_observed, report.last_good_at) == (SourceStatus.QUARANTINED, "2026-09-10", FIRST_POLL)
     with monitor.ledger.read() as connection:
         assert sources.was_accepted(connection, "straits", str(monitor.state.polled_sha256))
+
+
+def test_what_has_arrived_is_not_read_again(server: Publisher, monitor: Monitor) -> None:
+    read: list[str] = []
+    sound = monitor.source
+
+    def parse(payload: Payload) -> object:
+        read.append(payload.sha256)
+        return sound.parse(payload)
+
+    monitor.source = replace(sound, parse=parse)
+    news(monitor, server, month(10))
+    news(monitor, server, month(11))
+    monitor.poll()
+    assert len(read) == 2, "each payload once: by its own poll"
