@@ -68,7 +68,7 @@ def goes_back(before: Sequence[ListEntry], now: Sequence[ListEntry], past: Past)
     moment = min(past.came[key] for key in lost)
     undone = all(key in lost for key in old if key in past.came and past.came[key] >= moment)
     restored = all(key in past.went and past.went[key] >= moment for key in gained)
-    differing = [key for key in old.keys() & new.keys() if not same_text(old[key], new[key])]
+    differing = [key for key in sorted(old.keys() & new.keys()) if not same_text(old[key], new[key])]
     if not (undone and restored and all(key in past.changed and past.changed[key] >= moment for key in differing)):
         return None
     missing = "the entry that came since is" if len(lost) == 1 else f"the {len(lost)} entries that came since are"
