@@ -54,6 +54,7 @@ _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3}
 _SKIPPED = frozenset({"script", "style", "noscript"})
 _BREAKS = frozenset("p div br tr td li ul ol table h1 h2 h3 h4 h5 title section".split())
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
+_TAG = re.compile(r"<(?:!DOCTYPE|html|head|body|p|div|br|h\d)\b", re.IGNORECASE)
 _ART = re.compile(r"/art/\d{4}/art_[0-9a-f]{32}\.html")
 
 
@@ -123,16 +124,23 @@ def read_notice(part: Part) -> Notice | None:
 
 
 def page_lines(part: Part) -> list[str]:
-    """Return the text of a page, a line for each block: full-width signs as ASCII, no blanks between characters, nothing unseen."""
-    reader = _Lines()
+    """Return the text of a page, or of one saved as text, a line for each block, each as :func:`plain_line` has it."""
     text = decode(part, "utf-8")
+    if not _TAG.search(text):
+        return [line for each in text.split("\n") if (line := plain_line(each))]
+    reader = _Lines()
     try:
         reader.feed(text)
         reader.close()
     except AssertionError as error:  # how the library refuses a declaration that is none
         raise Quarantine("wrong_file", f"{part.name}: no HTML ({error})") from error
-    plain = "".join(c for c in unicodedata.normalize("NFKC", "".join(reader.pieces)) if unicodedata.category(c) != "Cf")
-    return [_HAN_GAP.sub("", line) for text in plain.split("\n") if (line := " ".join(text.split()))]
+    return [line for each in "".join(reader.pieces).split("\n") if (line := plain_line(each))]
+
+
+def plain_line(text: str) -> str:
+    """Return a line with full-width signs as ASCII, no blanks between characters, nothing unseen."""
+    plain = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return _HAN_GAP.sub("", " ".join(plain.split()))
 
 
 def notice_number(text: str) -> str:
@@ -211,7 +219,7 @@ def _acts(head: _Head, body: str, effective: date) -> list[Act]:
             found.append(Act(verb, lists[:1], (), None, effective))
         elif verb not in (None, "add") and (lists or notices or days):
             since = _date(starts) if (starts := _FROM.search(clause)) else None
-            until = _until(clause, since or effective) if verb == "suspend" else None
+            until = until_day(clause, since or effective) if verb == "suspend" else None
             found.append(Act(verb, lists, notices, until, since or effective, days))
     named_by_notice = [act for act in found if act.verb == "add" or act.notices or act.days]
     # An answer that quotes no notice only talks, but for one whose title takes a party off.
@@ -235,7 +243,8 @@ def _clauses(text: str) -> Iterator[str]:
         yield held
 
 
-def _until(sentence: str, effective: date) -> date | None:
+def until_day(sentence: str, effective: date) -> date | None:
+    """Return the day on which a sentence says a suspension ends: a date, or a span from the day it begins."""
     found = _UNTIL.search(sentence)
     if found is not None:
         return _date(found)
