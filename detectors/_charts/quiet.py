@@ -8,8 +8,9 @@ months are no part of the quiet past.
 Of ``years`` of past, ``budget · years - 1`` excursions may lie above a limit: the next year is then expected to bring ``budget`` of them,
 for the next excursion is as likely to take any place among those seen.
 
+>>> from detectors.shocks.chokepoint_disruption import Params
 >>> from supplywatch.config import rule_params
->>> params = rule_params("chokepoint_disruption", Calibration)
+>>> params = rule_params("chokepoint_disruption", Params)
 >>> Quiet(days=1500, past=[[17.0, 1], [14.5, 0], [12.0, 0], [6.0, 0]]).derived(params)  # one may lie above
 Limits(sigma=15.5, days=2, calibrated=True)
 >>> Quiet(days=1500, past=[[13.0, 2], [12.5, 2], [11.0, 0]]).derived(params)  # two storms of two days: three are needed

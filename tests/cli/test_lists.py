@@ -119,7 +119,7 @@ def test_without_a_ledger(run: Run) -> None:
 
 
 def test_a_file_of_counterparties_is_checked_against_the_lists(book: Run, tmp_path: Path) -> None:
-    (tmp_path / "synthetic.csv").write_text("reference,name\n1,Synthetic Optics Co Ltd\n2,Quite Unlisted Bakery\n", encoding="utf-8")
+    (tmp_path / "synthetic.csv").write_text("reference,name\n1,Synthetic Litography Works\n2,Quite Unlisted Bakery\n", encoding="utf-8")
     (tmp_path / "unlisted.ndjson").write_text('{"reference": "2", "name": "Quite Unlisted Bakery"}\n', encoding="utf-8")
     assert "2 screened, 0 refused, 1 with a match" in book("watchlist", "check", "synthetic.csv", expect=1)
     assert answer(book("watchlist", "check", "unlisted.ndjson", "--json")) == {"accepted": 1, "refused": 0, "rows": [], "matches": []}
