@@ -80,8 +80,8 @@ def read_decision(part: Part) -> Decision | None:
         A decision gives no day or no measures, or names another number of parties than it counts.
     """
     lines = page_lines(part)
-    titled = next((n for n, line in enumerate(lines) if _TITLE.fullmatch(line.replace(" ", ""))), None)
-    if titled is None or any(_ANSWER.search(line) for line in lines[:titled]):
+    titled = _titled(lines)
+    if titled is None:
         return None
     title = lines[titled].replace(" ", "")
     body, annex = _parts([line for line in lines if line.replace(" ", "") != title])
@@ -110,9 +110,19 @@ def read_decision(part: Part) -> Decision | None:
         targets=targets,
         measures=measures[0],
         measures_of_persons=measures[1],
-        nation=next((written_country(place) for place in CHINESE_PLACES if f"对{place}" in title), None),
+        nation=_nation(title),
         url=next((line for line in lines[:titled] if line.startswith("https://") and " " not in line), None),
     )
+
+
+def _titled(lines: list[str]) -> int | None:
+    """Return which line is the title of a decision; none where a spokesman's answer stands before it: that one only quotes."""
+    found = next((n for n, line in enumerate(lines) if _TITLE.fullmatch(line.replace(" ", ""))), None)
+    return None if found is None or any(_ANSWER.search(line) for line in lines[:found]) else found
+
+
+def _nation(title: str) -> str | None:
+    return next((written_country(place) for place in CHINESE_PLACES if f"对{place}" in title), None)
 
 
 def _verb(title: str, name: str) -> Verb:
