@@ -87,9 +87,7 @@ def read_decision(part: Part) -> Decision | None:
     body, annex = _parts([line for line in lines if line.replace(" ", "") != title])
     text = "\n".join(body)
     verb = _verb(title, part.name)
-    effective = _day(_IN_FORCE.search(text) or _FROM.search(text))
-    if effective is None:
-        raise SourceChanged("effective", None, f"{part.name}[0]", "a day as 自YYYY年M月D日起")
+    effective = _effective(text, part.name)
     published = _published(body) or effective
     order, quoted = _orders(lines, title)
     targets, groups = tuple(_targets(annex, part.name)), [found for line in _paragraphs(body) if (found := _GROUP.match(line))]
@@ -113,6 +111,13 @@ def read_decision(part: Part) -> Decision | None:
         nation=_nation(title),
         url=next((line for line in lines[:titled] if line.startswith("https://") and " " not in line), None),
     )
+
+
+def _effective(text: str, name: str) -> date:
+    found = _day(_IN_FORCE.search(text) or _FROM.search(text))
+    if found is None:
+        raise SourceChanged("effective", None, f"{name}[0]", "a day as 自YYYY年M月D日起")
+    return found
 
 
 def _titled(lines: list[str]) -> int | None:
