@@ -48,7 +48,7 @@ def test_it_says_its_version(installed: Run) -> None:
 
 def test_it_has_every_source_and_every_rule(installed: Run) -> None:
     listed = installed("sources")
-    assert [path.stem for path in (ROOT / "tests" / "fixtures").iterdir() if path.name not in listed] == []
+    assert [path.stem for path in (ROOT / "tests" / "fixtures").iterdir() if any(path.glob("good*")) and path.name not in listed] == []
     rules = {path.stem for path in (ROOT / "detectors").rglob("cases/*.yaml")}
     tested = installed("rules", "test")
     assert {rule for rule in rules if rule not in tested} == set()
