@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from supplywatch.cli import calibrate
+from supplywatch.cli.calibrate import calibrate
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.cli.review import decide, decisions, why
 from supplywatch.errors import BadRequest
@@ -201,7 +201,7 @@ def _pair(pair: dict[str, Any]) -> str:
     return f"{words} ({pair['weight']:.2f} × {pair['similarity']:.2f})"
 
 
-app.command("calibrate")(calibrate.calibrate)
+app.command("calibrate")(calibrate)
 app.command("decide")(decide)
 app.command("why")(why)
 app.command("decisions")(decisions)
