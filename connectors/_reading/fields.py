@@ -8,7 +8,7 @@ many values unreadable at once, and that still refuses the payload.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -16,10 +16,11 @@ from xml.etree.ElementTree import Element
 
 from connectors._reading.parties import Place, clean, day, joined, listed, unique
 from connectors._reading.read import ABSENT
-from connectors._reading.xml import Unit, attribute, refuse, text
+from connectors._reading.xml import Document, Unit, attribute, refuse, text
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.list_entry import PartyKind, RawValue
 from supplywatch.model.records import ListEntry
+from supplywatch.model.source import Payload
 from supplywatch.reading.countries import country_code, is_code, known_country
 from supplywatch.reading.nationalities import nationality, nations
 from supplywatch.reading.repairs import repaired
@@ -222,6 +223,31 @@ class Fields:
             return self.choice(text(element, path), path, known, otherwise)
         holder = element.find(way.rstrip("/")) if way else element
         return self.choice(None if holder is None else attribute(holder, name), path, known, otherwise)
+
+
+def numbered(document: Document, payload: Payload, entry: Callable[[Unit, Fields], ListEntry], number: str) -> list[ListEntry]:
+    """Return the entries of a list whose publisher numbers them.
+
+    Parameters
+    ----------
+    entry
+        Reads one element with its side fields.
+    number
+        What the publisher calls the number, for the refusal.
+
+    Raises
+    ------
+    Quarantine
+        As :meth:`connectors._reading.xml.Document.read` and ``entry``; two entries have one number.
+    """
+    found: dict[str, ListEntry] = {}
+    with Tally() as tally:
+        for unit in (unit for part in payload.parts for unit in document.read(part, tally.odd) if unit.path):
+            one = entry(unit, tally.unit(unit))
+            if one.key in found:
+                raise SourceChanged(number, one.key, unit.position, "a number of its own; another entry has the same")
+            found[one.key] = one
+    return list(found.values())
 
 
 def _raw(name: str, said: str) -> RawValue:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from xml.etree.ElementTree import Element
 
 from connectors._reading.aliases import is_native
-from connectors._reading.fields import Fields, Tally
+from connectors._reading.fields import Fields, numbered
 from connectors._reading.parties import Place, born, identifier, joined, ownership, strict_day, unique
 from connectors._reading.xml import Document, Unit, attribute, shape, text, texts
 from supplywatch.errors import SourceChanged
@@ -78,16 +78,7 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     Quarantine
         As :meth:`connectors._reading.xml.Document.read`; a kind, a country or a date is written in a way nobody has looked at.
     """
-    found: dict[str, ListEntry] = {}
-    with Tally() as tally:
-        for unit in (unit for part in payload.parts for unit in DOCUMENT.read(part, tally.odd)):
-            if not unit.path:
-                continue
-            entry = _entry(unit, tally.unit(unit))
-            if entry.key in found:
-                raise SourceChanged("@euReferenceNumber", entry.key, unit.position, "a number of its own; another entry has the same")
-            found[entry.key] = entry
-    return [entry for entry in found.values() if entry.ends is None]
+    return [entry for entry in numbered(DOCUMENT, payload, _entry, "@euReferenceNumber") if entry.ends is None]
 
 
 def _entry(unit: Unit, fields: Fields) -> ListEntry:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Literal
 from xml.etree.ElementTree import Element
 
-from connectors._reading.fields import Fields, Tally
+from connectors._reading.fields import Fields, numbered
 from connectors._reading.parties import Place, born, clean, identifier, joined, ownership, unique
 from connectors._reading.xml import Document, Unit, shape, text, texts
 from supplywatch.errors import SourceChanged
@@ -62,16 +62,7 @@ def parse(payload: Payload) -> Iterable[ListEntry]:
     Quarantine
         As :meth:`connectors._reading.xml.Document.read`; a regime, a country or a date is written in a way nobody has looked at.
     """
-    found: dict[str, ListEntry] = {}
-    with Tally() as tally:
-        for unit in (unit for part in payload.parts for unit in DOCUMENT.read(part, tally.odd)):
-            if not unit.path:
-                continue
-            entry = _entry(unit, tally.unit(unit))
-            if entry.key in found:
-                raise SourceChanged("REFERENCE_NUMBER", entry.key, unit.position, "a number of its own; another entry has the same")
-            found[entry.key] = entry
-    return list(found.values())
+    return numbered(DOCUMENT, payload, _entry, "REFERENCE_NUMBER")
 
 
 def _entry(unit: Unit, fields: Fields) -> ListEntry:

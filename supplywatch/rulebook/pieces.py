@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from supplywatch.config import config_dir, read_yaml
+from supplywatch.config import PACKAGE, read_yaml
 from supplywatch.errors import BadRequest
 from supplywatch.model.rule import Rule
 from supplywatch.rulebook.cases import cases
@@ -30,7 +30,7 @@ FEED_FILES = {
 
 def checkout() -> Path | None:
     """Return the repository the code runs from, ``None`` where it is installed: there nobody writes rules into it."""
-    root = config_dir().parent
+    root = PACKAGE.parent  # not where the configuration is: that may be a folder of the user's own
     return root if (root / "detectors" / "cases").is_dir() and (root / "docs" / "runbooks").is_dir() else None
 
 
@@ -105,7 +105,7 @@ def new_rule(name: str, folder: str) -> list[Path]:
         There is no checkout, the id is taken or none, or there is no such folder.
     """
     written = _write(RULE_FILES, name, folder, "detectors")
-    thresholds = config_dir() / "thresholds.yaml"
+    thresholds = PACKAGE.parent / "config" / "thresholds.yaml"
     thresholds.write_text(thresholds.read_text(encoding="utf-8") + _filled("thresholds.yaml", name), encoding="utf-8")
     return [*written, thresholds]
 
