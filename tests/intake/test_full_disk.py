@@ -16,6 +16,7 @@ from supplywatch.errors import ArchiveAway
 from supplywatch.intake.archive import Archive
 from supplywatch.intake.schedule import FIRST_BACKOFF, Schedule
 from supplywatch.model.source import Part, Payload
+from tests.servers.fixtures import lacking
 from tests.servers.process import Unavailable
 from tests.servers.small_disk import fill, small_disk
 
@@ -28,7 +29,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         with small_disk(tmp_path / "small", 2_000) as mounted:
             yield mounted
     except Unavailable as error:
-        pytest.skip(str(error))
+        lacking(str(error))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.cluster import Cluster, toy_records
-from tests.servers.fixtures import obtain
+from tests.servers.fixtures import lacking, obtain
 from tests.servers.keeper import Keeper
 from tests.servers.postgres import Postgres
 from tests.servers.process import Unavailable, wait_until
@@ -29,7 +29,7 @@ def mounted(folder: Path, size_kb: int) -> Iterator[Path]:
         with small_disk(folder, size_kb) as disk:
             yield disk
     except Unavailable as error:
-        pytest.skip(str(error))
+        lacking(str(error))
 
 
 def survive(cluster: Cluster, disk: Path, words: str, revive: Callable[[], object] = lambda: None) -> None:

@@ -12,6 +12,7 @@ from streams.deadletter import waiting
 from supplywatch.ledger import connect, schema
 from tests.servers.cluster import Cluster, toy_records
 from tests.servers.companies import PLANTED, files
+from tests.servers.fixtures import lacking
 from tests.servers.process import ROOT, wait_until
 
 pytestmark = pytest.mark.integration
@@ -29,7 +30,7 @@ def former(tmp_path: Path) -> Path:
     folder.mkdir()
     archive = subprocess.run(["git", "archive", RELEASE], cwd=ROOT, capture_output=True, check=False)
     if archive.returncode != 0:
-        pytest.skip(f"the history of {RELEASE} is not in this checkout: {archive.stderr.decode().strip()}; git fetch --unshallow")
+        lacking(f"the history of {RELEASE} is not in this checkout: {archive.stderr.decode().strip()}; git fetch --unshallow")
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
     return folder
 

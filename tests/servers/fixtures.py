@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import pytest
 
@@ -17,14 +17,19 @@ from tests.servers.process import Unavailable
 S = TypeVar("S")
 
 
+def lacking(reason: str) -> NoReturn:
+    """Skip a test for what this machine lacks; in CI, which must have it, fail."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI needs this: {reason}")
+    pytest.skip(reason)
+
+
 def obtain(make: Callable[[], S]) -> S:
     """Make a server, or skip (on a user's machine) or fail (in CI) with the reason."""
     try:
         return make()
     except (Unavailable, Refuse) as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"CI needs this server: {error}")
-        pytest.skip(str(error))
+        lacking(str(error))
 
 
 def _postgres(version: str) -> Iterator[Postgres]:

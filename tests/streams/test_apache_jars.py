@@ -12,6 +12,7 @@ from streams.apache.jars import Jar
 from supplywatch.errors import BadSetting, Refuse, Retry
 from supplywatch.settings import Settings
 from tests.faults.server import Answer, publisher, send
+from tests.servers.fixtures import lacking
 from tests.servers.process import Unavailable, free_port
 from tests.servers.small_disk import small_disk
 
@@ -103,7 +104,7 @@ def test_no_room(registry: Registry, tmp_path: Path) -> None:
                 jars.install(disk, f"{registry.url}/m2")
             assert not list(disk.rglob("*.jar"))
     except Unavailable as error:
-        pytest.skip(str(error))
+        lacking(str(error))
 
 
 def test_a_folder_that_cannot_be_made(registry: Registry, tmp_path: Path) -> None:
