@@ -1,13 +1,16 @@
 """The cases from the field (``../shared/cases``): each tells a fault that others met, and shows in its exit code whether it is here too."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.servers.process import ROOT
+from tests.servers.process import ROOT, free_port
 
 CASES = ROOT.parent / "shared" / "cases"
 CLAIMED = (
@@ -52,18 +55,28 @@ def script_of(case: str) -> Path:
     return own if own.is_file() else CASES / case / "run.sh"
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that another user may enter."""
+    # Run by root, a script starts PostgreSQL as the user postgres, whom pytest's own folders (0700) keep out.
+    folder = Path(tempfile.mkdtemp(prefix="case-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.mark.parametrize("case", CLAIMED)
-def test_a_case_from_the_field_is_mended(case: str, tmp_path: Path) -> None:
+def test_a_case_from_the_field_is_mended(case: str, open_folder: Path) -> None:
     if not CASES.is_dir():
         told = f"the cases from the field are not on this machine ({CASES.name} beside the repository, in shared)"
         if os.environ.get("CI"):
             pytest.fail(told)
         pytest.skip(told)
     # A copy, for some scripts write beside themselves and the original is for reading alone.
-    folder = tmp_path / case
+    folder = open_folder / case
     folder.mkdir()
     for found in [*(CASES / case).iterdir(), script_of(case)]:
         (folder / found.name).write_bytes(found.read_bytes())
-    env = os.environ | {"SW": str(Path(sys.executable).with_name("supplywatch")), "TMPDIR": str(tmp_path)}
+    env = os.environ | {"SW": str(Path(sys.executable).with_name("supplywatch")), "TMPDIR": str(open_folder), "PORT": str(free_port())}
     ran = subprocess.run(["/bin/sh", str(folder / script_of(case).name)], env=env, capture_output=True, text=True, timeout=240, check=False)
     assert ran.returncode == 0, f"{case}:\n{ran.stdout}{ran.stderr}"
