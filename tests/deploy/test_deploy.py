@@ -12,8 +12,10 @@ import pytest
 import yaml
 from servers.fixtures import obtain
 from servers.prometheus import Alertmanager, Prometheus
+from typer.testing import CliRunner
 
 from supplywatch import metrics
+from supplywatch.cli import app
 from supplywatch.runtime.health import HealthServer
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -47,10 +49,13 @@ def test_every_panel_has_a_title_and_a_place_of_its_own() -> None:
 
 def test_compose_and_kubernetes_run_commands_that_exist() -> None:
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-    pods = [d for d in yaml.safe_load_all((DEPLOY / "kubernetes" / "supplywatch.yaml").read_text()) if d]
+    documents = yaml.safe_load_all((DEPLOY / "kubernetes" / "supplywatch.yaml").read_text())
+    pods = [document["spec"]["template"] for document in documents if "template" in document.get("spec", {})]
     commands = [s["command"] for s in compose["services"].values() if "command" in s]
-    commands += [c["args"] for pod in pods for c in pod["spec"]["template"]["spec"]["containers"]]
-    assert {command[0] for command in commands} == {"connect", "worker", "match", "relay"}
+    commands += [c["args"] for pod in pods for c in pod["spec"]["containers"]]
+    assert {command[0] for command in commands} == {"connect", "worker", "match", "relay", "ledger"}
+    known = CliRunner()
+    assert all(known.invoke(app, [*command, "--help"]).exit_code == 0 for command in commands)
 
 
 @pytest.mark.integration
@@ -79,7 +84,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Prome
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["rule_files"] = [str(DEPLOY / "prometheus" / "rules.yml")]
     config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{alertmanager.port}"]
-    config["scrape_configs"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{process.port}"]
+    del config["scrape_configs"][0]["dns_sd_configs"]  # the names of compose: nobody answers to them here
+    config["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{process.port}"]}]
     server = obtain(lambda: Prometheus(folder, yaml.safe_dump(config)))
     alertmanager.start()
     server.start()
