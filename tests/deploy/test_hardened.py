@@ -3,11 +3,14 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.servers.fixtures import lacking
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 VERSION = re.search(r'^version = "(.+)"', (DEPLOY.parent / "pyproject.toml").read_text(), re.M)
@@ -116,7 +119,7 @@ def test_the_image_runs_as_a_number_from_hashed_packages() -> None:
 def test_systemd_says_the_unit_is_little_exposed(tmp_path: Path) -> None:
     unit = DEPLOY / "systemd" / "supplywatch@.service"
     if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not on this machine")
+        lacking("systemd-analyze is not installed: apt-get install systemd")
     # Copied with a program that exists, else "verify" complains of that alone; its threshold counts tenths: 20 is 2.0.
     copy = tmp_path / unit.name
     copy.write_text(unit.read_text().replace("/opt/supplywatch/bin/supplywatch", "/bin/true"))
@@ -132,7 +135,7 @@ def test_systemd_says_the_unit_is_little_exposed(tmp_path: Path) -> None:
 )
 @pytest.mark.integration
 def test_checkers_accept_what_is_deployed(command: list[str]) -> None:
-    if shutil.which(command[0]) is None:
-        pytest.fail(f"{command[0]} comes with the test extra: pip install 'supplywatch[test]'")
-    result = subprocess.run(command, cwd=DEPLOY, capture_output=True, text=True, check=False)
+    program = shutil.which(command[0], path=str(Path(sys.executable).parent))
+    assert program is not None, f"{command[0]} comes with the test extra: pip install 'supplywatch[test]'"
+    result = subprocess.run([program, *command[1:]], cwd=DEPLOY, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
