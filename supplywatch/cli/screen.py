@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,9 +13,11 @@ from typer.core import TyperGroup
 from supplywatch.cli.calibrate import calibrate
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.cli.review import decide, decisions, why
-from supplywatch.errors import BadRequest
+from supplywatch.errors import BadRequest, BadSetting
 
 if TYPE_CHECKING:
+    from supplywatch.ledger.book import Ledger
+    from supplywatch.matching.kept import KeptLists
     from supplywatch.model.list_entry import ListEntry
     from supplywatch.model.name_match import Match, Party
     from supplywatch.screening.matcher import Matcher
@@ -60,12 +61,12 @@ def screen(
         raise BadRequest("give either a name or a table of names with --from")
     from supplywatch.screening.scripts import uncompared
 
-    matcher, entries = lists_matcher(lists, ledger)
+    matcher = lists_matcher(lists, ledger)
     if queries is not None:
         _many(matcher, queries, min_score, limit)
         return
     found = matcher.screen(_asked(str(name), country, kind, number or []), limit=limit, min_score=min_score)
-    answers = [_full(match, entries.get(match.party_id)) for match in found]
+    answers = [_full(match, entry) for match, entry in zip(found, _entries(found, lists, ledger), strict=True)]
     if json or ndjson:
         answer = {"query": name, "matches": answers, "not_compared": uncompared(str(name))}
         typer.echo(jsonlib.dumps(answer, ensure_ascii=False)) if ndjson else print_json(answer)
@@ -101,29 +102,46 @@ def _asked(name: str, country: str | None, kind: str, numbers: list[str]) -> Par
     return Party("query", (Name(name),), land, (), kind, tuple(keys))
 
 
-def lists_matcher(table: Path | None, ledger: str | None) -> tuple[Matcher, dict[str, ListEntry]]:
-    """Return what asks the lists of the ledger, or of a table, and the entries by the ids of their parties."""
-    from supplywatch.ledger.lists import standing
+def lists_matcher(table: Path | None, ledger: str | None) -> Matcher:
+    """Return what asks the lists of the ledger, or of a table."""
     from supplywatch.screening.index import Index
-    from supplywatch.screening.listed import party_of, version_of
+    from supplywatch.screening.listed import version_of
     from supplywatch.screening.matcher import Matcher
     from supplywatch.screening.tables import read_lists
 
-    entries: dict[str, ListEntry] = {}
-    if table is not None:
-        parties = list(read_lists(table))
-    else:
-        with open_ledger(ledger, upgrade=False).read() as connection:
-            stands = standing(connection)
-        today = datetime.now(UTC).date()
-        parties = [party_of(each.source, each.entry, today) for each in stands]
-        entries = {party.id: each.entry for party, each in zip(parties, stands, strict=True)}
-    if not parties:
-        where = str(table) if table else "the ledger"
-        raise BadRequest(
-            f"{where} holds no list; poll one with `supplywatch pull csl` (or run `supplywatch up`), or give a table with --lists"
-        )
-    return Matcher(Index.build(parties), data_version=version_of(parties)), entries
+    if table is None:
+        kept = _kept(open_ledger(ledger, upgrade=False))
+        if kept.version:
+            return Matcher(kept.index, data_version=kept.version)
+    elif parties := list(read_lists(table)):
+        return Matcher(Index.build(parties), data_version=version_of(parties))
+    raise BadRequest(
+        f"{table or 'the ledger'} holds no list; poll one with `supplywatch pull csl` (or run `supplywatch up`), "
+        "or give a table with --lists"
+    )
+
+
+def _kept(ledger: Ledger) -> KeptLists:
+    from supplywatch.matching.kept import KeptLists, folder_of
+    from supplywatch.settings import load_settings
+
+    folder = folder_of(ledger.url, load_settings().data_dir)
+    try:
+        return KeptLists.open(ledger, folder)
+    except BadSetting as error:
+        typer.echo(f"{error}; this answer takes longer", err=True)
+        return KeptLists.open(ledger, None)
+
+
+def _entries(matches: list[Match], table: Path | None, ledger: str | None) -> list[ListEntry | None]:
+    """Return the entries of the ledger that were found; a table has none."""
+    from supplywatch.ledger.lists import last_told
+
+    if table is not None or not matches:
+        return [None] * len(matches)
+    with open_ledger(ledger, upgrade=False).read() as connection:
+        told = [last_told(connection, match.party_id) for match in matches]
+    return [None if change is None else change.entry for change in told]
 
 
 def _many(matcher: Matcher, queries: Path, min_score: float, limit: int) -> None:

@@ -158,7 +158,7 @@ def check(
     from supplywatch.watchlist.files import read
     from supplywatch.watchlist.importing import opened
 
-    matcher, _ = lists_matcher(None, ledger)
+    matcher = lists_matcher(None, ledger)
     rows: list[dict[str, Any]] = []
     with _reading(refused) as (reading, told), opened(file) as opened_file:
         for one in reading.counterparties(read(file, opened_file, encoding, sheet, reading.note)):

@@ -62,6 +62,35 @@ def changes(
         yield ListChange.model_validate_json(body)
 
 
+def changes_after(connection: Connection, seq: int) -> Iterator[tuple[int, ListChange]]:
+    """Yield the changes that were judged after a point of the book, with their sequence numbers."""
+    o = schema.observation.c
+    query = select(o.seq, o.body).where(o.seq > seq, o.series.startswith("list/")).order_by(o.seq)
+    for number, body in connection.execute(query.execution_options(yield_per=1000)):
+        yield number, ListChange.model_validate_json(body)
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Return the newest change of the book: its sequence number, and the id that tells this book from others; ``(0, "")`` without one."""
+    o = schema.observation.c
+    row = connection.execute(select(o.seq, o.record_id).where(o.series.startswith("list/")).order_by(o.seq.desc()).limit(1)).first()
+    return (0, "") if row is None else (row.seq, row.record_id)
+
+
+def holds(connection: Connection, seq: int, record_id: str) -> bool:
+    """Tell whether the book has this record at this place, so that all before it is the same too: nothing in it is ever changed."""
+    o = schema.observation.c
+    return connection.execute(select(o.record_id).where(o.seq == seq)).scalar() == record_id
+
+
+def last_told(connection: Connection, party_id: str) -> ListChange | None:
+    """Return what was last told of a listed party, by its id in an index: source, list and key."""
+    o = schema.observation.c
+    query = select(o.body).where(o.series == f"list/{party_id}").order_by(o.known_at.desc(), o.seq.desc()).limit(1)
+    body = connection.execute(query).scalar()
+    return None if body is None else ListChange.model_validate_json(body)
+
+
 def standing(
     connection: Connection, *, until: datetime | None = None, source: str | None = None, without: str | None = None
 ) -> list[Standing]:
@@ -88,7 +117,7 @@ def last_changes(
 def _last(every: Iterable[ListChange]) -> dict[Place, ListChange]:
     """Return the last of some changes of every entry that stands."""
     found: dict[Place, ListChange] = {}
-    for release in _releases(every):
+    for release in releases(every):
         for change in release:
             found.pop(_place(change, change.previous_key), None)
         for change in release:
@@ -125,7 +154,7 @@ def _place(change: ListChange, key: str | None = None) -> Place:
     return change.provenance.source, change.entry.list_code, key or change.entry.key
 
 
-def _releases(found: Iterable[ListChange]) -> Iterator[list[ListChange]]:
+def releases(found: Iterable[ListChange]) -> Iterator[list[ListChange]]:
     """Yield the changes release by release: keys that move up by one each take the place that another gives up."""
     for _, release in groupby(found, key=lambda change: (change.fetched, change.provenance.source)):
         yield list(release)
@@ -170,7 +199,7 @@ def history_of(connection: Connection, party: str, *, until: datetime | None = N
     """
     threads: dict[Place, list[ListChange]] = {}
     every: list[list[ListChange]] = []
-    for release in _releases(changes(connection, until=until)):
+    for release in releases(changes(connection, until=until)):
         before = [threads.pop(_place(change, change.previous_key), None) for change in release]
         for change, thread in zip(release, before, strict=True):
             if thread is None:

@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from supplywatch.config import read_yaml, validated
+from supplywatch.config import config_dir, read_yaml, validated
 from supplywatch.screening.books import EnglishBook
 from supplywatch.screening.chinese import PLACES, syllables
 from supplywatch.screening.counts import as_written
@@ -29,6 +30,7 @@ _FOREIGN_LETTERS = 9
 _REMEMBERED = 200_000
 _SHORT_FORM = 2
 """A legal form of so few letters is one only where its market puts it."""
+_ALSO_READ = ("aliases.yaml", "given_names.yaml", "word_counts.tsv.gz")
 _FRONT_OF_OLD = frozenset("ao oy ou".split())
 Words = tuple[str, ...]
 
@@ -180,3 +182,11 @@ def _chinese_places() -> set[str]:
 
 
 WORDS = Vocabulary()
+
+
+def digest() -> str:
+    """Return a digest of every file of the configuration that a normal form depends on."""
+    folder, found = config_dir(), hashlib.sha256()
+    for path in sorted((*folder.glob("vocabulary*.yaml"), *(folder / name for name in _ALSO_READ))):
+        found.update(f"{path.name}\0".encode() + path.read_bytes())
+    return found.hexdigest()

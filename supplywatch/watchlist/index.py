@@ -90,7 +90,7 @@ class WatchIndex:
 
     def _take_up(self, connection: Connection) -> None:
         """Take up the index that is there, when it was made from this ledger by this version of the matcher."""
-        holds = self._place.holds()
+        holds = self._place.holds(Holds)
         if holds is None or holds.matcher != MATCHER_VERSION or holds.mark != import_mark(connection, holds.seq):
             return
         try:

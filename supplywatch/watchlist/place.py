@@ -7,11 +7,15 @@ import os
 import shutil
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
 
 from supplywatch.errors import BadSetting
 from supplywatch.model.value import Frozen
 
 _NOTE = "holds.json"
+H = TypeVar("H", bound=Frozen)
 
 
 class Holds(Frozen):
@@ -46,7 +50,7 @@ class Place:
             for number in count(1):
                 root = folder / str(number)
                 root.mkdir(parents=True, exist_ok=True)
-                lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -54,17 +58,17 @@ class Place:
                     continue
                 return cls(root, lock)
         except OSError as error:
-            raise BadSetting(
-                f"{folder}: the index of the watch-lists cannot be kept there ({error}); choose another data folder"
-            ) from error
+            raise BadSetting(f"{folder}: the index of names cannot be kept there ({error}); choose another data folder") from error
         raise AssertionError("unreachable")
 
-    def holds(self) -> Holds | None:
-        """Return what the finished index in it holds, ``None`` when there is none."""
-        note = self.root / _NOTE
-        return Holds.model_validate_json(note.read_bytes()) if note.is_file() else None
+    def holds(self, kind: type[H]) -> H | None:
+        """Return what the finished index in it holds, ``None`` when there is none or its note cannot be read."""
+        try:
+            return kind.model_validate_json((self.root / _NOTE).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
 
-    def note(self, holds: Holds) -> None:
+    def note(self, holds: Frozen) -> None:
         """Write down what the index holds, after it was written."""
         fresh = self.root / f"{_NOTE}.new"
         fresh.write_text(holds.model_dump_json(), encoding="utf-8")
