@@ -11,6 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from supplywatch.cli.calibrate import calibrate
+from supplywatch.cli.certify import certify
+from supplywatch.cli.certify import register as register_verify
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.cli.review import decide, decisions, why
 from supplywatch.errors import BadRequest, BadSetting
@@ -55,12 +57,21 @@ def screen(
     ledger: LedgerUrl = None,
     json: JsonFlag = False,
     ndjson: Annotated[bool, typer.Option("--ndjson", help="One JSON object a line; --from always does.")] = False,
+    certificate: Annotated[Path | None, typer.Option(help="Write the answer as a certificate into this file and into the ledger.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who asks; stands in the certificate.")] = None,
 ) -> None:
     """Say who on the lists may be meant: tier, score, and everything the score was made of."""
     if (name is None) == (queries is None):
         raise BadRequest("give either a name or a table of names with --from")
     from supplywatch.screening.scripts import uncompared
 
+    if certificate is not None:
+        if lists is not None:
+            raise BadRequest("--certificate tells of the ledger's lists, whose age and source are known; leave --lists out")
+        asked = _table(queries) if queries is not None else [_asked(str(name), country, kind, number or [])]
+        made = certify(open_ledger(ledger), asked, certificate, by)
+        print_json(made) if json else typer.echo(f"{made['says']['en']}\n{made['says']['zh']}\nwritten: {certificate}")
+        return
     matcher = lists_matcher(lists, ledger)
     if queries is not None:
         _many(matcher, queries, min_score, limit)
@@ -71,13 +82,25 @@ def screen(
         answer = {"query": name, "matches": answers, "not_compared": uncompared(str(name))}
         typer.echo(jsonlib.dumps(answer, ensure_ascii=False)) if ndjson else print_json(answer)
         return
+    _tell(str(name), answers, min_score)
+
+
+def _tell(name: str, answers: list[dict[str, Any]], min_score: float) -> None:
+    from supplywatch.screening.scripts import uncompared
+
     for answer in answers:
         typer.echo("\n".join(_lines(answer)))
-    script = uncompared(str(name))
+    script = uncompared(name)
     if script is not None:
         typer.echo(f"{script}: this script cannot be compared with lists in Latin letters; ask in Latin letters, too", err=True)
-    elif not found:
+    elif not answers:
         typer.echo(f"nobody on the lists resembles {name!r} (least score {min_score})", err=True)
+
+
+def _table(queries: Path) -> list[Party]:
+    from supplywatch.screening.tables import read_queries
+
+    return list(read_queries(queries))
 
 
 def _asked(name: str, country: str | None, kind: str, numbers: list[str]) -> Party:
@@ -110,18 +133,24 @@ def lists_matcher(table: Path | None, ledger: str | None) -> Matcher:
     from supplywatch.screening.tables import read_lists
 
     if table is None:
-        kept = _kept(open_ledger(ledger, upgrade=False))
+        kept = kept_lists(open_ledger(ledger, upgrade=False))
         if kept.version:
             return Matcher(kept.index, data_version=kept.version)
     elif parties := list(read_lists(table)):
         return Matcher(Index.build(parties), data_version=version_of(parties))
-    raise BadRequest(
+    raise no_list(table)
+
+
+def no_list(table: Path | None) -> BadRequest:
+    """Return what is said where no list is."""
+    return BadRequest(
         f"{table or 'the ledger'} holds no list; poll one with `supplywatch pull csl` (or run `supplywatch up`), "
         "or give a table with --lists"
     )
 
 
-def _kept(ledger: Ledger) -> KeptLists:
+def kept_lists(ledger: Ledger) -> KeptLists:
+    """Return the names on the lists of a ledger, kept beside it where that is possible."""
     from supplywatch.matching.kept import KeptLists, folder_of
     from supplywatch.settings import load_settings
 
@@ -223,3 +252,4 @@ app.command("calibrate")(calibrate)
 app.command("decide")(decide)
 app.command("why")(why)
 app.command("decisions")(decisions)
+register_verify(app)

@@ -41,7 +41,12 @@ class PartialFile:
 
 
 def changes(
-    connection: Connection, *, since: datetime | None = None, until: datetime | None = None, source: str | None = None
+    connection: Connection,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    source: str | None = None,
+    newest_seq: int | None = None,
 ) -> Iterator[ListChange]:
     """Yield the judged changes in the order in which they became known.
 
@@ -51,6 +56,8 @@ def changes(
         Bounds of knowledge time, both included.
     source
         Only of this source.
+    newest_seq
+        Only what stood in the book when this was its last line.
     """
     o = schema.observation.c
     query = select(o.body).where(o.series.startswith("list/" if source is None else f"list/{source}/", autoescape=True))
@@ -58,6 +65,8 @@ def changes(
         query = query.where(o.known_at >= since)
     if until is not None:
         query = query.where(o.known_at <= until)
+    if newest_seq is not None:
+        query = query.where(o.seq <= newest_seq)
     for body in connection.execute(query.order_by(o.known_at, o.seq)).scalars():
         yield ListChange.model_validate_json(body)
 
@@ -107,10 +116,14 @@ def standing(
 
 
 def last_changes(
-    connection: Connection, until: datetime | None = None, source: str | None = None, without: str | None = None
+    connection: Connection,
+    until: datetime | None = None,
+    source: str | None = None,
+    without: str | None = None,
+    newest_seq: int | None = None,
 ) -> dict[Place, ListChange]:
     """Return the last change of every entry that stands."""
-    last = _last(changes(connection, until=until, source=source))
+    last = _last(changes(connection, until=until, source=source, newest_seq=newest_seq))
     return {place: change for place, change in last.items() if place[0] != without}
 
 

@@ -149,6 +149,17 @@ archive_removal = Table(
     Column("policy", Text, nullable=False),
 )
 
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("certificate_id", String(32), nullable=False, unique=True),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
 source_state = Table(
     "source_state",
     metadata,
