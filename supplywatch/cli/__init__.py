@@ -11,7 +11,22 @@ import sys
 import typer
 
 from supplywatch import __version__
-from supplywatch.cli import alerts, broker, codes, config, explain, feeds, ledger, lists, operate, register, rules, screen, watchlist
+from supplywatch.cli import (
+    alerts,
+    broker,
+    codes,
+    config,
+    controls,
+    explain,
+    feeds,
+    ledger,
+    lists,
+    operate,
+    register,
+    rules,
+    screen,
+    watchlist,
+)
 from supplywatch.errors import SupplywatchError
 from supplywatch.runtime.garbage import look_seldom
 
@@ -48,6 +63,7 @@ app.command("coverage")(rules.coverage)
 app.command("codes")(codes.codes)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(lists.app, name="lists")
+app.add_typer(controls.app, name="controls")
 app.add_typer(rules.app, name="rules")
 app.add_typer(register.app, name="register")
 app.add_typer(screen.app, name="screen")

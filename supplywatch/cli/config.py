@@ -62,11 +62,12 @@ def _loaders() -> Iterator[Callable[[], object]]:
     from supplywatch.intake.options import load_options
     from supplywatch.listing.ownership import ownership_rules
     from supplywatch.model import limits
+    from supplywatch.model.control import load_measures
     from supplywatch.model.taxonomy import load_taxonomy
     from supplywatch.rulebook.scoring import load_events
 
     yield from (load_taxonomy, registry.items, load_controls, load_governance, ownership_rules, load_events, load_limits)
-    yield from (limits.judging, limits.intake, _vocabularies)
+    yield from (limits.judging, limits.intake, load_measures, _vocabularies)
     yield lambda: load_options(list(registry.sources()))
     for rule_id, rule in registry.rules().items():
         yield partial(rule_params, rule_id, rule.params)

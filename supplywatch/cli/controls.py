@@ -1,0 +1,178 @@
+"""``supplywatch controls``: what is controlled, by whom, since when, and what comes next.
+
+Exit codes: 0 something was found, 1 nothing fits, 2 the question cannot be answered.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from supplywatch.cli.common import JsonFlag, print_json, print_table
+from supplywatch.errors import BadRequest
+
+if TYPE_CHECKING:
+    from supplywatch.model.control import ControlMeasure
+
+app = typer.Typer(help="Export controls clause by clause: standing on a day, products, calendar.", no_args_is_help=True)
+Day = Annotated[str | None, typer.Option("--as-of", metavar="DAY", help="As it stood on this day, e.g. 2025-11-07; today else.")]
+MeasureId = Annotated[str, typer.Argument(help="Id of a measure, see 'controls list'.")]
+_WARNED_DAYS = (90, 30)
+
+
+@app.command("list")
+def list_measures(
+    as_of: Day = None,
+    against: Annotated[str | None, typer.Option(help="Only what is meant against this economy, three letters, e.g. CHN.")] = None,
+    item: Annotated[str | None, typer.Option(help="Only what touches this watched item or HS code.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """List the clauses that were announced by a day: standing, controller, instrument."""
+    from supplywatch.model.control import load_measures
+
+    day, wanted = _day(as_of), _codes(item)
+    found = [
+        measure
+        for measure in load_measures()
+        if measure.standing(day) is not None
+        and (against is None or measure.reaches(against.upper()))
+        and (wanted is None or wanted & measure.hs6)
+    ]
+    if json:
+        print_json([_plain(measure, day) for measure in found])
+    else:
+        columns = ("standing", "controller", "effective", "measure", "what", "instrument")
+        print_table(columns, ((_told(m, day), m.controller, m.effective, m.id, m.en, m.instrument) for m in found))
+    _end(found, f"no control that fits was announced by {day}")
+
+
+@app.command()
+def show(measure: MeasureId, as_of: Day = None, json: JsonFlag = False) -> None:
+    """Show one clause: history, target, codes with what they are worth, and what it modifies."""
+    from supplywatch.model.control import load_measures, modified, narrow
+
+    every, day = load_measures(), _day(as_of)
+    found = next((one for one in every if one.id == measure), None)
+    if found is None:
+        raise BadRequest(f"no measure {measure!r}; 'supplywatch controls list' names them")
+    if json:
+        print_json(_plain(found, day) | {"hs6_wider_than_the_control": sorted(narrow(every) & found.hs6)})
+        return
+    typer.echo(f"{found.id}  {_told(found, day)} on {day}\n  what     {found.en} / {found.zh}")
+    typer.echo(f"  by       {found.controller}, {found.authority}: {found.instrument}{f', {found.clause}' if found.clause else ''}")
+    typer.echo(f"  against  {_against(found)}")
+    for step in found.history:
+        typer.echo(f"  since    {step.start}  {step.status}{f' until {step.until}' if step.until else ''}")
+    for group in found.products:
+        typer.echo(f"  {group.system:<8} {group.role}, {group.breadth.replace('_', ' ')}: {', '.join(group.codes)}")
+    if wider := sorted(narrow(every) & found.hs6):
+        typer.echo(f"  wider    trade under {', '.join(wider)} is more than what is controlled: alone it can raise no more than watch")
+    for label, text in (("text", found.scope_text), ("note", found.note), ("source", found.source)):
+        if text:
+            typer.echo(f"  {label:<8} {text}")
+    for other in modified(found, every):
+        typer.echo(f"  modifies {other.id}")
+
+
+@app.command()
+def calendar(
+    as_of: Day = None,
+    days: Annotated[int, typer.Option(min=1, help="How far to look ahead.")] = 400,
+    json: JsonFlag = False,
+) -> None:
+    """List what comes: clauses that take effect, suspensions that end, 90 and 30 days before."""
+    from supplywatch.model.control import load_measures
+
+    day = _day(as_of)
+    together: dict[tuple[date, str, str], list[str]] = defaultdict(list)
+    for measure in load_measures():
+        for at, what in _coming(measure, day):
+            if at <= day + timedelta(days=days):
+                together[at, what, measure.controller].append(measure.id)
+    rows = [(*key, together[key]) for key in sorted(together)]
+    if json:
+        print_json([dict(zip(("day", "what", "controller", "measures"), row, strict=True)) for row in rows])
+    else:
+        print_table(("day", "what", "controller", "measures"), ((*key, ", ".join(ids)) for *key, ids in rows))
+    _end(rows, f"nothing is announced for the {days} days after {day}")
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(metavar="DAY", help="A day.")],
+    second: Annotated[str, typer.Argument(metavar="DAY", help="A later day.")],
+    json: JsonFlag = False,
+) -> None:
+    """List the clauses whose standing differs between two days."""
+    from supplywatch.model.control import load_measures
+
+    one, two = _day(first), _day(second)
+    found = [(m.id, m.standing(one), m.standing(two), m.en) for m in load_measures() if m.standing(one) != m.standing(two)]
+    if json:
+        print_json([dict(zip(("measure", str(one), str(two), "en"), row, strict=True)) for row in found])
+    else:
+        print_table(("measure", str(one), str(two), "of"), ((i, a or "not announced", b or "not announced", en) for i, a, b, en in found))
+    _end(found, f"every clause stands on {two} as on {one}")
+
+
+def _coming(measure: ControlMeasure, day: date) -> Iterator[tuple[date, str]]:
+    if measure.standing(day) == "scheduled" and measure.effective > day:
+        yield measure.effective, "takes effect"
+    if (ends := measure.resumes(day)) is not None:
+        yield ends, "suspension has ended: in force again unless a new notice says otherwise"
+        warned = [(ends - timedelta(days=before), f"suspension ends in {before} days") for before in _WARNED_DAYS]
+        yield from (row for row in warned if row[0] > day)
+
+
+def _told(measure: ControlMeasure, day: date) -> str:
+    standing = str(measure.standing(day)).replace("_", " ")
+    if (resumes := measure.resumes(day)) is not None:
+        return f"{standing}, in force again {resumes}"
+    last = max((step for step in measure.history if step.start <= day), key=lambda step: step.start)
+    # Nobody announces that a suspension was not prolonged: whoever types the notices may be behind.
+    over = last.status == "suspended" and standing != "suspended"
+    return f"{standing}: suspension ran out {last.until}, no newer notice typed" if over else standing
+
+
+def _against(measure: ControlMeasure) -> str:
+    target = measure.target
+    named = ", ".join((*target.economies, *target.parties))
+    simpler = f"; a simpler licence for {target.general_licence_count} economies" if target.general_licence_count else ""
+    return f"{target.scope.replace('_', ' ')}{f': {named}' if named else ''}{f'; for {target.end_use}' if target.end_use else ''}{simpler}"
+
+
+def _plain(measure: ControlMeasure, day: date) -> dict[str, Any]:
+    derived = {"as_of": day, "standing": measure.standing(day), "resumes": measure.resumes(day)}
+    return measure.model_dump(mode="json", by_alias=True) | derived
+
+
+def _codes(item: str | None) -> frozenset[str] | None:
+    from supplywatch import registry
+
+    if item is None:
+        return None
+    if item.isascii() and item.isdigit() and len(item) >= 6:
+        return frozenset({item[:6]})
+    known = {one.id: one for one in registry.items().items}
+    if item not in known:
+        raise BadRequest(f"--item {item}: is neither an HS code of six digits nor an item of config/items.yaml")
+    return frozenset((*known[item].hs, *known[item].related_hs))
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest(f"{text!r} is no day: write 2025-11-07") from error
+
+
+def _end(found: object, nothing: str) -> None:
+    if not found:
+        typer.echo(nothing, err=True)
+        raise typer.Exit(1)
