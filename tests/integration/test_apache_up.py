@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class Machine:
             "SUPPLYWATCH_KAFKA_PORT": str(self.kafka_port),
             "SUPPLYWATCH_METRICS_PORT": str(self.metrics_port),
             "PYTHONPATH": str(ROOT),
+            "SUPPLYWATCH_IDLE_S": "600",  # on a busy machine a rebalance takes long; here a worker must outlive one
             "HTTPS_PROXY": "http://127.0.0.1:9",  # publishers are out of reach: a closed loopback port stands for the proxy
             "HTTP_PROXY": "http://127.0.0.1:9",
             "NO_PROXY": "",
@@ -47,7 +48,7 @@ class Machine:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "supplywatch", *words]
-        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=180, check=False)
 
     @contextmanager
     def up(self) -> Iterator[int]:
@@ -56,7 +57,8 @@ class Machine:
         with (self.folder / "log").open("a") as log:
             tree = subprocess.Popen(command, cwd=self.folder, env=self.environment, stderr=log)
         try:
-            wait_until(self.ready, 180, "the tree is ready")
+            wait_until(lambda: tree.poll() is not None or self.ready(), 300, "the tree is ready")
+            assert tree.poll() is None, (self.folder / "log").read_text()[-2000:]
             yield tree.pid
         finally:
             tree.send_signal(signal.SIGTERM)
@@ -64,9 +66,16 @@ class Machine:
 
     def ready(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.metrics_port}/readyz").status_code == 200
+            return self.asked("readyz").status_code == 200
         except httpx.TransportError:
             return False
+
+    def asked(self, path: str) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{self.metrics_port}/{path}", timeout=30)
+
+    def checks(self) -> dict[str, str]:
+        """Return what the doctor says, part by part."""
+        return {check["part"]: check["status"] for check in json.loads(self.run("doctor", "--json").stdout)}
 
     def alerts(self) -> Counter[bytes]:
         return Counter(message.value for message in read_topic(BrokerAddress((f"127.0.0.1:{self.kafka_port}",)), "alerts.v1"))
@@ -85,8 +94,11 @@ def processes(parent: int) -> dict[str, int]:
     """Return the children of a tree by what they run."""
     found = {}
     for pid in map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split()):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-        found[next(word for word in words if word.startswith(("kafka.", "streams.", "supplywatch")))] = pid
+        with suppress(OSError):  # it has ended since it was listed
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            # None: killed and not yet waited for, or started and not yet become what it is to be.
+            if (name := next((word for word in words if word.startswith(("kafka.", "streams.", "supplywatch"))), None)) is not None:
+                found[name] = pid
     return found
 
 
@@ -95,23 +107,22 @@ def test_it_keeps_its_topics(machine: Machine) -> None:
     with machine.up() as pid:
         pulled = machine.run("pull", "portwatch_chokepoints", "--from", str(hormuz(machine.folder)))
         assert pulled.returncode == 0, pulled.stderr
-        wait_until(lambda: len(machine.alerts()) > 0, 60, "the alert is on its topic")
+        wait_until(lambda: len(machine.alerts()) > 0, 120, "the alert is on its topic")
         said, before = machine.alerts(), processes(pid)
 
         os.kill(before["kafka.Kafka"], signal.SIGKILL)
-        wait_until(lambda: not machine.ready(), 10, "the tree says that its broker is gone")
+        wait_until(lambda: not machine.ready(), 60, "the tree says that its broker is gone")
         wait_until(lambda: processes(pid).get("kafka.Kafka", 0) not in (0, before["kafka.Kafka"]) and machine.ready(), 180, "it is back")
         assert machine.alerts() >= said, "a kill loses nothing that was confirmed"
         others = {name: number for name, number in processes(pid).items() if name != "kafka.Kafka"}
         assert others == {name: number for name, number in before.items() if name != "kafka.Kafka"}, "the others waited for it"
-        metrics = httpx.get(f"http://127.0.0.1:{machine.metrics_port}/metrics").text
-        assert 'supplywatch_process_restarts_total{process="broker"} 1.0' in metrics
+        assert 'supplywatch_process_restarts_total{process="broker"} 1.0' in machine.asked("metrics").text
 
     with machine.up():
         assert machine.alerts() >= said, "a restart of the tree keeps them too"
-        doctor = machine.run("doctor", "--json")
-        checks = {check["part"]: check["status"] for check in json.loads(doctor.stdout)}
-        assert {checks[part] for part in ("broker", "topics", "workers", "ledger", "dead letters")} == {"ok"}, doctor.stdout
+        # Ready is what the processes last saw; the doctor asks anew, and a group may be in the middle of settling who owns what.
+        well = dict.fromkeys(("broker", "topics", "workers", "ledger", "dead letters"), "ok")
+        wait_until(lambda: well.items() <= machine.checks().items(), 120, "the doctor finds all well")
 
 
 def test_a_port_that_is_taken(machine: Machine) -> None:

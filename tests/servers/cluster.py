@@ -61,7 +61,8 @@ class Cluster:
             topic_prefix=f"t{uuid.uuid4().hex[:8]}.",
             data_dir=folder,
             metrics_port=0,
-            **settings,
+            # On a busy machine the group takes its time to settle who owns what; a worker that gave up then would look like one that broke.
+            **{"idle_s": 600.0} | settings,
         )
         self.folder, self.address = folder, BrokerAddress.parse(broker_url)
         self.children: list[Child] = []

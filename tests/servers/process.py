@@ -30,12 +30,14 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
-    """Poll a condition; AssertionError names what did not happen in time."""
-    end = time.monotonic() + timeout_s
+    """Poll a condition, ever less often; AssertionError names what did not happen in time."""
+    end, pause_s = time.monotonic() + timeout_s, 0.05
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout_s:g} s: {what}")
-        time.sleep(0.05)
+        time.sleep(pause_s)
+        # Most conditions ask a server: twenty questions a second take the time of what is waited for.
+        pause_s = min(0.5, pause_s * 1.2)
 
 
 def listens(port: int) -> bool:
