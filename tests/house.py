@@ -11,8 +11,9 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("supplywatch", "connectors", "detectors", "streams")
@@ -29,7 +30,8 @@ SUPPRESSION = re.compile(r"#\s*(type:\s*ignore|noqa)")
 NO_WHY = re.compile(r"#\s*(type:|noqa|!|fmt:|doctest:|pragma)")
 
 
-class File(NamedTuple):
+@dataclass(frozen=True)
+class File:
     """A source file, read once."""
 
     name: str
@@ -41,6 +43,7 @@ class File(NamedTuple):
         """Tell whether it is shipped."""
         return self.name.split("/")[0] in PRODUCT
 
+    @cached_property
     def comments(self) -> list[str]:
         """Return the comments, those that only speak to tools included."""
         tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
@@ -112,13 +115,13 @@ def overload(node: ast.AST) -> bool:
 
 def suppressions(found: list[File]) -> int:
     """Return how often the product tells a checker to be silent."""
-    return sum(bool(SUPPRESSION.search(comment)) for file in found if file.is_product for comment in file.comments())
+    return sum(bool(SUPPRESSION.search(comment)) for file in found if file.is_product for comment in file.comments)
 
 
 def comments_per_100_lines(found: list[File]) -> float:
     """Return how many comments of the product are for people, to 100 lines that are not blank."""
     product = [file for file in found if file.is_product]
-    said = sum(not NO_WHY.match(comment) for file in product for comment in file.comments())
+    said = sum(not NO_WHY.match(comment) for file in product for comment in file.comments)
     return 100 * said / max(1, sum(bool(line.strip()) for file in product for line in file.text.splitlines()))
 
 

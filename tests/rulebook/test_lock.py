@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,17 +19,28 @@ ROOT = Path(__file__).resolve().parents[2]
 QUIET = "14 rules, all as locked"
 
 
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy what the lock looks at, bytecode included: each check is a process of its own, which would compile it all."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("supplywatch", "detectors", "connectors", "streams", "config"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    for folder in ("supplywatch", "detectors", "connectors", "streams", "config"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
+def checkout(copied: Path) -> Iterator[Path]:
+    """A checkout that is as it was when the test is over."""
+    yield copied
+    for kept in copied.rglob("*.kept"):
+        kept.replace(kept.with_suffix(""))
 
 
 def edit(checkout: Path, name: str, old: str, new: str) -> None:
     path = checkout / name
     text = path.read_text(encoding="utf-8")
     assert old in text, f"{name} holds no {old!r}: the test is out of date"
+    path.rename(path.with_name(f"{path.name}.kept"))
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
