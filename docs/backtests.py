@@ -218,8 +218,8 @@ def outdated(found: Mapping[str, str]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Write or check the pages."""
-    sys.path.insert(0, str(ROOT.parent / "tests"))
-    genuine = importlib.import_module("genuine")
+    sys.path.insert(0, str(ROOT.parent))
+    genuine = importlib.import_module("tests.genuine")
     found = pages(genuine.histories(Path(arguments[0]), NOW))
     if "--check" in arguments:
         late = outdated(found)

@@ -13,9 +13,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import genuine
-from stepping import given
-
 from supplywatch import registry
 from supplywatch.demo import figures
 from supplywatch.intake.replay import steps
@@ -23,6 +20,8 @@ from supplywatch.judging.engine import Engine
 from supplywatch.judging.rebuild import rebuild
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.records import Record, TradeSlice, TransitCount
+from tests import genuine
+from tests.stepping import given
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SINCE = "2022"  # of the days of straits: six processes judge them all within a minute

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from conftest import ROOT
 from streams.relay import cloud_event_headers
 from supplywatch.cli import app
 from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.queries import history
 from supplywatch.model.alert import AlertEvent
+from tests.conftest import ROOT
 
 SAMPLE: dict[str, Any] = json.loads((ROOT / "docs/schemas/samples/alert-event.v1.json").read_text(encoding="utf-8"))
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

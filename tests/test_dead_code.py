@@ -2,7 +2,7 @@
 
 from vulture import Vulture
 
-from conftest import ROOT
+from tests.conftest import ROOT
 
 PRODUCT = ("supplywatch", "connectors", "detectors", "streams")
 CALLED_BY_OTHERS = [

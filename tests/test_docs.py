@@ -13,10 +13,10 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from conftest import ROOT
 from supplywatch.cli import app
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.records import RECORD_TYPES
+from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SAMPLES = sorted((ROOT / "docs" / "schemas" / "samples").glob("*.json"))

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import house
 import pytest
+
+from tests import house
 
 
 def test_the_code_keeps_the_bounds() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from matching.test_matching import NOON, change
 from typer.testing import CliRunner
 
 from supplywatch.cli import app
@@ -16,6 +15,7 @@ from supplywatch.ledger.book import Ledger
 from supplywatch.model.canonical import digest
 from supplywatch.model.items import Items
 from supplywatch.model.records import ListChange
+from tests.matching.test_matching import NOON, change
 
 Run = Callable[..., tuple[int, str]]
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import genuine
 import pytest
 
-from conftest import ROOT
 from supplywatch.cli import main
 from supplywatch.demo.figures import records
 from supplywatch.model.records import TransitCount
 from supplywatch.settings import load_settings
+from tests import genuine
+from tests.conftest import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures"
 

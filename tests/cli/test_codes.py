@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from supplywatch.cli import main
 from supplywatch.settings import load_settings
+from tests.conftest import ROOT
 
 GOOD = ROOT / "tests" / "fixtures" / "eu_cn_concordance" / "good.csv"
 

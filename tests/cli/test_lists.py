@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
 from supplywatch.cli import main
 from supplywatch.settings import load_settings
+from tests.conftest import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures"
 Run = Callable[..., str]

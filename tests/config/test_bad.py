@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import ROOT
 from supplywatch.cli.config import complaints
+from tests.conftest import ROOT
 
 OURS = ("supplywatch", "detectors", "connectors", "streams")
 READ_AT_IMPORT = ("chinese", "vocabulary", "persons", "written")

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from conftest import ROOT
 from supplywatch.config import validated
 from supplywatch.errors import BadSetting
 from supplywatch.model.items import Items
+from tests.conftest import ROOT
 
 
 class Inner(BaseModel):

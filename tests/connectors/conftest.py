@@ -1,5 +1,5 @@
 """Publishers on loopback, and monitors of them."""
 
-from faults.fixtures import server, watch
+from tests.faults.fixtures import server, watch
 
 __all__ = ("server", "watch")

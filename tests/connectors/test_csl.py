@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from stepping import events, given
 
 from connectors.lists.csl import LISTS, SOURCE
 from supplywatch.errors import Quarantine
 from supplywatch.model.records import Alias, Identifier, ListEntry
+from tests.stepping import events, given
 
 
 def entries(path: Path) -> list[ListEntry]:

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from workbooks import workbook
 
 from connectors.trade.eu_cn_concordance import SOURCE
 from supplywatch.errors import Quarantine
 from supplywatch.model.codes import CodeChange, Concordance
 from supplywatch.model.source import Part, Payload
+from tests.workbooks import workbook
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 

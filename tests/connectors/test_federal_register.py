@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from stepping import events, given
 
 from connectors.policy.federal_register import FIRST_DAY, SOURCE, URL
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.model.records import PolicyAct
 from supplywatch.model.source import Cursor, Part, Payload, Request
+from tests.stepping import events, given
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

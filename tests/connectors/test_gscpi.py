@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from workbooks import workbook
 
 from connectors.prices.gscpi import SOURCE
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.model.records import Edition, IndexValue
 from supplywatch.model.source import Part, Payload
+from tests.workbooks import workbook
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 REFUSALS = [

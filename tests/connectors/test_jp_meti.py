@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from workbooks import workbook
 
 from connectors.lists.jp_meti import SOURCE
 from supplywatch.errors import Quarantine
 from supplywatch.model.records import ListEntry
 from supplywatch.model.source import Part, Payload
+from tests.workbooks import workbook
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 

@@ -5,13 +5,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from stepping import events, given
 
 from connectors.lists.opensanctions_cn import SOURCE
 from supplywatch.errors import Quarantine
 from supplywatch.intake.options import load_options
 from supplywatch.model.records import Alias, ListEntry
 from supplywatch.registry import sources
+from tests.stepping import events, given
 
 
 def entries(path: Path) -> list[ListEntry]:

@@ -5,14 +5,14 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from faults.monitor import Watch
-from faults.server import Publisher, send
 
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
 from supplywatch.model.records import Alias, ListEntry
 from supplywatch.model.source import Cursor, Part, Payload, Request
 from supplywatch.registry import source
+from tests.faults.monitor import Watch
+from tests.faults.server import Publisher, send
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

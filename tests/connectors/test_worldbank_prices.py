@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from workbooks import workbook
 
 from connectors.prices.worldbank_prices import SOURCE
 from supplywatch.errors import BadSetting, Quarantine
 from supplywatch.intake import guards
 from supplywatch.model.records import IndexValue
 from supplywatch.model.source import Cursor, Part, Payload
+from tests.workbooks import workbook
 
 NOW = datetime(2026, 4, 3, 9, tzinfo=UTC)
 REFUSALS = [

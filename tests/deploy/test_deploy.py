@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from servers.fixtures import obtain
-from servers.prometheus import Alertmanager, Prometheus
 from typer.testing import CliRunner
 
 from supplywatch import metrics
 from supplywatch.cli import app
 from supplywatch.runtime.health import HealthServer
+from tests.servers.fixtures import obtain
+from tests.servers.prometheus import Alertmanager, Prometheus
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 DASHBOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-import toy
 from sqlalchemy import make_url
 
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import Items
+from tests import toy
 from tests.servers.cluster import Cluster, expected_events, toy_records
 from tests.servers.fixtures import lacking
 from tests.servers.kafka import Kafka

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from conftest import ROOT
 from supplywatch.desk.corroboration import corroborations
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger.book import Ledger
@@ -12,6 +11,7 @@ from supplywatch.model.alert import AlertEvent, Subject
 from supplywatch.model.items import load_items
 from supplywatch.model.records import DisruptionEvent, IndexValue, Provenance, Record
 from supplywatch.registry import rules
+from tests.conftest import ROOT
 
 BANDS = {"high": 1.0, "very high": 2.0}
 KNOWN = datetime(2026, 3, 10, tzinfo=UTC)

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from conftest import ROOT
 from supplywatch.desk.impact import impact
 from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Staged, change_now
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.counterparty import Counterparty, counterparty_id
 from supplywatch.model.items import load_items
+from tests.conftest import ROOT
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SAMPLE = (ROOT / "docs/schemas/samples/alert-event.v1.json").read_text(encoding="utf-8")

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
 from supplywatch import registry
 from supplywatch.config import read_yaml, rule_params
 from supplywatch.model.items import load_items
 from supplywatch.model.rule import Context, Rule
 from supplywatch.model.taxonomy import load_taxonomy
 from supplywatch.rulebook.cases import Case, cases, fold, problem_of, run
+from tests.conftest import ROOT
 
 RULES = list(registry.rules().values())
 CASES = [case for rule in RULES for case in cases(rule.card.rule_id)]

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from faults import straits
-
 from supplywatch.model.source import Source
 from supplywatch.registry import sources
+from tests.faults import straits
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CASES: dict[str, Source] = {**{name: source for name, source in sources().items() if not source.card.by_hand}, "straits": straits.SOURCE}

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.monitor import Monitor, Watch
-from faults.server import Publisher, publisher
 
 from supplywatch.model.source import Source
+from tests.faults.monitor import Monitor, Watch
+from tests.faults.server import Publisher, publisher
 
 
 @pytest.fixture

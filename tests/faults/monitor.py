@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from faults.server import Publisher
 from sqlalchemy import func, select
 
 from supplywatch import registry
@@ -26,6 +25,7 @@ from supplywatch.model.alert import AlertEvent
 from supplywatch.model.items import load_items
 from supplywatch.model.records import Record, SourceReport
 from supplywatch.model.source import Part, Request, Source
+from tests.faults.server import Publisher
 
 PATIENT = Limits(attempts=2, first_pause_s=0.001, longest_pause_s=0.002, longest_wait_s=0.05)
 HURRY = replace(PATIENT, attempts=1, connect_s=0.3, read_s=0.06, body_s=0.3, poll_s=2.0)

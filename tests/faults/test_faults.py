@@ -6,9 +6,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from faults.answers import CASES, PAGED, fields, good, others, pages, re_encoded, renamed, shrunken, with_a_stray_byte
-from faults.monitor import FIRST_POLL, Monitor, Watch
-from faults.server import Answer, Publisher, bomb, send, silent, stalled
 
 from supplywatch import metrics
 from supplywatch.errors import Quarantine
@@ -17,6 +14,9 @@ from supplywatch.intake.status import source_health
 from supplywatch.intake.visit import PollResult
 from supplywatch.model.records import SourceStatus
 from supplywatch.model.source import Part, Payload
+from tests.faults.answers import CASES, PAGED, fields, good, others, pages, re_encoded, renamed, shrunken, with_a_stray_byte
+from tests.faults.monitor import FIRST_POLL, Monitor, Watch
+from tests.faults.server import Answer, Publisher, bomb, send, silent, stalled
 
 pytestmark = pytest.mark.loopback
 

@@ -6,14 +6,14 @@ from collections import defaultdict
 from pathlib import Path
 from types import ModuleType
 
-import genuine
 import pytest
 
-from conftest import ROOT
 from detectors.commodity_dependence.supplier_concentration import concentration
 from supplywatch.config import rule_params
 from supplywatch.registry import rule
 from supplywatch.rulebook.scoring import load_events
+from tests import genuine
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.gate
 NO_ECONOMY = {"World", "Other Asia, nes", "Areas, nes", "Free Zones", "Special Categories"}

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-import genuine
 import pytest
-from genuine import BAB, HORMUZ, SUEZ
-from stepping import events, given, openings
 
 from detectors.shocks.chokepoint_disruption import Params
 from supplywatch.config import rule_params
+from tests import genuine
+from tests.genuine import BAB, HORMUZ, SUEZ
+from tests.stepping import events, given, openings
 
 pytestmark = pytest.mark.gate
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-import genuine
 import pytest
 
 from detectors.commodity_dependence.supplier_concentration import concentration
+from tests import genuine
 
 pytestmark = pytest.mark.gate
 

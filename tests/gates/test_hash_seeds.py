@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.gate
 SEEDS = range(6)
@@ -18,7 +18,7 @@ SEEDS = range(6)
 
 def judged(data: Path, seed: int) -> dict[str, Any]:
     """Judge the history in a process of its own, with another hash seed and other batches."""
-    environment = os.environ | {"PYTHONHASHSEED": str(seed), "PYTHONPATH": f"{ROOT / 'tests'}{os.pathsep}{ROOT}"}
+    environment = os.environ | {"PYTHONHASHSEED": str(seed), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, str(ROOT / "tests" / "judged.py"), str(data), str(seed)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr

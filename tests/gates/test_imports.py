@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-import genuine
 import pytest
-from stepping import NOW, events, given
 
 from detectors.commodity_dependence.supplier_concentration import concentration
 from supplywatch.intake import guards
 from supplywatch.model.records import TradeSlice
 from supplywatch.registry import source
+from tests import genuine
+from tests.stepping import NOW, events, given
 
 pytestmark = pytest.mark.gate
 

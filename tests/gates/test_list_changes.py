@@ -9,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from stepping import NOW, given
 from typer.testing import CliRunner
 
 from detectors.decoupling.list_announcement import Params, lists_in
@@ -18,6 +17,7 @@ from supplywatch.cli import app
 from supplywatch.config import rule_params
 from supplywatch.intake.replay import steps
 from supplywatch.model.records import ListChange
+from tests.stepping import NOW, given
 
 pytestmark = pytest.mark.gate
 

@@ -5,11 +5,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import histories
 import pytest
 
 from connectors.lists.opensanctions_cn import SOURCE
 from supplywatch.model.records import ListEntry
+from tests import histories
 
 pytestmark = pytest.mark.gate
 

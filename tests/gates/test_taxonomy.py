@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from supplywatch.model.taxonomy import load_taxonomy
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.gate
 

@@ -5,12 +5,12 @@ import random
 from collections import defaultdict
 from pathlib import Path
 
-import genuine
 import pytest
-from stepping import events, given
 
-from conftest import ROOT
 from detectors._charts.trend import hamed_rao, mann_kendall, sen_slope
+from tests import genuine
+from tests.conftest import ROOT
+from tests.stepping import events, given
 
 pytestmark = pytest.mark.gate
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from faults import straits
-from faults.monitor import Watch
-from faults.server import Publisher, send
-from faults.straits import body, month
 
 from supplywatch.model.records import Provenance
+from tests.faults import straits
+from tests.faults.monitor import Watch
+from tests.faults.server import Publisher, send
+from tests.faults.straits import body, month
 
 pytestmark = pytest.mark.loopback
 

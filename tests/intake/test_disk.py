@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import toy
 from typer.testing import CliRunner
 
 from supplywatch.cli import app
@@ -18,6 +17,7 @@ from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.sources import LoggedPayload
 from supplywatch.model.items import Items
 from supplywatch.settings import load_settings
+from tests import toy
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 

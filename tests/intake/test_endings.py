@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from faults.monitor import Monitor, Watch
-from faults.server import Publisher, send
 from sqlalchemy import select
-from stepping import events, given
 
 from supplywatch import registry
 from supplywatch.ledger import schema
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.records import ListChange, ListRelease
+from tests.faults.monitor import Monitor, Watch
+from tests.faults.server import Publisher, send
+from tests.stepping import events, given
 
 pytestmark = pytest.mark.loopback
 

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-from faults import straits
-from faults.monitor import HURRY, PATIENT, shared_client
-from faults.server import Publisher, conditional, send, trickling
 
 from supplywatch.errors import BadRequest, BadSetting, Quarantine, SourceAway
 from supplywatch.intake.fetch import Fetched, Fetcher, Limits
 from supplywatch.intake.waiting import asked_wait_s, http_date
 from supplywatch.ledger.sources import Validator
 from supplywatch.model.source import Cursor, Part, Request, Source
+from tests.faults import straits
+from tests.faults.monitor import HURRY, PATIENT, shared_client
+from tests.faults.server import Publisher, conditional, send, trickling
 
 pytestmark = pytest.mark.loopback
 

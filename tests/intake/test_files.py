@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from faults.straits import CARD
 
 from supplywatch.errors import BadRequest
 from supplywatch.intake.files import Given, read_file
+from tests.faults.straits import CARD
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CHANGED = datetime(2026, 5, 1, tzinfo=UTC)

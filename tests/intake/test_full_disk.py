@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from faults import straits
-from faults.monitor import Monitor
-from faults.server import Publisher, publisher, send
-from faults.straits import body, month
 from structlog.testing import capture_logs
 
 from supplywatch.errors import ArchiveAway
 from supplywatch.intake.archive import Archive
 from supplywatch.intake.schedule import FIRST_BACKOFF, Schedule
 from supplywatch.model.source import Part, Payload
+from tests.faults import straits
+from tests.faults.monitor import Monitor
+from tests.faults.server import Publisher, publisher, send
+from tests.faults.straits import body, month
 from tests.servers.fixtures import lacking
 from tests.servers.process import Unavailable
 from tests.servers.small_disk import fill, small_disk

@@ -4,10 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from faults.monitor import Monitor, Watch
-from faults.server import Publisher, send
 from sqlalchemy import select
-from stepping import given
 
 from supplywatch import registry
 from supplywatch.errors import BadRequest
@@ -17,6 +14,9 @@ from supplywatch.ledger import schema
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.records import ListChange, Record, SourceReport
 from supplywatch.model.source import Part, Payload
+from tests.faults.monitor import Monitor, Watch
+from tests.faults.server import Publisher, send
+from tests.stepping import given
 
 pytestmark = pytest.mark.loopback
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import histories
 import pytest
 
 from connectors.lists.opensanctions_cn import SOURCE
+from tests import histories
 
 CARD = replace(SOURCE.card, source_id="dod_1260h")  # may lose 5 %
 LIST = histories.synthetic(11, 240)

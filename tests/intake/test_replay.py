@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from faults import straits
-from faults.straits import DAY, body, month
 
 from supplywatch import registry
 from supplywatch.errors import Quarantine
@@ -15,6 +13,8 @@ from supplywatch.intake.files import Given, read_file
 from supplywatch.intake.replay import steps
 from supplywatch.model.records import ListChange, Record, SourceReport, TransitCount
 from supplywatch.model.source import Part, Payload, Source
+from tests.faults import straits
+from tests.faults.straits import DAY, body, month
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

@@ -6,10 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from faults import straits
-from faults.monitor import Monitor
-from faults.server import Publisher, publisher, send
-from faults.straits import body, month
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
@@ -17,6 +13,10 @@ from structlog.testing import capture_logs
 from supplywatch.errors import BrokerAway
 from supplywatch.intake.retention import Policy, plan, prune
 from supplywatch.ledger import retention, schema
+from tests.faults import straits
+from tests.faults.monitor import Monitor
+from tests.faults.server import Publisher, publisher, send
+from tests.faults.straits import body, month
 
 pytestmark = pytest.mark.loopback
 

@@ -6,10 +6,6 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from faults import straits
-from faults.monitor import FIRST_POLL, Monitor, Watch
-from faults.server import Publisher, conditional, send
-from faults.straits import body, month
 
 from supplywatch import registry
 from supplywatch.errors import BrokerAway
@@ -17,6 +13,10 @@ from supplywatch.intake.schedule import overdue
 from supplywatch.ledger import sources
 from supplywatch.model.records import ListChange, ListRelease, Record, SourceReport, SourceStatus, TransitCount
 from supplywatch.model.source import Cursor, Part, Payload, Request
+from tests.faults import straits
+from tests.faults.monitor import FIRST_POLL, Monitor, Watch
+from tests.faults.server import Publisher, conditional, send
+from tests.faults.straits import body, month
 
 pytestmark = pytest.mark.loopback
 

@@ -4,10 +4,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from faults import straits
-from faults.monitor import Monitor, Watch
-from faults.server import Publisher, send
-from faults.straits import body, month
 from structlog.testing import capture_logs
 
 from supplywatch import metrics, registry
@@ -18,6 +14,10 @@ from supplywatch.intake.status import source_health
 from supplywatch.ledger.sources import SourceState
 from supplywatch.model.records import SourceStatus
 from supplywatch.model.source import Cursor, Request, Source
+from tests.faults import straits
+from tests.faults.monitor import Monitor, Watch
+from tests.faults.server import Publisher, send
+from tests.faults.straits import body, month
 
 pytestmark = pytest.mark.loopback
 

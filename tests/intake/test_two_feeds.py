@@ -5,14 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from faults.monitor import Watch
-from faults.server import Publisher, send
 from sqlalchemy import select
 
 from supplywatch import registry
 from supplywatch.ledger import schema
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.records import ListChange
+from tests.faults.monitor import Watch
+from tests.faults.server import Publisher, send
 
 pytestmark = pytest.mark.loopback
 

@@ -26,7 +26,7 @@ SPECS = (
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Settings, Supervisor, list[str], EmbeddedBroker]]:
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{ROOT / 'tests'}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     settings = Settings(ledger=f"sqlite:///{tmp_path / 'ledger.db'}", topic_prefix="t.", data_dir=tmp_path, metrics_port=0)
     urls: list[str] = []
     broker, stop = EmbeddedBroker(tmp_path), threading.Event()

@@ -14,7 +14,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import genuine
 import pytest
 from sqlalchemy import select
 
@@ -27,6 +26,7 @@ from supplywatch.model.alert import AlertEvent, Transition
 from supplywatch.model.records import Record, TradeSlice, TransitCount
 from supplywatch.model.source import Part, Payload, Source
 from supplywatch.runtime.broker import Producer, record_topic
+from tests import genuine
 from tests.servers.cluster import Cluster
 from tests.servers.process import ROOT
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import ROOT
 from streams.broker_process import free_port
 from supplywatch.config import config_dir
+from tests.conftest import ROOT
 
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.en.md"))
 BLOCK = re.compile(r"```(sh|text)\n(.*?)```", re.DOTALL)

@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
-import toy
 from kafka.admin import KafkaAdminClient
 
 from streams.topics import ensure_topics, judge_group, record_topics
 from streams.watchdog import LOOK_EVERY_S, PATIENCE_WITH_PARTITIONS, Watchdog
 from streams.worker import IDLE
+from tests import toy
 from tests.servers.cluster import Cluster
 from tests.servers.process import wait_until
 

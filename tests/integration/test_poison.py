@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-import toy
 
 from streams.deadletter import list_letters, replay, waiting
 from supplywatch.runtime.broker import Producer, record_topic
 from supplywatch.runtime.health import STATUS_FILE
+from tests import toy
 from tests.servers.cluster import Cluster
 from tests.servers.process import wait_until
 

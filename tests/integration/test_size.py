@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import toy
 from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 
@@ -16,6 +15,7 @@ from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.retention import Removal
 from supplywatch.ledger.sources import LoggedPayload
 from supplywatch.model.items import Items
+from tests import toy
 from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.integration

@@ -11,12 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import genuine
 import httpx
 import pytest
 
 from supplywatch.demo.figures import records
 from supplywatch.model.records import TransitCount
+from tests import genuine
 from tests.servers.process import ROOT, Child, free_port, wait_until
 
 pytestmark = pytest.mark.integration

@@ -5,10 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import toy
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from toy import report, transit
 
 from supplywatch.desk import actions as desk
 from supplywatch.errors import BadRequest
@@ -21,6 +19,8 @@ from supplywatch.model.items import Items
 from supplywatch.model.records import SourceStatus, TransitCount
 from supplywatch.model.rule import Context, State
 from supplywatch.registry import rule
+from tests import toy
+from tests.toy import report, transit
 
 ITEMS = Items(reporter="CHN", items=())
 

@@ -4,7 +4,6 @@ import random
 from collections.abc import Sequence
 
 import pytest
-import toy
 
 from supplywatch.judging.engine import Engine
 from supplywatch.judging.pieces import pieces
@@ -12,6 +11,7 @@ from supplywatch.judging.rebuild import rebuild
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import Items
 from supplywatch.model.records import Record
+from tests import toy
 
 ITEMS = Items(reporter="CHN", items=())
 

@@ -3,9 +3,9 @@
 import ast
 
 import pytest
-from judging.iterated_sets import declared, iterated
 
-from conftest import ROOT
+from tests.conftest import ROOT
+from tests.judging.iterated_sets import declared, iterated
 
 JUDGED = ("detectors", "supplywatch/judging", "supplywatch/listing", "supplywatch/model", "supplywatch/matching")
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for folder in JUDGED for path in sorted((ROOT / folder).rglob("*.py"))}

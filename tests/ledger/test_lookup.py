@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
-from toy import report, transit
 
 from supplywatch.ledger import book, listed, schema
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.records import SourceStatus
+from tests.toy import report, transit
 
 LOOKUPS: dict[str, Callable[[Connection], object]] = {
     "observation": lambda c: book.latest(c, [("transit/c1", "2026-01-01"), ("transit/c1", "2026-01-02")]),

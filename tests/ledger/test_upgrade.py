@@ -14,7 +14,6 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from conftest import ROOT
 from supplywatch import registry
 from supplywatch.cli.common import make_engine
 from supplywatch.judging.engine import RECORD
@@ -22,6 +21,7 @@ from supplywatch.judging.rebuild import rebuild
 from supplywatch.ledger import schema
 from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.queries import Filter, alerts
+from tests.conftest import ROOT
 
 KEPT = ROOT / "tests" / "fixtures" / "ledgers"
 RELEASES = sorted(path.name.removesuffix(".json.gz") for path in KEPT.glob("*.json.gz"))

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from matching.test_matching import NOON, change
 
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger.book import Ledger
@@ -15,6 +14,7 @@ from supplywatch.model.items import Items
 from supplywatch.model.name_match import Name, Party
 from supplywatch.model.records import ChangeKind, ListChange
 from supplywatch.screening.matcher import Matcher
+from tests.matching.test_matching import NOON, change
 
 DAY = date(2026, 11, 24)
 ONE, OTHER = "Synthetic Optics Works Ltd", "Quite Another Foundry GmbH"

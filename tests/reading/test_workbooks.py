@@ -8,7 +8,6 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
-from workbooks import MAIN
 
 from supplywatch.errors import BadRequest, Quarantine
 from supplywatch.model.counterparty import Counterparty
@@ -16,6 +15,7 @@ from supplywatch.model.source import Part
 from supplywatch.reading.workbooks import DateText, FormulaText, opened, sheet
 from supplywatch.watchlist.files import read
 from supplywatch.watchlist.rows import Validator
+from tests.workbooks import MAIN
 
 HEAD = ["reference", "name", "country", "owner"]
 

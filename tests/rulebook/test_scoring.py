@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from conftest import ROOT
 from supplywatch.cli import app
 from supplywatch.model.alert import AlertEvent, Axes, Severity, Subject, Text, Transition
 from supplywatch.rulebook.scoring import History, PastEvent, PastEvents, load_events, report, score
+from tests.conftest import ROOT
 
 RULE = "chokepoint_disruption"
 CLOSURE = PastEvent.model_validate(

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import toy
 from sqlalchemy import func, select
 
 from streams.supervisor import settings_environment
@@ -25,6 +24,7 @@ from supplywatch.model.records import Record
 from supplywatch.runtime.broker import BrokerAddress, Producer, record_topic
 from supplywatch.runtime.broker_admin import Admin, read_topic
 from supplywatch.settings import Settings
+from tests import toy
 from tests.servers.process import ROOT, Child, wait_until
 
 FULL = bool(os.environ.get("CI"))
@@ -113,6 +113,7 @@ class Cluster:
         return child
 
     def _environment(self, code: Path = ROOT) -> dict[str, str]:
+        # The folder of tests too: the earlier release imports its toy by itself.
         return os.environ | settings_environment(self.settings) | {"PYTHONPATH": f"{code}:{code / 'tests'}"}
 
     def produce(self, records: Iterable[Record], per_second: float = 0, stop: threading.Event | None = None) -> None:

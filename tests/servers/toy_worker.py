@@ -1,12 +1,11 @@
-"""``python -m tests.servers.toy_worker`` (with ``tests`` on PYTHONPATH): a worker whose only rule is the toy."""
-
-import toy
+"""``python -m tests.servers.toy_worker``: a worker whose only rule is the toy."""
 
 from streams.judging import Judges
 from streams.worker import judging, main
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import Items
+from tests import toy
 
 
 def make_engine(ledger: Ledger) -> Judges:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-import toy
 from structlog.testing import capture_logs
 
 from streams import settling
@@ -20,6 +19,7 @@ from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import Items
 from supplywatch.model.records import Record
+from tests import toy
 
 
 class Letters:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toy
 from structlog.testing import capture_logs
 
 from streams import relay as relay_module
@@ -21,6 +20,7 @@ from supplywatch.ledger.queries import Filter, alerts
 from supplywatch.model.items import Items
 from supplywatch.runtime.broker import Headers, Sent
 from supplywatch.runtime.health import Health
+from tests import toy
 
 
 class Broker:

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import toy
 
-from conftest import ROOT
 from streams.remote import RemoteEngine
 from streams.settling import Stopped, Unusable
 from supplywatch.errors import LedgerAway
 from supplywatch.ledger.book import Ledger
 from supplywatch.settings import Settings
+from tests import toy
+from tests.conftest import ROOT
 from tests.servers.toy_worker import make_engine
 
 pytestmark = pytest.mark.integration
@@ -94,6 +94,6 @@ def test_a_program_that_ends_by_itself_ends_both(settings: Settings) -> None:
         "if __name__ == '__main__':\n"
         f"    RemoteEngine(make_engine, Settings(broker='kafka://127.0.0.1:1', ledger={settings.ledger!r})).judge([])\n"
     )
-    path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    path = str(ROOT)
     done = subprocess.run([sys.executable, "-c", text], env=os.environ | {"PYTHONPATH": path}, timeout=60, check=False)
     assert done.returncode == 0

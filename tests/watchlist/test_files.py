@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from workbooks import MAIN, RELATIONS, package
 
 from supplywatch.errors import BadRequest
 from supplywatch.watchlist.files import RawRow, read
 from supplywatch.watchlist.refusals import RefusedRows
 from supplywatch.watchlist.rows import Refusal, Validator
+from tests.workbooks import MAIN, RELATIONS, package
 
 
 def cell(where: str, text: str, inside: str = "") -> str:
