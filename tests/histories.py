@@ -183,7 +183,7 @@ def history(
 def synthetic(seed: int, count: int, code: str = "SYN") -> list[ListEntry]:
     """Return made-up companies, persons and ships; some share words, towns and dates as real ones do."""
     rng = random.Random(seed)
-    found = {}
+    found: dict[tuple[str, str], ListEntry] = {}
     while len(found) < count:
         name = f"{rng.choice(WORDS)} {rng.choice(WORDS)} {rng.choice(TRADES)} {rng.choice(FORMS)[rng.randint(0, 1)]}"
         if rng.random() < 0.1:

@@ -22,9 +22,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SAMPLES = sorted((ROOT / "docs" / "schemas" / "samples").glob("*.json"))
 SCHEMAS = sorted(path.stem for path in (ROOT / "docs" / "schemas").glob("*.json"))
 FORMER = [path for path in SAMPLES if path.stem not in SCHEMAS]
-MODELS: dict[str, type[BaseModel]] = {
-    re.sub(r"(?<=[a-z])(?=[A-Z])", "-", model.__name__).lower(): model for model in (AlertEvent, *RECORD_TYPES)
-}
+READ: tuple[type[BaseModel], ...] = (AlertEvent, *RECORD_TYPES)
+MODELS: dict[str, type[BaseModel]] = {re.sub(r"(?<=[a-z])(?=[A-Z])", "-", model.__name__).lower(): model for model in READ}
 
 
 def test_generated_documents_are_fresh() -> None:

@@ -1,6 +1,7 @@
 """A rule small enough to reason about: fewer than ten transits are a disruption, clear again from twelve."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def detect(state: State | None, record: TransitCount, params: Params, context: C
     )
 
 
-def rebase(state: State, records: list[TransitCount], params: Params) -> State:
+def rebase(state: State, records: Sequence[TransitCount], params: Params) -> State:
     return state | {"raised": False}
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -67,7 +68,8 @@ def cursors(source_id: str) -> Iterator[Cursor]:
     """Yield the first poll and later ones, with the card's own choices and with those of config/sources.yaml."""
     chosen = (read_yaml("sources.yaml").get(source_id) or {}).get("options", {})
     newest = [f"{day:%Y-%m-%d}"[:length] for length in sorted(lengths(source_id)) for day in (NOW, NOW - timedelta(days=400))]
-    for options in ({}, chosen):
+    none: dict[str, Any] = {}
+    for options in (none, chosen):
         for has_secret in (False, True):
             for last in (None, *newest):
                 yield Cursor(NOW, last_observed=last, has_secret=has_secret, options=options)

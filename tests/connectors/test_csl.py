@@ -119,7 +119,7 @@ def envelope(*records: dict[str, object], **said: object) -> list[ListEntry]:
     return [entry for entry in SOURCE.parse(payload) if isinstance(entry, ListEntry)]
 
 
-STATE = {"source": "Nonproliferation Sanctions (ISN) - State Department", "name": "Synthetic Trading", "id": "77"}
+STATE: dict[str, object] = {"source": "Nonproliferation Sanctions (ISN) - State Department", "name": "Synthetic Trading", "id": "77"}
 
 
 def test_the_download_has_an_envelope_and_entries_a_country_of_their_own() -> None:
@@ -131,7 +131,12 @@ def test_the_download_has_an_envelope_and_entries_a_country_of_their_own() -> No
 
 
 def test_a_ship_has_a_flag_and_owners() -> None:
-    sdn = {"source": "Specially Designated Nationals (SDN) - Treasury Department", "name": "SYN STAR", "id": "8", "type": "Vessel"}
+    sdn: dict[str, object] = {
+        "source": "Specially Designated Nationals (SDN) - Treasury Department",
+        "name": "SYN STAR",
+        "id": "8",
+        "type": "Vessel",
+    }
     (found,) = envelope(sdn | {"vessel_flag": "Cabo Verde", "vessel_owner": "Syn Lines Ltd (registered owner); Syn Crew SA"})
     assert found.countries == ("CV",)
     assert [(relation.kind, relation.name) for relation in found.relations] == [("owned_by", "Syn Lines Ltd"), ("owned_by", "Syn Crew SA")]

@@ -52,7 +52,8 @@ def fresh_ledger() -> Ledger:
     """Return an empty ledger in memory; a copy, because migrations take longer than a test."""
     ledger = Ledger("sqlite://")
     source, target = _blank().engine.raw_connection(), ledger.engine.raw_connection()
-    source.driver_connection.backup(target.driver_connection)
+    driver: Any = source.driver_connection
+    driver.backup(target.driver_connection)
     source.close()
     target.close()
     return ledger

@@ -5,12 +5,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 STALL_S = 5.0
 
 
-def send(body: bytes, status: int = 200, length: int | None = None, **headers: str) -> Answer:
+def send(body: bytes, status: int = 200, length: int | None = None, **headers: Any) -> Answer:
     """Answer with a body; ``length`` where the announced one is another."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -24,7 +25,7 @@ def send(body: bytes, status: int = 200, length: int | None = None, **headers: s
     return answer
 
 
-def conditional(body: bytes, etag: str, **headers: str) -> Answer:
+def conditional(body: bytes, etag: str, **headers: Any) -> Answer:
     """Answer with a body once; "not modified" to those who know its mark."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:

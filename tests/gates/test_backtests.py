@@ -5,6 +5,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -53,13 +54,14 @@ def imports(data: Path) -> dict[str, dict[int, dict[str, float]]]:
 
 def test_acts_against_a_trade_were_chosen_by_what_they_are(imports: dict[str, dict[int, dict[str, float]]]) -> None:
     """Decision 16: a tenth of the imports came from the supplier, and what it leaves says which rules must see it go."""
-    concentrated = rule_params("supplier_concentration", rule("supplier_concentration").params)
-    single = rule_params("single_point", rule("single_point").params)
+    concentrated: Any = rule_params("supplier_concentration", rule("supplier_concentration").params)
+    single: Any = rule_params("single_point", rule("single_point").params)
     acts = [event for event in load_events().events if event.supplier is not None]
     assert len(acts) >= 25
     for act in acts:
         assert act.last is not None
         assert (act.last.year, act.last.month, act.last.day) == (act.first.year + 1, 12, 31), act.id
+        assert act.supplier is not None
         for subject in act.raises["partner_shift"]:
             before = imports[subject][act.first.year - 1]
             rest = [value for name, value in before.items() if name != act.supplier]

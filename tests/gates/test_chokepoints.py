@@ -9,6 +9,7 @@ import pytest
 
 from detectors.shocks.chokepoint_disruption import Params
 from supplywatch.config import rule_params
+from supplywatch.model.records import TransitCount
 from tests import genuine
 from tests.genuine import BAB, HORMUZ, SUEZ
 from tests.stepping import events, given, openings
@@ -116,7 +117,8 @@ def test_gate_8_counts_of_the_world_bank(data: Path, portid: str, first: str, la
     from supplywatch.registry import source
 
     payload = given(SOURCE, genuine.worldmonitor(data, [portid])).payload
-    days = {date.fromisoformat(r.observed): (r.transits_tanker, r.transits_cargo, r.transits_total) for r in source(SOURCE).parse(payload)}
+    read = [record for record in source(SOURCE).parse(payload) if isinstance(record, TransitCount)]
+    days = {date.fromisoformat(r.observed): (r.transits_tanker, r.transits_cargo, r.transits_total) for r in read}
     start, end = date.fromisoformat(first), date.fromisoformat(last)
     span = [start + timedelta(days=n) for n in range((end - start).days + 1)]
     for column, expected in enumerate(published):

@@ -88,7 +88,7 @@ def test_sdn_of_january_2019(data: Path) -> None:
     assert len({entry.key for entry in found}) == len(found) == 7_379
     assert Counter(entry.party_kind for entry in found) == {"person": 3_845, "organisation": 2_994, "vessel": 323, "aircraft": 217}
     assert {entry.list_code for entry in found} == {"SDN"}
-    kinds = Counter(identifier.kind for entry in found for identifier in entry.identifiers)
+    kinds: Counter[str] = Counter(identifier.kind for entry in found for identifier in entry.identifiers)
     assert all(kinds[kind] >= least for kind, least in {"passport": 1_200, "tax": 1_100, "registration": 700, "imo": 360}.items())
     ships = {i.value for entry in found if entry.party_kind == "vessel" for i in entry.identifiers if i.kind == "imo"}
     assert all(len(number) == 7 and number.isdigit() for number in ships)

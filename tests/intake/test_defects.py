@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from supplywatch.model.records import Provenance
+from supplywatch.model.source import Payload
 from tests.faults import straits
 from tests.faults.monitor import Watch
 from tests.faults.server import Publisher, send
@@ -14,16 +16,17 @@ from tests.faults.straits import body, month
 pytestmark = pytest.mark.loopback
 
 
-def cuts_short(_payload: object) -> list[object]:
-    return [{}["a column that is gone"]]
+def cuts_short(_payload: Payload) -> list[Any]:
+    row: dict[str, Any] = {}
+    return [row["a column that is gone"]]
 
 
-def breaks_a_model(_payload: object) -> list[object]:
+def breaks_a_model(_payload: Payload) -> list[Any]:
     return [Provenance(source="straits", vintage="v", payload_sha256="short", position="row 1")]
 
 
 @pytest.mark.parametrize(("parse", "words"), [(cuts_short, "KeyError"), (breaks_a_model, "ValidationError")])
-def test_it_is_a_changed_source_that_recovers(parse: Callable[[object], list[object]], words: str, server: Publisher, watch: Watch) -> None:
+def test_it_is_a_changed_source_that_recovers(parse: Callable[[Payload], list[Any]], words: str, server: Publisher, watch: Watch) -> None:
     monitor = watch(straits.SOURCE)
     sound = monitor.source
     server.answer = send(body(month(10)))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import pytest
 
@@ -309,7 +310,7 @@ TABLE = b"day,count\n" * 50
     ],
     ids=["encoded", "a file", "both", "two members", "padded", "plain"],
 )
-def test_wrappings_are_undone(server: Publisher, body: bytes, headers: dict[str, str]) -> None:
+def test_wrappings_are_undone(server: Publisher, body: bytes, headers: dict[str, Any]) -> None:
     server.answer = send(body, **headers)
     assert body_of(Visitor().fetch(asking(server))) == TABLE
 

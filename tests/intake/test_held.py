@@ -1,7 +1,9 @@
 """Lists that go back or shrink: older copies, true delistings, a person's word; live and in a back-test alike."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -46,7 +48,8 @@ LAST = NEW + csl(70, notice="91 FR 71", day="2026-11-24")
 
 def poll(monitor: Monitor, server: Publisher, text: str, day: float, published: datetime | None = None) -> str:
     monitor.now = START + timedelta(days=day)
-    server.answer = send(text.encode(), **({"Last_Modified": format_datetime(published, usegmt=True)} if published else {}))
+    headers: dict[str, Any] = {"Last_Modified": format_datetime(published, usegmt=True)} if published else {}
+    server.answer = send(text.encode(), **headers)
     result = monitor.poll()
     return result.reason or result.outcome
 
@@ -74,7 +77,7 @@ def test_an_older_copy_delists_nobody_and_is_told_as_trouble_of_the_source(serve
 
 def test_what_stays_for_three_days_is_a_state_like_any_and_what_comes_back_is_restored(server: Publisher, watch: Watch) -> None:
     monitor = watch(CSL)
-    days = ((OLD, 0), (NEW, 1), (OLD, 2), (OLD, 4.9), (OLD, 5), (NEW, 6))
+    days: Sequence[tuple[str, float]] = ((OLD, 0), (NEW, 1), (OLD, 2), (OLD, 4.9), (OLD, 5), (NEW, 6))
     said = [poll(monitor, server, text, day) for text, day in days]
     assert said == ["accepted", "accepted", "rollback", "rollback", "shrunken", "unchanged"], "seven of 67 need a person"
     few = OLD + csl(60, 61, notice="91 FR 70", day="2026-11-19")
@@ -120,7 +123,7 @@ def test_while_a_snapshot_waits_its_new_entries_are_judged_once(server: Publishe
     assert kinds(monitor.book())[2:] == ["withdrawal"] * 20
     ended = alerts(monitor, "source_health")[-1]
     assert (ended.transition.value, "A. Person: the programme ended" in (ended.reason or "")) == ("resolved", True)
-    assert [line.detail for line in monitor.logged() if line.status == "accepted"][-1].startswith("accepted by A. Person")
+    assert str([line.detail for line in monitor.logged() if line.status == "accepted"][-1]).startswith("accepted by A. Person")
     assert poll(monitor, server, SHRUNK_AND_TWO + csl(82, notice="91 FR 83", day="2026-11-25"), 6) == "accepted"
     assert kinds(monitor.book())[22:] == ["addition"]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.faults.straits import DAY, body, month
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def given(content: bytes, fetched: str | None = None, source_id: str = "straits", **more: object) -> Given:
+def given(content: bytes, fetched: str | None = None, source_id: str = "straits", **more: Any) -> Given:
     moment = NOW if fetched is None else datetime.fromisoformat(fetched).replace(tzinfo=UTC)
     return Given(Payload(source_id, (Part(content, "file"),), moment), timed=fetched is not None, **more)
 
@@ -95,7 +96,7 @@ def test_a_payload_cannot_speak_of_days_after_its_fetch() -> None:
 
 
 def test_a_rewritten_history_is_reported_with_what_it_changed() -> None:
-    changed = {f"a{day}": 4 for day in range(1, 5)}
+    changed: dict[str, Any] = {f"a{day}": 4 for day in range(1, 5)}
     _, second = played([given(body(month(30)), "2026-10-14"), given(body(month(30, **changed)), "2026-10-15")])
     assert statuses([second]) == [["history_rewritten:None"]]
     assert len(brief(second)) == 4

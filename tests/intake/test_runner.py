@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_a_day_revised_back_is_a_third_vintage(server: Publisher, monitor: Monit
 
 def test_a_rewritten_history_is_one_piece_of_news_and_opens_nothing_else(server: Publisher, monitor: Monitor) -> None:
     news(monitor, server, month(30))
-    rewritten = {f"a{day}": 4 for day in range(1, 5)}
+    rewritten: dict[str, Any] = {f"a{day}": 4 for day in range(1, 5)}
     assert len(news(monitor, server, month(30, **rewritten))) == 4
     ((transition, sentence),) = monitor.operations()
     assert transition == "opened"
@@ -281,7 +282,12 @@ def test_acts_of_long_ago_are_history(server: Publisher, watch: Watch, fixtures:
 
 def test_the_next_poll_knows_what_was_accepted(server: Publisher, watch: Watch) -> None:
     seen: list[Cursor] = []
-    monitor = watch(replace(straits.SOURCE, requests=lambda cursor: [seen.append(cursor) or Request(straits.URL)]))
+
+    def requests(cursor: Cursor) -> list[Request]:
+        seen.append(cursor)
+        return [Request(straits.URL)]
+
+    monitor = watch(replace(straits.SOURCE, requests=requests))
     news(monitor, server, month(10))
     server.answer = send(b"")
     monitor.poll()
@@ -305,7 +311,7 @@ def test_what_has_arrived_is_not_read_again(server: Publisher, monitor: Monitor)
     read: list[str] = []
     sound = monitor.source
 
-    def parse(payload: Payload) -> object:
+    def parse(payload: Payload) -> Any:
         read.append(payload.sha256)
         return sound.parse(payload)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -73,7 +74,7 @@ def test_the_state_of_a_source_in_one_sentence() -> None:
     assert (late.level, late.sentence.startswith("overdue")) == ("fail", True)
 
 
-def health(state: SourceState, **more: bool | timedelta) -> tuple[str, str]:
+def health(state: SourceState, **more: Any) -> tuple[str, str]:
     judged = source_health(CARD, state, TUESDAY, **more)
     return judged.level, judged.sentence
 

@@ -71,6 +71,6 @@ def test_postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         try:
             with Cluster(kafka.url, server.database(), tmp_path) as cluster:
                 # Without room for its own log the server itself breaks down; whoever runs it starts it again.
-                survive(cluster, disk, "its disk is full; make room", lambda: server.child.running or server.start())
+                survive(cluster, disk, "its disk is full; make room", lambda: None if server.child.running else server.start())
         finally:
             server.stop()

@@ -1,6 +1,6 @@
 """The life of an alert, on a real ledger with a rule small enough to reason about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from supplywatch.ledger.queries import Filter, alert_id_of, alerts, history
 from supplywatch.model.alert import AlertEvent, Finding, Transition
 from supplywatch.model.items import Items
 from supplywatch.model.records import SourceStatus, TransitCount
-from supplywatch.model.rule import Context, State
+from supplywatch.model.rule import Context, Rule, RuleCard, State
 from supplywatch.registry import rule
 from tests import toy
 from tests.toy import report, transit
@@ -172,7 +172,7 @@ def test_a_changed_rule_version_folds_the_history_again(engine: Engine) -> None:
     feed(engine, [20, 11])
     stricter = Engine(
         engine.ledger,
-        {"toy": toy.Rule(**{**toy.RULE.__dict__, "card": toy.RuleCard(**{**toy.CARD.__dict__, "version": "2"})})},
+        {"toy": Rule(**{**toy.RULE.__dict__, "card": RuleCard(**{**toy.CARD.__dict__, "version": "2"})})},
         ITEMS,
         params={"toy": toy.Params(raise_below=12)},
     )
@@ -187,7 +187,7 @@ def of_another_layout(ledger: Ledger) -> Engine:
         inner, finding = toy.detect(state["inner"] if state else None, record, params, context)
         return {"inner": inner}, finding
 
-    def rebase(state: State, records: list[TransitCount], params: toy.Params) -> State:
+    def rebase(state: State, records: Sequence[TransitCount], params: toy.Params) -> State:
         return {"inner": toy.rebase(state["inner"], records, params)}
 
     rule = replace(toy.RULE, card=replace(toy.CARD, version="2"), detect=detect, rebase=rebase)

@@ -79,7 +79,7 @@ def test_a_control_rule_shows_how_concentrated_the_product_is() -> None:
 
 def test_only_what_was_known_before_counts_whatever_came_first() -> None:
     known, later = imports(2023, MANY, MAY_2024), imports(2024, FEW, MAY_2025)
-    orders = ([[known], [act("2024-12-05")], [later]], [[known], [later], [act("2024-12-05")]])
+    orders: tuple[list[list[Record]], ...] = ([[known], [act("2024-12-05")], [later]], [[known], [later], [act("2024-12-05")]])
     (first,), (second,) = (said(engine(), batches, "control_rule") for batches in orders)
     assert first == second
     assert first.axes.concentration is not None
@@ -95,7 +95,11 @@ def test_nothing_known_before_leaves_the_axes_unknown() -> None:
 
 def test_an_active_control_rule_raises_the_item_by_one_step() -> None:
     shares = {"Taiwan": 0.45, "Korea": 0.2, "Japan": 0.15, "Malaysia": 0.1, "Germany": 0.1}
-    batches = [[imports(2022, MANY, datetime(2023, 5, 1, tzinfo=UTC))], [act("2024-01-05")], [imports(2023, shares, MAY_2024)]]
+    batches: list[list[Record]] = [
+        [imports(2022, MANY, datetime(2023, 5, 1, tzinfo=UTC))],
+        [act("2024-01-05")],
+        [imports(2023, shares, MAY_2024)],
+    ]
     (event,) = said(engine(), batches, "supplier_concentration")
     assert event.grading is not None
     assert (event.grading.event, event.severity) == ("watch", "warning")
@@ -103,7 +107,7 @@ def test_an_active_control_rule_raises_the_item_by_one_step() -> None:
 
 
 def test_imports_of_another_economy_are_not_held_against_ours() -> None:
-    batches = [[imports(2022, FEW, datetime(2023, 5, 1, tzinfo=UTC))], [imports(2023, FEW, MAY_2024, reporter="USA")]]
+    batches: list[list[Record]] = [[imports(2022, FEW, datetime(2023, 5, 1, tzinfo=UTC))], [imports(2023, FEW, MAY_2024, reporter="USA")]]
     events = [e for e in said(engine(), batches, "supplier_concentration") if e.subject.id.startswith("USA")]
     assert [(e.grading.item if e.grading else "") for e in events] == [None]
 
@@ -132,7 +136,12 @@ def register(day: datetime, until: date) -> SupplierRegister:
 
 def test_a_verified_backup_lowers_the_severity_by_one_step_until_it_runs_out() -> None:
     signed = datetime(2024, 6, 1, tzinfo=UTC)
-    batches = [[imports(2023, FEW, MAY_2024)], [register(signed, date(2025, 6, 1))], [act("2024-12-05")], [act("2025-12-05", "2025-1")]]
+    batches: list[list[Record]] = [
+        [imports(2023, FEW, MAY_2024)],
+        [register(signed, date(2025, 6, 1))],
+        [act("2024-12-05")],
+        [act("2025-12-05", "2025-1")],
+    ]
     backed, lapsed = said(engine(), batches, "control_rule")
     assert backed.grading is not None
     assert lapsed.grading is not None

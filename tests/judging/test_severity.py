@@ -1,9 +1,10 @@
 """The severity lattice, walked as a whole: nothing gets milder because something gets worse, and knowing more only narrows the answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import product
+from typing import Any
 
 from supplywatch.judging import severity as lattice_module
 from supplywatch.judging.severity import AXES, SCALE, Point, derive
@@ -13,9 +14,14 @@ LEVELS = (None, *SCALE)
 severity, at_most = cache(lattice_module.severity), cache(lattice_module.at_most)  # every point is a neighbour of many
 
 
+def levels_of(levels: Iterable[Severity | None]) -> Any:
+    """Return the levels of the four axes as a point wants them."""
+    return tuple(levels)
+
+
 def lattice() -> Iterator[Point]:
     for event, levels, man_made, resilient in product(SCALE, product(LEVELS, repeat=4), (False, True), (False, True)):
-        yield Point(event, levels, man_made, resilient)
+        yield Point(event, levels_of(levels), man_made, resilient)
 
 
 def worse(point: Point) -> Iterator[Point]:
@@ -26,7 +32,7 @@ def worse(point: Point) -> Iterator[Point]:
         if level is not None and level is not Severity.CRITICAL:
             levels = list(point.levels)
             levels[axis] = SCALE[level.order + 1]
-            yield replace(point, levels=tuple(levels))
+            yield replace(point, levels=levels_of(levels))
     if not point.man_made:
         yield replace(point, man_made=True)
     if point.resilient:
@@ -51,7 +57,7 @@ def test_knowing_an_axis_never_leaves_the_range_that_was_said() -> None:
             for known in SCALE:
                 levels = list(point.levels)
                 levels[axis] = known
-                told = replace(point, levels=tuple(levels))
+                told = replace(point, levels=levels_of(levels))
                 assert severity(point).order <= severity(told).order <= at_most(told).order <= at_most(point).order
 
 

@@ -1,7 +1,10 @@
 """Comparing snapshots: what is news, and what only looks new."""
 
 import random
+from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,27 +19,33 @@ SEEN = date(2022, 12, 20)
 DAY = timedelta(days=1)
 
 
-def entry(name="Yangtze Memory Technologies Co., Ltd.", code="EL", key=None, countries=("CN",), **fields):
+def entry(
+    name: str = "Yangtze Memory Technologies Co., Ltd.",
+    code: str = "EL",
+    key: str | None = None,
+    countries: tuple[str, ...] = ("CN",),
+    **fields: Any,
+) -> ListEntry:
     content = content_key(code, name, countries)
-    given = {"list_name": "Entity List", "party_kind": "organisation", "effective": date(2022, 12, 16), **fields}
+    given: dict[str, Any] = {"list_name": "Entity List", "party_kind": "organisation", "effective": date(2022, 12, 16), **fields}
     return ListEntry(list_code=code, key=key or content, content_key=content, name=name, countries=countries, **given)
 
 
-def kinds(differences):
+def kinds(differences: Sequence[Difference]) -> list[tuple[str, str]]:
     return [(difference.change.value, difference.entry.name) for difference in differences]
 
 
-def one(previous, current, **options):
+def one(previous: list[ListEntry] | None, current: list[ListEntry], **options: Any) -> Difference:
     (found,) = compare(previous, current, seen=SEEN, **options)
     return found
 
 
-def test_first_snapshot_is_a_baseline_as_a_whole():
+def test_first_snapshot_is_a_baseline_as_a_whole() -> None:
     found = compare(None, [entry("B"), entry("A")], seen=SEEN)
     assert kinds(found) == [("baseline", "A"), ("baseline", "B")]
 
 
-def test_equal_snapshots_in_another_order_differ_in_nothing():
+def test_equal_snapshots_in_another_order_differ_in_nothing() -> None:
     entries = [entry(f"Company {letter}") for letter in "ABCDEF"]
     assert compare(entries, entries[::-1], seen=SEEN) == []
 
@@ -46,34 +55,34 @@ def test_equal_snapshots_in_another_order_differ_in_nothing():
     [(0, "addition"), (14, "addition"), (15, "back_fill"), (-30, "addition")],
     ids=["today", "edge", "old", "future"],
 )
-def test_age_of_the_effective_date_tells_news_from_back_fill(age_days, change):
+def test_age_of_the_effective_date_tells_news_from_back_fill(age_days: int, change: str) -> None:
     assert one([entry("Other")], [entry("Other"), entry(effective=SEEN - age_days * DAY)]).change == change
 
 
-def test_news_window_is_a_parameter():
+def test_news_window_is_a_parameter() -> None:
     new = entry(effective=SEEN - 20 * DAY)
     assert one([], [new], news_window_days=30).change == "addition"
 
 
-def test_unknown_effective_date_is_news_unless_the_party_stands_on_the_list():
+def test_unknown_effective_date_is_news_unless_the_party_stands_on_the_list() -> None:
     standing = entry(effective=None, key="1")
     assert one([], [standing]).change == "addition"
     again = standing.model_copy(update={"key": "2"})
     assert one([standing], [standing, again]).change == "back_fill"
 
 
-def test_a_namesake_of_a_listed_person_is_news():
+def test_a_namesake_of_a_listed_person_is_news() -> None:
     listed = entry("KIM, Chol", "SDN", key="1", countries=(), party_kind="person", effective=None, identifiers=("Passport, 472310082, KP",))
     other = ListEntry.model_validate(listed.model_dump() | {"key": "2", "identifiers": ("Passport, 836238033, KP",)})
     assert one([listed], [listed, other]).change == "addition"
 
 
-def test_fresh_designation_of_a_listed_party_is_news():
+def test_fresh_designation_of_a_listed_party_is_news() -> None:
     listed = entry(key="1", effective=date(2019, 5, 16))
     assert one([listed], [listed, entry(key="2")]).change == "addition"
 
 
-def test_withdrawal_carries_the_entry_as_it_last_was():
+def test_withdrawal_carries_the_entry_as_it_last_was() -> None:
     gone = entry(remarks="last words")
     assert one([entry("Other"), gone], [entry("Other")]) == Difference(ChangeKind.WITHDRAWAL, gone)
 
@@ -91,7 +100,7 @@ def test_withdrawal_carries_the_entry_as_it_last_was():
         ({"party_kind": "unknown"}, {"party_kind": "organisation"}),
     ],
 )
-def test_spelling_and_format_amend_nothing(before, after):
+def test_spelling_and_format_amend_nothing(before: Any, after: Any) -> None:
     assert one([entry(key="1", **before)], [entry(key="1", **after)]).change == "format_change"
 
 
@@ -112,24 +121,24 @@ def test_spelling_and_format_amend_nothing(before, after):
         ("party_kind", "person"),
     ],
 )
-def test_amendment_names_its_fields(field, after):
+def test_amendment_names_its_fields(field: str, after: Any) -> None:
     old = entry(key="1")
     new = ListEntry.model_validate(old.model_dump() | {field: after})
     assert one([old], [new]) == Difference(ChangeKind.AMENDMENT, new, (field,))
 
 
-def test_new_numbering_is_a_re_key():
+def test_new_numbering_is_a_re_key() -> None:
     old, new = entry(key="dcc742038b"), entry(key="66f6ab3f26")
     assert one([old], [new]) == Difference(ChangeKind.RE_KEY, new, (), "dcc742038b")
 
 
-def test_amendment_under_a_key_derived_from_the_citation_stays_an_amendment():
+def test_amendment_under_a_key_derived_from_the_citation_stays_an_amendment() -> None:
     old = entry(key="hash of 83 FR 37423", citation="83 FR 37423")
     new = entry(key="hash of both", citation="83 FR 37423; 87 FR 77505", licence_policy="Policy of denial")
     assert one([old], [new]) == Difference(ChangeKind.AMENDMENT, new, ("citation", "licence_policy"), old.key)
 
 
-def test_key_used_again_for_another_party_is_two_events():
+def test_key_used_again_for_another_party_is_two_events() -> None:
     old = entry("Golden Star Trading", "SDN", key="17014", countries=("SY",), effective=None)
     new = entry("PETROV, Ivan", "SDN", key="17014", countries=("RU",), effective=None, party_kind="person")
     assert kinds(compare([old], [new], seen=SEEN)) == [("withdrawal", "Golden Star Trading"), ("addition", "PETROV, Ivan")]
@@ -143,12 +152,12 @@ def test_key_used_again_for_another_party_is_two_events():
         ("Shanghai Micro Electronics Equipment", "Shanghai Micro Electronics Equipment (Group) Co."),
     ],
 )
-def test_corrected_name_is_an_amendment_not_a_withdrawal_and_an_addition(before, after):
+def test_corrected_name_is_an_amendment_not_a_withdrawal_and_an_addition(before: Any, after: Any) -> None:
     found = one([entry(before)], [entry(after)])
     assert (found.change, found.amended_fields, found.previous_key) == ("amendment", ("name",), entry(before).key)
 
 
-def test_new_name_with_the_old_one_as_alias_is_an_amendment():
+def test_new_name_with_the_old_one_as_alias_is_an_amendment() -> None:
     found = one([entry("Avic Xi'an")], [entry("Comac West", aliases=("AVIC Xi'an",))])
     assert (found.change, found.amended_fields) == ("amendment", ("name", "aliases"))
 
@@ -163,28 +172,28 @@ def test_new_name_with_the_old_one_as_alias_is_an_amendment():
     ],
     ids=["number", "place", "country", "circumstances"],
 )
-def test_another_party_is_not_a_rename(before, after, fields):
+def test_another_party_is_not_a_rename(before: Any, after: Any, fields: dict[str, Any]) -> None:
     changes = {found.change for found in compare([entry(before)], [entry(after, **fields)], seen=SEEN)}
     assert changes == {"withdrawal", "addition"}
 
 
-def listed(name, number, code="EL", **fields):
+def listed(name: str, number: int | str, code: str = "EL", **fields: Any) -> ListEntry:
     return entry(name, code, key=str(number), effective=date(2020, 1, 1), **fields)
 
 
-def test_a_column_that_is_appended_changes_the_format_alone():
+def test_a_column_that_is_appended_changes_the_format_alone() -> None:
     before = [listed(f"Company {n}", n) for n in range(30)]
     after = [e.model_copy(update={"remarks": f"maker of part {n}"} if n < 12 else {}) for n, e in enumerate(before)]
     assert {(d.change, d.amended_fields) for d in compare(before, after, seen=SEEN)} == {("format_change", ("remarks",))}
 
 
-def test_dates_rewritten_in_bulk_change_the_format_alone():
+def test_dates_rewritten_in_bulk_change_the_format_alone() -> None:
     before = [listed(f"Company {n}", n) for n in range(100)]
-    after = [e.model_copy(update={"effective": e.effective + DAY} if n < 30 else {}) for n, e in enumerate(before)]
+    after = [e.model_copy(update={"effective": date(2020, 1, 2)} if n < 30 else {}) for n, e in enumerate(before)]
     assert [d.change for d in compare(before, after, seen=SEEN)] == ["format_change"] * 30
 
 
-def test_what_else_changed_in_a_bulk_change_is_said():
+def test_what_else_changed_in_a_bulk_change_is_said() -> None:
     before = [listed(f"Company {n}", n) for n in range(30)]
     after = [
         e.model_copy(update={"remarks": "x"} | ({"licence_policy": "Presumption of denial"} if n == 7 else {}))
@@ -194,30 +203,30 @@ def test_what_else_changed_in_a_bulk_change_is_said():
     assert [(d.entry.key, d.amended_fields) for d in told] == [("7", ("licence_policy",))]
 
 
-def test_names_transliterated_anew_under_their_keys_are_no_news():
+def test_names_transliterated_anew_under_their_keys_are_no_news() -> None:
     before = [listed(f"Завод номер {n}", n, citation="77 FR 1") for n in "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩ"]
     after = [e.model_copy(update={"name": f"Zavod nomer {n}", "content_key": f"EL|zavod {n}|CN"}) for n, e in enumerate(before)]
     assert {d.change for d in compare(before, after, seen=SEEN)} == {"format_change"}
 
 
-def test_a_suspension_and_its_end_are_neither_withdrawal_nor_addition():
+def test_a_suspension_and_its_end_are_neither_withdrawal_nor_addition() -> None:
     standing, suspended = entry(key="1"), entry(key="1", status="suspended", suspended_until=date(2023, 11, 10))
     assert one([standing], [suspended]) == Difference(ChangeKind.SUSPENSION, suspended, ("status", "suspended_until"))
     assert one([suspended], [standing]).change == "restoration"
 
 
-def test_a_mass_suspension_is_no_change_of_format():
+def test_a_mass_suspension_is_no_change_of_format() -> None:
     before = [listed(f"Company {n}", n) for n in range(30)]
     after = [e.model_copy(update={"status": "suspended"}) for e in before]
     assert {d.change for d in compare(before, after, seen=SEEN)} == {"suspension"}
 
 
-def test_an_undated_entry_that_cites_an_old_notice_is_a_back_fill():
+def test_an_undated_entry_that_cites_an_old_notice_is_a_back_fill() -> None:
     assert one([], [entry(effective=None, citation="77 FR 61249 No. 195")]).change == "back_fill"
     assert one([], [entry(effective=None, citation="87 FR 77505")]).change == "addition"
 
 
-def test_a_key_used_again_by_a_row_number_hides_no_addition():
+def test_a_key_used_again_by_a_row_number_hides_no_addition() -> None:
     before = [listed("Alpha Optics Co., Ltd.", 1), listed("Beta Lithography Co., Ltd.", 2)]
     after = [listed("Alpha Optics Co., Ltd.", 1), entry("Gamma Metrology Co., Ltd.", key="2"), listed("Beta Lithography Co., Ltd.", 3)]
     assert {(d.change, d.entry.name[:5]) for d in compare(before, after, seen=SEEN)} == {("re_key", "Beta "), ("addition", "Gamma")}
@@ -227,18 +236,19 @@ FIRST = Standing("ofac_sdn", entry("Synthetic Optics Trading LLC", "SDN", key="9
 OFAC = World("csl", lambda: [FIRST])
 
 
-def test_a_designation_that_another_feed_told_is_a_duplicate():
+def test_a_designation_that_another_feed_told_is_a_duplicate() -> None:
     copy = entry("SYNTHETIC OPTICS TRADING L.L.C.", "SDN", key="x", effective=None)
     found = one([], [copy], world=OFAC)
+    assert found.same_as is not None
     assert (found.change, found.same_as.source, found.same_as.key) == ("duplicate_of_other_list", "ofac_sdn", "9")
 
 
-def test_a_party_of_another_list_that_is_designated_anew_is_news_with_its_other_listings():
+def test_a_party_of_another_list_that_is_designated_anew_is_news_with_its_other_listings() -> None:
     found = one([], [entry("Synthetic Optics Trading LLC", "EL")], world=OFAC)
     assert (found.change, [listing.list_code for listing in found.also_on]) == ("addition", ["SDN"])
 
 
-def test_a_party_put_on_two_lists_by_one_act_is_told_once():
+def test_a_party_put_on_two_lists_by_one_act_is_told_once() -> None:
     found = compare([], [entry("Synthetic Optics Trading", "EL"), entry("Synthetic Optics Trading", "MEU")], seen=SEEN)
     assert [(d.entry.list_code, d.change, d.same_as and d.same_as.list_code) for d in found] == [
         ("EL", "addition", None),
@@ -246,22 +256,25 @@ def test_a_party_put_on_two_lists_by_one_act_is_told_once():
     ]
 
 
-def test_two_entries_of_one_list_that_share_an_alias_are_two_designations():
+def test_two_entries_of_one_list_that_share_an_alias_are_two_designations() -> None:
     """A publisher that lists an institute and its factory gives them one alias and two licence requirements."""
     alias = (Alias(text="Quartz Accelerator Works"),)
     two = [entry("Lumen Physics Bureau", aliases=alias), entry("Quartz Accelerator Facility", aliases=alias)]
     assert [(d.change.value, d.same_as, d.also_on) for d in compare([], two, seen=SEEN)] == [("addition", None, ())] * 2
 
 
-def test_the_second_feed_of_a_list_repeats_each_of_two_entries_that_share_an_alias():
+def test_the_second_feed_of_a_list_repeats_each_of_two_entries_that_share_an_alias() -> None:
     alias = (Alias(text="Quartz Accelerator Works"),)
     two = [entry(name, aliases=alias) for name in ("Lumen Physics Bureau", "Quartz Accelerator Facility")]
-    for standing in ([Standing("csl", one) for one in order] for order in (two, two[::-1])):
-        found = compare([], two, seen=SEEN, world=World("bis_entity_list", lambda standing=standing: standing))
-        assert {(d.change.value, d.entry.name, d.same_as.name) for d in found} == {("duplicate_of_other_list", e.name, e.name) for e in two}
+    for order in (two, two[::-1]):
+        standing = [Standing("csl", one) for one in order]
+        found = compare([], two, seen=SEEN, world=World("bis_entity_list", partial(list, standing)))
+        assert {(d.change.value, d.entry.name, d.same_as and d.same_as.name) for d in found} == {
+            ("duplicate_of_other_list", e.name, e.name) for e in two
+        }
 
 
-def test_an_entry_that_another_list_knows_under_the_others_name_is_news():
+def test_an_entry_that_another_list_knows_under_the_others_name_is_news() -> None:
     """One feed holds the bureau only: the factory that shares its alias is told, for nobody told it yet."""
     alias = (Alias(text="Quartz Accelerator Works"),)
     bureau, factory = (entry(name, aliases=alias) for name in ("Lumen Physics Bureau", "Quartz Accelerator Facility"))
@@ -269,24 +282,24 @@ def test_an_entry_that_another_list_knows_under_the_others_name_is_news():
     assert kinds(found) == [("addition", factory.name), ("duplicate_of_other_list", bureau.name)]
 
 
-def test_the_withdrawal_of_a_duplicate_says_whose():
+def test_the_withdrawal_of_a_duplicate_says_whose() -> None:
     gone = entry("Synthetic Optics Trading LLC", "SDN", key="x")
     assert one([gone], [], world=World("csl", told_as=lambda: {("csl", "SDN", "x"): FIRST.listing})).same_as == FIRST.listing
 
 
-def test_lists_do_not_mix():
+def test_lists_do_not_mix() -> None:
     found = compare([entry(code="UVL")], [entry(code="EL")], seen=SEEN)
     assert [(f.entry.list_code, f.change) for f in found] == [("EL", "addition"), ("UVL", "withdrawal")]
 
 
-def test_one_of_several_equal_names_withdrawn():
+def test_one_of_several_equal_names_withdrawn() -> None:
     same = [entry(citation=f"8{n} FR 1", effective=date(2010 + n, 1, 1)) for n in range(3)]
     before, after = with_unique_keys(same), with_unique_keys(same[1:])
     found = compare(before, after, seen=SEEN)
     assert [(f.entry.citation, f.change) for f in found if f.change != "re_key"] == [("80 FR 1", "withdrawal")]
 
 
-def test_unique_keys_do_not_depend_on_the_order_of_rows():
+def test_unique_keys_do_not_depend_on_the_order_of_rows() -> None:
     same = [entry(citation=f"8{n} FR 1") for n in range(5)] + [entry("Other")]
     mixed = random.Random(7).sample(same, len(same))
     assert sorted(with_unique_keys(same), key=str) == sorted(with_unique_keys(mixed), key=str)
@@ -309,7 +322,9 @@ ENTRIES = st.lists(
 
 
 @given(ENTRIES, ENTRIES, st.randoms(use_true_random=False))
-def test_every_entry_is_accounted_for_once_and_order_does_not_matter(previous, current, rng):
+def test_every_entry_is_accounted_for_once_and_order_does_not_matter(
+    previous: list[ListEntry], current: list[ListEntry], rng: random.Random
+) -> None:
     found = compare(previous, current, seen=SEEN)
     count = {kind: sum(f.change is kind for f in found) for kind in ChangeKind}
     added = sum(count[kind] for kind in (ChangeKind.ADDITION, ChangeKind.BACK_FILL, ChangeKind.DUPLICATE_OF_OTHER_LIST))

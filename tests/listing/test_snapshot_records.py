@@ -1,6 +1,7 @@
 """A snapshot as a whole: what must not be compared at all, and the records that a comparison becomes."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,15 @@ SEEN = date(2022, 12, 20)
 DAY = timedelta(days=1)
 
 
-def entry(name="Yangtze Memory Technologies Co., Ltd.", code="EL", key=None, countries=("CN",), **fields):
+def entry(
+    name: str = "Yangtze Memory Technologies Co., Ltd.",
+    code: str = "EL",
+    key: str | None = None,
+    countries: tuple[str, ...] = ("CN",),
+    **fields: Any,
+) -> ListEntry:
     content = content_key(code, name, countries)
-    given = {"list_name": "Entity List", "party_kind": "organisation", "effective": date(2022, 12, 16), **fields}
+    given: dict[str, Any] = {"list_name": "Entity List", "party_kind": "organisation", "effective": date(2022, 12, 16), **fields}
     return ListEntry(list_code=code, key=key or content, content_key=content, name=name, countries=countries, **given)
 
 
@@ -41,7 +48,7 @@ CARD = Card(
 )
 
 
-def snapshot(**lists):
+def snapshot(**lists: int) -> list[ListEntry]:
     return [entry(f"{code} number {n}", code) for code, count in lists.items() for n in range(count)]
 
 
@@ -56,7 +63,7 @@ def snapshot(**lists):
         ({"EL": 3}, {"EL": 2}, None),
     ],
 )
-def test_a_snapshot_may_lose_a_few_entries_only(before, after, refused):
+def test_a_snapshot_may_lose_a_few_entries_only(before: dict[str, int], after: dict[str, int], refused: str | None) -> None:
     if refused is None:
         guard_shrink(snapshot(**before), snapshot(**after), CARD)
         return
@@ -65,50 +72,53 @@ def test_a_snapshot_may_lose_a_few_entries_only(before, after, refused):
     assert caught.value.reason == "shrunken"
 
 
-def test_entries_replaced_by_as_many_others_have_vanished_too():
+def test_entries_replaced_by_as_many_others_have_vanished_too() -> None:
     before = snapshot(EL=100)
     after = [*before[:50], *(entry(f"Other {n}") for n in range(60))]
     with pytest.raises(Quarantine, match="50 of 100"):
         guard_shrink(before, after, CARD)
 
 
-def test_new_numbering_is_no_loss():
+def test_new_numbering_is_no_loss() -> None:
     before = snapshot(EL=100)
     guard_shrink(before, [e.model_copy(update={"key": str(n)}) for n, e in enumerate(before)], CARD)
 
 
-def test_missing_list_is_refused_however_small():
+def test_missing_list_is_refused_however_small() -> None:
     with pytest.raises(Quarantine, match="list CAP held 1 entries") as caught:
         guard_shrink(snapshot(EL=100, CAP=1), snapshot(EL=100), CARD)
     assert caught.value.reason == "anchor_missing"
 
 
-def test_nothing_to_shrink_from():
+def test_nothing_to_shrink_from() -> None:
     guard_shrink(None, snapshot(EL=1), CARD)
 
 
 PAYLOAD = Payload("toy_list", (Part(b"list", "list.csv"),), fetched=datetime(2022, 12, 20, 10, tzinfo=UTC))
 
 
-def test_records_say_where_they_stand_and_the_release_sums_up():
+def test_records_say_where_they_stand_and_the_release_sums_up() -> None:
     before = [entry("Gone"), entry("Stays")]
     after = [entry("Stays"), entry("New"), *(entry(f"Late {n}", "UVL", effective=date(2020, 1, 1)) for n in range(60))]
     *changes, release = to_records(compare(before, after, seen=SEEN), PAYLOAD, "toy_list", after)
     assert isinstance(release, ListRelease)
     assert release.counts == {"EL": {"addition": 1, "withdrawal": 1}, "UVL": {"back_fill": 60}}
     assert (release.entries, len(release.back_filled), release.baseline) == (62, 50, False)
-    places = {c.entry.name: c.provenance.position for c in changes}
+    places = {c.entry.name: c.provenance.position for c in changes if isinstance(c, ListChange)}
     assert (places["New"], places["Gone"]) == ("entry 2", "no longer in the payload")
     assert {c.observed for c in changes} == {"2022-12-20"}
     assert not any(c.baseline for c in changes)
 
 
-def test_baseline_is_marked_on_every_record():
+def test_baseline_is_marked_on_every_record() -> None:
     records = to_records(compare(None, snapshot(EL=3), seen=SEEN), PAYLOAD, "toy_list", snapshot(EL=3))
     assert all(record.baseline for record in records)
-    assert records[-1].counts == {"EL": {"baseline": 3}}
+    release = records[-1]
+    assert isinstance(release, ListRelease)
+    assert release.counts == {"EL": {"baseline": 3}}
 
 
-def test_release_of_an_unchanged_list_is_no_baseline():
+def test_release_of_an_unchanged_list_is_no_baseline() -> None:
     (release,) = to_records([], PAYLOAD, "toy_list", snapshot(EL=3))
+    assert isinstance(release, ListRelease)
     assert (release.entries, release.counts, release.baseline) == (3, {}, False)

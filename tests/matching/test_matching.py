@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def change(
-    name: str, *, at: datetime = NOON, kind: ChangeKind = ChangeKind.ADDITION, key: str = "1", source: str = "csl", **more
+    name: str, *, at: datetime = NOON, kind: ChangeKind = ChangeKind.ADDITION, key: str = "1", source: str = "csl", **more: Any
 ) -> ListChange:
     told = {name: more.pop(name) for name in ("previous_key", "same_as") if name in more}
     countries = more.pop("countries", ("CN",))

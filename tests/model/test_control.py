@@ -46,21 +46,21 @@ def test_what_is_scheduled_comes_into_force_on_its_day_without_a_new_line() -> N
 
 
 def test_a_suspension_ends_with_its_last_day_unless_it_has_none() -> None:
-    steps = [*PLAIN["history"], {"status": "suspended", "from": "2030-04-01", "until": "2031-03-31"}]  # type: ignore[misc]
+    steps = [*PLAIN["history"], {"status": "suspended", "from": "2030-04-01", "until": "2031-03-31"}]
     one = measure(history=steps)
     assert standing(one, "2030-03-31", "2030-04-01", "2031-03-31", "2031-04-01") == ["in_force", "suspended", "suspended", "in_force"]
     assert one.resumes(date(2030, 6, 1)) == date(2031, 4, 1)
     assert one.resumes(date(2031, 4, 1)) is None
     prolonged = measure(history=[*steps, {"status": "suspended", "from": "2031-03-01", "until": "2032-03-31"}])
     assert standing(prolonged, "2031-04-01") == ["suspended"]
-    endless = measure(history=[*PLAIN["history"], {"status": "suspended", "from": "2030-04-01"}])  # type: ignore[misc]
+    endless = measure(history=[*PLAIN["history"], {"status": "suspended", "from": "2030-04-01"}])
     assert standing(endless, "2040-01-01") == ["suspended"]
     assert endless.resumes(date(2030, 6, 1)) is None
 
 
 def test_suspended_before_it_ever_was_in_force() -> None:
     early = {"status": "suspended", "from": "2030-02-01", "until": "2030-02-15"}
-    one = measure(history=[*PLAIN["history"], early])  # type: ignore[misc]
+    one = measure(history=[*PLAIN["history"], early])
     assert standing(one, "2030-02-01", "2030-02-16", "2030-03-01") == ["suspended", "scheduled", "in_force"]
     assert one.resumes(date(2030, 2, 10)) == date(2030, 3, 1)
 

@@ -25,7 +25,7 @@ BOOK = module._book()
 ROWS = [row for section in ("publishers", "files") for row in BOOK[section]]
 
 
-def test_every_code_of_iso_3166_is_read_and_every_english_name():
+def test_every_code_of_iso_3166_is_read_and_every_english_name() -> None:
     assert len(by_alpha3()) == 249
     for each in pycountry.countries:
         names = [each.name, getattr(each, "official_name", each.name), getattr(each, "common_name", each.name)]
@@ -35,17 +35,17 @@ def test_every_code_of_iso_3166_is_read_and_every_english_name():
         assert iso3_of_name(each.name) == each.alpha_3
 
 
-def test_each_row_of_our_spellings_has_a_source_and_no_two_disagree():
+def test_each_row_of_our_spellings_has_a_source_and_no_two_disagree() -> None:
     assert {row["source"] for row in ROWS} <= BOOK["sources"].keys()
     assert {row["code"] for row in ROWS} <= countries().keys()
-    meant = {}
+    meant: dict[str, str] = {}
     for row in ROWS:
         for name in row["names"]:
             assert meant.setdefault(folded(name), row["code"]) == row["code"], name
             assert written_country(name) == row["code"], name
 
 
-def test_a_name_in_another_language_means_its_country_or_nothing():
+def test_a_name_in_another_language_means_its_country_or_nothing() -> None:
     wrong, silent = [], []
     for language in LANGUAGES:
         catalogue = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language])
@@ -96,14 +96,14 @@ def test_a_name_in_another_language_means_its_country_or_nothing():
         ("España", "ES"),
     ],
 )
-def test_usual_spellings_are_known(text, code):
+def test_usual_spellings_are_known(text: str, code: str) -> None:
     assert written_country(text) == code
 
 
 @pytest.mark.parametrize(
     "text", ["Ruritania", "Freedonia", "Q1", "ZZZ", "China Germany", "CN Germany", "Northern Valve Works", "中土", "Europe"]
 )
-def test_what_is_no_country_stays_none(text):
+def test_what_is_no_country_stays_none(text: str) -> None:
     assert written_country(text) is None
     assert not known_country(text)
     assert iso3_of_name(text) is None
@@ -111,12 +111,12 @@ def test_what_is_no_country_stays_none(text):
 
 
 @pytest.mark.parametrize("text", ["N/A", "n.a.", "-", "--", "—", "?", "UNKNOWN", "Not Available", "未知", "不詳", "XX", "null"])
-def test_unknown_is_neither_a_country_nor_wrong(text):
+def test_unknown_is_neither_a_country_nor_wrong(text: str) -> None:
     assert written_country(text) is None
     assert says_unknown(text)
 
 
-def test_what_people_mean_is_not_read_into_a_publishers_words():
+def test_what_people_mean_is_not_read_into_a_publishers_words() -> None:
     assert (written_country("Korea"), written_country("America"), written_country("NA")) == ("KR", "US", "NA")
     assert (country_code("Korea"), country_code("America"), country_code("DE"), country_code("Allemagne")) == (None, None, None, None)
     assert (country_code("Soviet Union"), known_country("Soviet Union"), written_country("Soviet Union")) == (None, True, None)
@@ -124,6 +124,6 @@ def test_what_people_mean_is_not_read_into_a_publishers_words():
     assert "ATF" not in former_alpha3()
 
 
-def test_nothing_is_loaded_before_a_country_is_asked_for():
+def test_nothing_is_loaded_before_a_country_is_asked_for() -> None:
     code = "import sys, supplywatch.reading.countries as c; assert 'pycountry' not in sys.modules; assert c.country_code('Peru') == 'PE'"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

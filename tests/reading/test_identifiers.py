@@ -1,5 +1,7 @@
 """Numbers: forms, check digits, and tax numbers of a country."""
 
+from typing import Any
+
 import pytest
 
 from supplywatch.reading.identifiers import checks, fault_of, tidy
@@ -26,11 +28,11 @@ from supplywatch.reading.identifiers import checks, fault_of, tidy
         ("registration", "HRB 12345", "DE", True),
     ],
 )
-def test_check_digits(kind, value, country, fits):
+def test_check_digits(kind: Any, value: str, country: str | None, fits: bool) -> None:
     assert checks(kind, value, country) is fits
 
 
-def test_a_code_of_a_cooperative_begins_with_a_letter():
+def test_a_code_of_a_cooperative_begins_with_a_letter() -> None:
     body = "N2110000MA00001X2"
     code = next(body + digit for digit in "0123456789ABCDEFGHJKLMNPQRTUWXY" if checks("uscc", body + digit))
     assert fault_of("uscc", code) is None

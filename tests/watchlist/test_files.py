@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -189,8 +190,10 @@ def test_refused_rows_are_written_so_that_a_spreadsheet_runs_nothing(tmp_path: P
     assert [line.split(",")[2] for line in lines[1:]] == ["'=cmd|' /C calc'!A0", "' =1+1", "'@SUM(A1)", "plain"]
 
 
-def taken(name: str, body: bytes, encoding: str | None = None) -> tuple[list[object], list[Refusal]]:
-    found, doubts, known = [], [], validator()
+def taken(name: str, body: bytes, encoding: str | None = None) -> tuple[list[Any], list[Refusal]]:
+    found: list[Any] = []
+    doubts: list[Refusal] = []
+    known = validator()
     for row in rows_of(name, body, encoding):
         found.append(known.counterparty(row))
         doubts += known.doubts
