@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from supplywatch.model.records import Economy, PartnerFlow, Provenance, Record, TradeSlice, TransitCount
+from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, Record, TradeSlice, TransitCount
 
 FIRST_DAY = date(2019, 1, 1)
 CHOKEPOINTS = 28
@@ -51,7 +51,7 @@ def trade_slice(number: int, partners: int) -> TradeSlice:
         commodity=f"{100000 + line:06d}",
         classification="H6",
         frequency="annual",
-        partners=tuple(flows),
+        partners=Partners.of(flows),
     )
 
 

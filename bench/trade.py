@@ -23,7 +23,7 @@ from supplywatch import registry
 from supplywatch.judging.engine import RECORD, Engine
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import load_items
-from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice
+from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, TradeSlice
 from supplywatch.runtime.garbage import look_seldom
 
 BATCH = 500
@@ -64,7 +64,7 @@ def month(code: str, number: int, rng: random.Random) -> TradeSlice:
         commodity_name="generated goods",
         classification="H6",
         frequency="monthly",
-        partners=flows,
+        partners=Partners.of(flows),
     )
 
 

@@ -60,8 +60,8 @@ class Changed(Frozen):
 
 
 RECORDS: tuple[Topic, ...] = tuple(
-    Topic(record_topic(family), f"records of family '{family}', to be judged", "series of the record", partitions=6, retention_days=30)
-    for family in FAMILIES
+    Topic(name, f"records of family '{name.split('.')[1]}', to be judged{note}", "series of the record", partitions=6, retention_days=30)
+    for name, note in (*((record_topic(family), "") for family in FAMILIES), ("records.trade.v1", "; written by releases before 0.3"))
 )
 TOPICS: tuple[Topic, ...] = (
     *RECORDS,

@@ -21,7 +21,7 @@ CALLED_BY_OTHERS = [
     "missing_of_feed",  # docs/generate.py asks it
     "pids",  # tests follow the processes of a tree by it
 ]
-CALLED_BY_DECORATORS = ["@*.command", "@*.callback", "@*.listens_for", "@field_validator", "@model_validator"]
+CALLED_BY_DECORATORS = ["@*.command", "@*.callback", "@*.listens_for", "@field_validator", "@field_serializer", "@model_validator"]
 
 
 def test_everything_is_called() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice
+from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, TradeSlice
 from supplywatch.model.source import Payload
 
 Flow = Literal["import", "export"]
@@ -37,6 +37,6 @@ def trade_slice(
         commodity_name=commodity_name,
         classification=classification,
         frequency="annual" if len(period) == 4 else "monthly",
-        partners=tuple(partners),
+        partners=Partners.of(partners),
         world=world,
     )

@@ -14,7 +14,7 @@ from typing import Literal
 from connectors._reading.read import Row, check_names, decode, document, is_json, listing, mapping, rows
 from supplywatch.errors import BadSetting, Quarantine
 from supplywatch.model.items import load_items
-from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice
+from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, TradeSlice
 from supplywatch.model.source import Calendar, Card, Cursor, Part, Payload, Request, Source
 
 HOST = "comtradeapi.un.org"
@@ -220,7 +220,7 @@ def _record(key: tuple[str, ...], found: Sequence[Row], payload: Payload) -> Tra
             "commodity_name": first.optional_text("cmdDesc"),
             "classification": revision,
             "frequency": frequency,
-            "partners": tuple(sorted(flows.values(), key=lambda f: int(f.partner.code))),
+            "partners": Partners.of(sorted(flows.values(), key=lambda f: int(f.partner.code))),
             "world": world,
         }
     )

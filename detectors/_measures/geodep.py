@@ -13,7 +13,7 @@ from pydantic import Field
 
 from supplywatch.config import read_yaml, validated
 from supplywatch.model.items import Items
-from supplywatch.model.records import FIRST_PUBLISHER, Frozen, PartnerFlow, Record, TradeSlice, trade_series
+from supplywatch.model.records import FIRST_PUBLISHER, Frozen, Partners, Record, TradeSlice, trade_series
 from supplywatch.model.rule import Context
 
 WORLD = "0"
@@ -46,7 +46,8 @@ def exports_beside(record: TradeSlice, items: Items) -> list[tuple[str, str]]:
     """Return what tells the exports of the reporter and its suppliers, for watched lines of years."""
     if record.frequency != "annual" or not items.of_hs(record.commodity):
         return []
-    who = [record.reporter.iso3, *(flow.partner.iso3 for flow in record.partners if flow.role == "economy")]
+    partners = record.partners
+    who = [record.reporter.iso3, *(iso3 for place, iso3 in enumerate(partners.iso3) if place not in partners.role)]
     return [*_worlds(record, items), *(_exports_of(iso3, record) for iso3 in dict.fromkeys(who) if iso3)]
 
 
@@ -73,15 +74,20 @@ def sold_by_all(record: TradeSlice, context: Context, min_coverage: float) -> So
 
     A year that does not name the suppliers of ``min_coverage`` of the imports is not taken: its file was a part.
     """
-    bought = [(flow.partner.key, flow.value) for flow in record.partners if flow.role == "economy" and flow.value]
+    bought = _keyed(record.partners)
     total = sum([value for _, value in bought])
     for key in _worlds(record, context.items):
         world = context.related.get(key)
         if isinstance(world, TradeSlice):
-            sold = {flow.partner.key: flow.value_usd for flow in world.partners if flow.role == "economy" and flow.value_usd}
+            sold = dict(_keyed(world.partners)) if world.partners.currency == "USD" else {}
             if sum([value for economy, value in bought if economy in sold]) >= min_coverage * total:
                 return Sold(world.observed, sold)
     return None
+
+
+def _keyed(partners: Partners) -> list[tuple[str, float]]:
+    economies = partners.economies
+    return [(economies[place].key, value) for place, value in partners.traded()]
 
 
 def exports_usd(record: Record | None) -> float | None:
@@ -90,7 +96,7 @@ def exports_usd(record: Record | None) -> float | None:
         return None
     if record.world is not None and record.world.value_usd is not None:
         return record.world.value_usd
-    return sum(flow.value_usd or 0.0 for flow in record.partners if flow.role == "economy")
+    return sum([value for _, value in record.partners.traded()]) if record.partners.currency == "USD" else 0.0
 
 
 def import_export_ratio(record: TradeSlice, imports_usd: float, context: Context, sold: Sold | None) -> float | None:
@@ -113,14 +119,12 @@ def world_export_hhi(record: TradeSlice, context: Context, sold: Sold | None, mi
     if sold is not None:
         return _index([value for economy, value in sold.by_economy.items() if economy != record.reporter.key])
     values, covered, total = [], 0.0, 0.0
-    for flow in record.partners:
-        if flow.role != "economy" or not flow.value:
-            continue
-        total += flow.value
-        exports = exports_usd(context.related.get(_exports_of(flow.partner.iso3, record)))
+    for place, value in record.partners.traded():
+        total += value
+        exports = exports_usd(context.related.get(_exports_of(record.partners.iso3[place], record)))
         if exports:
             values.append(exports)
-            covered += flow.value
+            covered += value
     return _index(values) if covered >= min_coverage * total else None
 
 
@@ -128,22 +132,22 @@ def _index(values: Sequence[float]) -> float | None:
     return sum([value * value for value in values]) / sum(values) ** 2 if values else None
 
 
-def governance_hhi(partners: Sequence[PartnerFlow], scores: Mapping[str, Weight], min_coverage: float) -> float | None:
+def governance_hhi(partners: Partners, scores: Mapping[str, Weight], min_coverage: float) -> float | None:
     """Return ``sum s² · score · trade``; ``None`` while too much of the value has no score.
 
-    >>> from supplywatch.model.records import Economy
+    >>> from supplywatch.model.records import Economy, PartnerFlow
     >>> def flow(iso3, value):
     ...     partner = Economy(code=iso3, iso3=iso3, name=iso3)
     ...     return PartnerFlow(partner=partner, role="economy", value_usd=value, net_weight_kg=None, position="row 1")
     >>> scores = {"AAA": Weight(score=0.2), "BBB": Weight(score=0.8, trade=1.5)}
-    >>> round(governance_hhi([flow("AAA", 60.0), flow("BBB", 40.0)], scores, 0.9), 3)  # 0.36 · 0.2 + 0.16 · 0.8 · 1.5
+    >>> round(governance_hhi(Partners.of([flow("AAA", 60.0), flow("BBB", 40.0)]), scores, 0.9), 3)  # 0.36 · 0.2 + 0.16 · 0.8 · 1.5
     0.264
-    >>> governance_hhi([flow("AAA", 60.0), flow("CCC", 40.0)], scores, 0.9) is None
+    >>> governance_hhi(Partners.of([flow("AAA", 60.0), flow("CCC", 40.0)]), scores, 0.9) is None
     True
     """
-    flows = [flow for flow in partners if flow.role == "economy" and flow.value]
-    total = sum(flow.value or 0.0 for flow in flows)
-    weighted = [((flow.value or 0.0) / total, scores.get(flow.partner.iso3 or "")) for flow in flows]
+    traded = list(partners.traded())
+    total = sum([value for _, value in traded])
+    weighted = [(value / total, scores.get(partners.iso3[place] or "")) for place, value in traded]
     scored = [(share, weight) for share, weight in weighted if weight is not None]
     if not scored or sum(share for share, _ in scored) < min_coverage:
         return None

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from statistics import median
-from typing import ClassVar
 
 from pydantic import BaseModel
 
 from supplywatch.model.alert import Subject
 from supplywatch.model.items import Items
-from supplywatch.model.records import PartnerFlow, TradeSlice
+from supplywatch.model.records import Sums, TradeSlice
 from supplywatch.model.rule import State
 
 GOODS_CHARACTERS = 60
@@ -23,53 +20,6 @@ class Completeness(BaseModel):
     min_value: float
     min_coverage: float
     max_world_excess: float
-
-
-@dataclass(slots=True)
-class Sums:
-    """One pass over the partners of a period: those that are economies, and what the rest adds up to (in ``currency``, kg)."""
-
-    values: list[float] = field(default_factory=list)
-    weights: list[float] = field(default_factory=list)
-    top: PartnerFlow | None = None
-    top_value: float = 0.0
-    total: float = 0.0
-    weighed: float = 0.0
-    elsewhere: float = 0.0
-    own: float = 0.0
-    currency: str = "US dollars"
-    _last: ClassVar[tuple[tuple[PartnerFlow, ...], Sums] | None] = None
-
-    @classmethod
-    def of(cls, partners: tuple[PartnerFlow, ...]) -> Sums:
-        """Add up; not to be changed, for the rules that read the same slice in turn share the sums."""
-        last = Sums._last
-        if last is None or last[0] is not partners:
-            last = Sums._last = partners, cls._added(partners)
-        return last[1]
-
-    @classmethod
-    def _added(cls, partners: Iterable[PartnerFlow]) -> Sums:
-        sums = cls()
-        for flow in partners:
-            value = flow.value
-            if not value:
-                continue
-            if flow.value_eur is not None:
-                sums.currency = "euros"
-            if flow.role == "economy":
-                sums.values.append(value)
-                sums.total += value
-                if value > sums.top_value:
-                    sums.top, sums.top_value = flow, value
-                if flow.net_weight_kg:
-                    sums.weights.append(flow.net_weight_kg)
-                    sums.weighed += value
-            elif flow.role == "nowhere":
-                sums.elsewhere += value
-            else:
-                sums.own += value
-        return sums
 
 
 def incomplete(record: TradeSlice, sums: Sums, params: Completeness) -> str | None:

@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from detectors._charts.trend import Calendar, Rise, TrendLines, benjamini_hochberg, rising, sen_slope
-from detectors._measures.imports import Completeness, Sums, goods, import_line, incomplete, period_zh
+from detectors._measures.imports import Completeness, goods, import_line, incomplete, period_zh
 from supplywatch.model.alert import Axes, Axis, Evidence, Finding, Text
 from supplywatch.model.items import Items
-from supplywatch.model.records import TradeSlice
+from supplywatch.model.records import Sums, TradeSlice
 from supplywatch.model.rule import Context, Rule, RuleCard, State
 
 KEPT_SHARE = {"annual": 0.005, "monthly": 0.02}
@@ -43,7 +43,7 @@ class Params(Completeness, TrendLines):
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
     """Judge one year or month of one import line."""
     before: State = state or {"periods": [], "shares": [], "names": {}, "rising": {}, "pending": {}}
-    sums = Sums.of(record.partners)
+    sums = record.partners.sums
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
     monthly = record.frequency == "monthly"
@@ -61,7 +61,8 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
 
 def _with_period(before: State, record: TradeSlice, sums: Sums, most: int) -> State:
     least = KEPT_SHARE[record.frequency] * sums.total
-    kept = [(flow.partner, value) for flow in record.partners if flow.role == "economy" and (value := flow.value) and value >= least]
+    economies = record.partners.economies
+    kept = [(economies[place], value) for place, value in record.partners.traded() if value >= least]
     now = {partner.code: round(value / sums.total, 6) for partner, value in kept}
     return {
         "periods": [*before["periods"], record.observed][-most:],
@@ -145,7 +146,7 @@ def _evidence(record: TradeSlice, new: State, found: Mapping[str, Rise], now: Ma
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.5.3",
+        version="1.5.4",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),

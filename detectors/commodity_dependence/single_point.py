@@ -21,10 +21,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from detectors._measures.imports import Gaps, Sums, collapsed, goods, import_line, incomplete, usual
+from detectors._measures.imports import Gaps, collapsed, goods, import_line, incomplete, usual
 from supplywatch.model.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
 from supplywatch.model.items import Item, Items
-from supplywatch.model.records import SupplierRegister, TradeSlice
+from supplywatch.model.records import Sums, SupplierRegister, TradeSlice
 from supplywatch.model.rule import Context, Rule, RuleCard, State
 from supplywatch.model.site import Site
 
@@ -73,7 +73,7 @@ def detect(state: State | None, record: TradeSlice | SupplierRegister, params: P
     if isinstance(record, SupplierRegister):
         return _register(state, record, params, context.items)
     before: State = state or {"since": None, "partners": [], "value": [], "gaps": 0}
-    sums = Sums.of(record.partners)
+    sums = record.partners.sums
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
     if (gap := collapsed(before, sums, params)) is not None:
@@ -88,7 +88,7 @@ def detect(state: State | None, record: TradeSlice | SupplierRegister, params: P
 
 
 def _line(record: TradeSlice, sums: Sums, share: float, since: str | None, params: Params, items: Items) -> Finding:
-    only, top = len(sums.values) == 1, sums.top.partner.name if sums.top is not None else ""
+    only, top = len(sums.values) == 1, "" if sums.top is None else record.partners.economies[sums.top].name
     watched, who, code = items.of_hs(record.commodity), record.reporter.name, record.commodity
     severity = Severity.INFO if since is None else Severity.CRITICAL if only else Severity.WARNING
     goods_zh = f"({watched[0].zh})" if watched else ""
@@ -207,7 +207,7 @@ def axes_of(item: Item, _items: Items) -> Sequence[str]:
 RULE: Rule[TradeSlice | SupplierRegister] = Rule(
     card=RuleCard(
         rule_id="single_point",
-        version="1.0.6",
+        version="1.0.7",
         title="Single point of failure",
         title_zh="单点故障",
         taxonomy=("RF.6", "IND.SPOF"),

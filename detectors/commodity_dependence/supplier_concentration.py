@@ -30,10 +30,10 @@ from detectors._measures.geodep import (
     structural,
     world_export_hhi,
 )
-from detectors._measures.imports import WINDOW, Gaps, Sums, collapsed, goods, import_line, incomplete, usual
+from detectors._measures.imports import WINDOW, Gaps, collapsed, goods, import_line, incomplete, usual
 from supplywatch.model.alert import Axes, Axis, Evidence, Finding, Severity, Text
 from supplywatch.model.items import Item, Items
-from supplywatch.model.records import PartnerFlow, TradeSlice
+from supplywatch.model.records import PartnerFlow, Sums, TradeSlice
 from supplywatch.model.rule import Context, Rule, RuleCard, State
 
 BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
@@ -132,12 +132,12 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
         "over": [],
         "met": [],
     }
-    sums = Sums.of(record.partners)
+    sums = record.partners.sums
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
     if (gap := collapsed(before, sums, params)) is not None:
         return before | {"gaps": before["gaps"] + 1}, Finding(status="unknown", reason=gap)
-    shares = _shares(sums, sums.top, params)
+    shares = _shares(sums, record.partners.flow(sums.top), params)
     held = Severity(before["band"]) if before["band"] else None
     severity = band(shares.hhi, shares.top_share, held, params)
     new: State = usual(before, record, sums) | {
@@ -260,7 +260,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.6.2",
+        version="1.6.3",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),

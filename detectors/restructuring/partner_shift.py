@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from math import fsum
 from statistics import median
 
-from detectors._measures.imports import Completeness, Sums, goods, import_line, incomplete, period_zh
+from detectors._measures.imports import Completeness, goods, import_line, incomplete, period_zh
 from supplywatch.model.alert import Evidence, Finding, Severity, Text, Threshold
 from supplywatch.model.items import Items
 from supplywatch.model.records import TradeSlice
@@ -93,12 +93,13 @@ def share_moved(before: Mapping[str, float], now: Mapping[str, float]) -> float:
 def detect(state: State | None, record: TradeSlice, params: Params, context: Context) -> tuple[State, Finding]:
     """Judge one period of one import line against the year before."""
     before: State = state or {"periods": [], "values": [], "shifts": [], "raised": False}
-    sums = Sums.of(record.partners)
+    sums = record.partners.sums
     if sums.top is None or (reason := incomplete(record, sums, params)) is not None:
         return before, Finding(status="unknown", reason="no partner with a value" if sums.top is None else reason)
     monthly = record.frequency == "monthly"
     least = KEPT_SHARE * sums.total if monthly else 0.0
-    values = {f.partner.name: round(value) for f in record.partners if f.role == "economy" and (value := f.value) and value >= least}
+    economies = record.partners.economies
+    values = {economies[place].name: round(value) for place, value in record.partners.traded() if value >= least}
     kept = 12 + params.window_months if monthly else 2
     periods, history = [*before["periods"], record.observed][-kept:], [*before["values"], values][-kept:]
     new: State = {**before, "periods": periods, "values": history}
@@ -120,6 +121,9 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
 
 def shares(periods: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Return the share of each partner over several periods together."""
+    if len(periods) == 1:
+        whole = sum(map(float, periods[0].values()))
+        return {name: round(value / whole, 6) for name, value in periods[0].items()}
     totals: dict[str, float] = {}
     for period in periods:
         for name, value in period.items():
@@ -192,7 +196,7 @@ def _finding(record: TradeSlice, sides: Sides, line: Line, params: Params, items
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="2.0.2",
+        version="2.0.3",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),

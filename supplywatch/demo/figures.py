@@ -17,6 +17,7 @@ from supplywatch.model.records import (
     ListChange,
     ListEntry,
     PartnerFlow,
+    Partners,
     PolicyAct,
     Provenance,
     Record,
@@ -114,7 +115,7 @@ def imports(name: str, reporter: Economy) -> Iterator[TradeSlice]:
             commodity_name=NAMES[commodity],
             classification="HS",
             frequency="annual",
-            partners=tuple(flow for flow in flows if flow.partner.name != "World"),
+            partners=Partners.of([flow for flow in flows if flow.partner.name != "World"]),
             world=next(flow for flow in flows if flow.partner.name == "World"),
         )
 

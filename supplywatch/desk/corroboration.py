@@ -53,7 +53,8 @@ def _publishers(ledger: Ledger, event: AlertEvent, as_of: datetime | None) -> li
     for record in queries.of_period(ledger, line, event.observed_at, as_of):
         if not isinstance(record, TradeSlice) or record.provenance.source in judged:
             continue
-        values = {flow.partner.name: flow.value for flow in record.partners if flow.role == "economy" and flow.value}
+        economies = record.partners.economies
+        values = {economies[place].name: value for place, value in record.partners.traded()}
         if total := sum(values.values()):
             top = max(values, key=lambda name: values[name])
             hhi = sum((value / total) ** 2 for value in values.values())

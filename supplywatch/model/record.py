@@ -24,10 +24,8 @@ class Provenance(Frozen):
 
 
 # Places in the payload too: when a publisher adds a row, all below it move and say what they said before.
-_NOT_SAID: dict[str, Any] = {
+NOT_SAID: dict[str, Any] = {
     **dict.fromkeys(("published", "fetched", "provenance", "baseline", "already_listed"), True),
-    "partners": {"__all__": {"position"}},
-    "world": {"position"},
     **dict.fromkeys(("edition", "earlier"), True),
     "figures": {"__all__": {"position"}},
 }
@@ -55,7 +53,7 @@ class Record(Frozen):
     @cached_property
     def digest(self) -> str:
         """SHA-256 over what the record says: everything but the clocks, where it stands in the payload, and the baseline mark."""
-        content = self.model_dump_json(exclude=_NOT_SAID)
+        content = self.model_dump_json(exclude=NOT_SAID)
         return hashlib.sha256(content.encode()).hexdigest()
 
     @cached_property

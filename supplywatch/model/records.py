@@ -14,10 +14,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from supplywatch.model.codes import CodeChange
+from supplywatch.model.economy import Economy
 from supplywatch.model.list_entry import Alias, Identifier, ListEntry, Listing, Relation
+from supplywatch.model.partners import PartnerFlow, Partners
 from supplywatch.model.party_match import MatchDecision, PartyMatch
 from supplywatch.model.record import Period, Provenance, Record
 from supplywatch.model.site import Site
+from supplywatch.model.sums import Sums
+from supplywatch.model.trade import FIRST_PUBLISHER, TradeSlice, trade_series
 from supplywatch.model.traffic import DisruptionEvent, Edition, IndexValue, Place, PlaceKind, PortCalls, TransitCount
 from supplywatch.model.value import Frozen
 
@@ -43,6 +47,7 @@ __all__ = [
     "Listing",
     "MatchDecision",
     "PartnerFlow",
+    "Partners",
     "PartyMatch",
     "Period",
     "Place",
@@ -55,6 +60,7 @@ __all__ = [
     "SourceReport",
     "SourceStatus",
     "Stage",
+    "Sums",
     "SupplierRegister",
     "TradeSlice",
     "TransitCount",
@@ -64,81 +70,6 @@ __all__ = [
 Stage = Literal[
     "mine", "smelter", "refinery", "import", "export", "stock", "consumption", "reliance", "price", "reserve", "capacity", "other"
 ]
-
-
-class Economy(Frozen):
-    """A reporting or partner economy, with the publisher's own code beside the ISO one."""
-
-    code: str = Field(description="the publisher's code, e.g. Comtrade '156' or BGS 'CN'")
-    iso3: str | None = Field(default=None, description="ISO 3166 alpha-3; None for areas that have none")
-    name: str
-
-    @property
-    def key(self) -> str:
-        """The ISO code where there is one, else the publisher's own."""
-        return self.iso3 or self.code
-
-
-class PartnerFlow(Frozen):
-    """Trade with one partner in one period."""
-
-    partner: Economy
-    role: Literal["economy", "self", "nowhere"] = Field(
-        description="'self' is reporter = partner, 'nowhere' an area that is no economy; shares are computed over 'economy' only"
-    )
-    value_usd: float | None
-    value_eur: float | None = Field(
-        default=None,
-        exclude_if=lambda value: value is None,
-        description="where the publisher reports in euros; value_usd is None then, for nothing is converted",
-    )
-    net_weight_kg: float | None
-    weight_estimated: bool = False
-    position: str = Field(description="place of the row in the payload")
-
-    @property
-    def value(self) -> float | None:
-        """The value in the currency the publisher reports in: shares and indices need no other."""
-        return self.value_usd if self.value_eur is None else self.value_eur
-
-
-FIRST_PUBLISHER = "comtrade"
-
-
-def trade_series(reporter: str, flow: str, frequency: str, commodity: str, source: str) -> str:
-    """Return ``trade/<reporter>/<flow>/<frequency>/<commodity>``, and ``/<source>`` behind it for all but Comtrade.
-
-    Publishers differ, so their histories stay apart; Comtrade was the only one when the first ledgers were written.
-
-    >>> trade_series("CHN", "import", "annual", "260400", "comtrade"), trade_series("CHN", "import", "annual", "260400", "baci")
-    ('trade/CHN/import/annual/260400', 'trade/CHN/import/annual/260400/baci')
-    """
-    name = f"trade/{reporter}/{flow}/{frequency}/{commodity}"
-    return name if source == FIRST_PUBLISHER else f"{name}/{source}"
-
-
-class TradeSlice(Record):
-    """All partners of one reporter, commodity, period and flow.
-
-    Of the World as reporter (code ``0``) the imports are what each economy sells, to whomever.
-    """
-
-    family: ClassVar[str] = "trade"
-    kind: Literal["trade_slice"] = "trade_slice"
-
-    reporter: Economy
-    flow: Literal["import", "export"]
-    commodity: str = Field(pattern=r"^(TOTAL|[0-9]{2,10})$", description="HS code as text, leading zeros kept")
-    commodity_name: str | None = None
-    classification: str = Field(description="HS revision as the publisher names it, e.g. 'H6'")
-    frequency: Literal["annual", "monthly"]
-    partners: tuple[PartnerFlow, ...]
-    world: PartnerFlow | None = Field(default=None, description="the publisher's own total: a check, never a partner")
-
-    @property
-    def series(self) -> str:
-        """As :func:`trade_series` names it."""
-        return trade_series(self.reporter.key, self.flow, self.frequency, self.commodity, self.provenance.source)
 
 
 class Figure(Frozen):

@@ -108,15 +108,19 @@ class BrokerAddress:
         return BrokerAway(f"no Kafka broker answers at {','.join(self.servers)} ({reason}); start it, or correct SUPPLYWATCH_BROKER")
 
 
+_WRITTEN = {"trade": 2}
+"""The version of the topic for families whose records changed so that a worker of the release before would put them aside."""
+
+
 def record_topic(family: str, prefix: str = "") -> str:
     """Return the topic a family of records travels on.
 
     Examples
     --------
-    >>> record_topic("transit")
-    'records.transit.v1'
+    >>> record_topic("transit"), record_topic("trade")
+    ('records.transit.v1', 'records.trade.v2')
     """
-    return f"{prefix}records.{family}.v1"
+    return f"{prefix}records.{family}.v{_WRITTEN.get(family, 1)}"
 
 
 def _host_port(text: str) -> bool:

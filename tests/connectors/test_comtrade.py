@@ -81,7 +81,7 @@ def changed(body: dict[str, Any], rows: list[dict[str, Any]], request: Request |
 
 
 def partner(record: TradeSlice, code: str) -> PartnerFlow:
-    [found] = [flow for flow in record.partners if flow.partner.code == code]
+    [found] = [flow for flow in record.partners.flows() if flow.partner.code == code]
     return found
 
 
@@ -89,7 +89,7 @@ def test_one_slice_for_each_commodity_and_year(folder: Path) -> None:
     records = read(part(folder / "good.json"))
     assert set(records) == {(series, year) for series in (NICKEL, CRUDE) for year in ("2023", "2024")}
     nickel = records[NICKEL, "2023"]
-    assert [flow.partner.code for flow in nickel.partners] == ["251", "360", "490", "608", "899"]
+    assert [flow.partner.code for flow in nickel.partners.flows()] == ["251", "360", "490", "608", "899"]
     assert (nickel.reporter.code, nickel.flow, nickel.frequency, nickel.classification) == ("156", "import", "annual", "H6")
     assert nickel.commodity_name == "Nickel ores and concentrates"
 
@@ -98,7 +98,7 @@ def test_the_world_is_a_check_and_no_partner(folder: Path) -> None:
     for record in read(part(folder / "good.json")).values():
         assert record.world is not None
         assert record.world.partner.code == "0"
-        assert record.world.value_usd == pytest.approx(sum(flow.value_usd or 0.0 for flow in record.partners))
+        assert record.world.value_usd == pytest.approx(sum(flow.value_usd or 0.0 for flow in record.partners.flows()))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_weight_of_zero_is_missing_and_a_value_of_zero_is_not(folder: Path) ->
     asia, crude = partner(records[NICKEL, "2023"], "490"), partner(records[CRUDE, "2024"], "360")
     assert (asia.value_usd, asia.net_weight_kg) == (4000.0, None)
     assert (crude.value_usd, crude.net_weight_kg) == (0.0, None)
-    assert [flow.partner.code for flow in records[NICKEL, "2023"].partners if flow.weight_estimated] == ["251"]
+    assert [flow.partner.code for flow in records[NICKEL, "2023"].partners.flows() if flow.weight_estimated] == ["251"]
 
 
 def test_details_and_re_imports_are_parts_of_other_rows(folder: Path) -> None:
@@ -153,7 +153,7 @@ def test_the_table_says_the_same(folder: Path) -> None:
 
 def test_the_sites_own_download_is_latin_1(folder: Path) -> None:
     found = read(part(folder / "site_latin1.csv"))
-    partners = {flow.partner.iso3: flow.partner.name for flow in found[NICKEL, "2024"].partners}
+    partners = {flow.partner.iso3: flow.partner.name for flow in found[NICKEL, "2024"].partners.flows()}
     assert partners["CIV"] == "Côte d'Ivoire"
 
 

@@ -28,7 +28,7 @@ def parsed(source_id: str, *parts: Part) -> dict[tuple[str, str], TradeSlice]:
 
 
 def told(record: TradeSlice) -> dict[str, tuple[str, float | None, float | None]]:
-    return {flow.partner.code: (flow.role, flow.value, flow.net_weight_kg) for flow in record.partners}
+    return {flow.partner.code: (flow.role, flow.value, flow.net_weight_kg) for flow in record.partners.flows()}
 
 
 def test_baci_tells_what_each_economy_sells_and_what_the_watched_one_buys(fixtures: Path) -> None:
@@ -40,11 +40,11 @@ def test_baci_tells_what_each_economy_sells_and_what_the_watched_one_buys(fixtur
         "540": ("economy", 800_250.0, 20_000_000.0),
         "608": ("economy", 2_500_125.0, None),  # the weight of one flow is missing, so that of the whole is
     }
-    assert {flow.partner.iso3 for flow in world.partners} == {"CHN", "IDN", "NCL", "PHL"}
+    assert {flow.partner.iso3 for flow in world.partners.flows()} == {"CHN", "IDN", "NCL", "PHL"}
     assert sorted(told(found["trade/CHN/import/annual/260400/baci", "2022"])) == ["360", "540", "608"]
     assert told(found["trade/CHN/import/annual/260400/baci", "2023"]) == {"608": ("economy", 2_500_000.0, 95_000_000.0)}
     chips = found["trade/CHN/import/annual/854231/baci", "2022"]
-    assert [(flow.partner.iso3, flow.value_usd, flow.net_weight_kg) for flow in chips.partners] == [
+    assert [(flow.partner.iso3, flow.value_usd, flow.net_weight_kg) for flow in chips.partners.flows()] == [
         ("TWN", 5_000_750.0, 12_500.0),
         ("KOR", 4_100_000.0, None),
     ]
@@ -80,11 +80,11 @@ def test_comext_stays_in_euros_and_its_members_are_no_partners_of_the_union(fixt
         "QY": ("nowhere", 1_500_000.0, 2_000_000.0),
         "XK": ("economy", 0.0, None),
     }
-    assert all(flow.value_usd is None for flow in oil.partners)
+    assert all(flow.value_usd is None for flow in oil.partners.flows())
     assert oil.world is not None
     assert oil.world.value_eur == 1_234_250_000.0
     copper = found["trade/DEU/import/monthly/260300/eurostat_comext", "2026-08"]
-    assert [(flow.partner.iso3, flow.partner.name) for flow in copper.partners][-1] == ("GRC", "Greece")
+    assert [(flow.partner.iso3, flow.partner.name) for flow in copper.partners.flows()][-1] == ("GRC", "Greece")
     annual = read(fixtures, "eurostat_comext", "good_annual.csv")
     assert list(annual) == [("trade/DEU/import/annual/26030000/eurostat_comext", "2025")]
 
@@ -106,7 +106,7 @@ def test_the_census_has_groups_and_a_total_among_its_rows(fixtures: Path) -> Non
         "1220": ("economy", 3_500_000.0, None),
         "8220": ("nowhere", 300_000.0, None),
     }
-    assert [flow.partner.iso3 for flow in august.partners] == ["CHN", "KOR", "DEU", "CAN", None]
+    assert [flow.partner.iso3 for flow in august.partners.flows()] == ["CHN", "KOR", "DEU", "CAN", None]
     assert august.world is not None
     assert august.world.value_usd == 10_000_000.0
     assert {key: told(one) for key, one in read(fixtures, "us_census", "good_twice.json").items()} == {
@@ -124,7 +124,7 @@ def test_the_customs_table_is_added_up_over_procedures(fixtures: Path) -> None:
         "701": ("nowhere", 12.0, None),
     }
     ore = found["trade/CHN/import/monthly/26040000/gacc", "2026-09"]
-    assert [(flow.partner.iso3, flow.net_weight_kg) for flow in ore.partners] == [("PHL", 4_523_456_789.0), ("COD", 523_456.0)]
+    assert [(flow.partner.iso3, flow.net_weight_kg) for flow in ore.partners.flows()] == [("PHL", 4_523_456_789.0), ("COD", 523_456.0)]
     years = read(fixtures, "gacc", "good_year.csv")
     assert sorted(years) == [("trade/CHN/import/annual/2604/gacc", "2024"), ("trade/CHN/import/annual/2604/gacc", "2025")]
     exports = read(fixtures, "gacc", "good.csv", called="2026-08出口.csv")

@@ -7,7 +7,7 @@ from supplywatch import registry
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import load_items
-from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice
+from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, TradeSlice
 
 NAMES = {"AUS": "Australia", "BRA": "Brazil", "ZAF": "South Africa", "CHN": "China", "W00": "World"}
 
@@ -28,7 +28,7 @@ def slice_of(reporter: str, flow: Literal["import", "export"], year: int, values
         commodity=code,
         classification="H6",
         frequency="annual",
-        partners=flows,
+        partners=Partners.of(flows),
     )
 
 

@@ -88,13 +88,13 @@ def test_baci_of_two_exporters_in_2020(data: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(baci, "load_items", lambda: everything)
     records = [r for r in read(baci.SOURCE, body, "BACI_HS17_Y2020_V202301.csv") if isinstance(r, TradeSlice)]
     world = [r for r in records if r.reporter.key == "0"]
-    total = sum(flow.value_usd or 0.0 for r in world for flow in r.partners)
+    total = sum(flow.value_usd or 0.0 for r in world for flow in r.partners.flows())
     assert total == pytest.approx(1000 * sum(float(row["v"]) for row in rows))
     assert {r.commodity for r in world} == {row["k"].zfill(6) for row in rows}
     assert {code.zfill(6) for code in lost} <= {r.commodity for r in world}
     chromium = next(r for r in records if r.series == "trade/MOZ/import/annual/261000/baci")
-    assert [(flow.partner.iso3, flow.value_usd) for flow in chromium.partners] == [("ZAF", 365_716_704.0)]
-    (south_africa,) = next(r for r in world if r.commodity == "261000").partners
+    assert [(flow.partner.iso3, flow.value_usd) for flow in chromium.partners.flows()] == [("ZAF", 365_716_704.0)]
+    (south_africa,) = next(r for r in world if r.commodity == "261000").partners.flows()
     assert south_africa.value_usd == 460_875_833.0
     assert not [row for row in rows if row["k"] == "261000" and row["j"] == "156"]
 
@@ -164,7 +164,7 @@ def test_german_plastic_waste_by_comext(data: Path) -> None:
     body = gzip.decompress((data / "found/eurostat_comext/sinahecke_ds045409_codes_imports_20250217.csv.gz").read_bytes())
     slices = [r for r in read(eurostat_comext.SOURCE, body, "comext.csv") if isinstance(r, TradeSlice)]
     assert len(slices) == 44
-    assert {(r.commodity, r.flow, len(r.partners)) for r in slices} == {("3915", "import", 0)}, "World only"
+    assert {(r.commodity, r.flow, len(r.partners.flows())) for r in slices} == {("3915", "import", 0)}, "World only"
 
 
 def test_codes_of_goods_since_1988(data: Path) -> None:

@@ -86,7 +86,7 @@ def _imports(records: Sequence[Record]) -> bytes:
             "reporterDesc": record.reporter.name,
         }
         known |= {"refYear": record.observed, "cmdCode": record.commodity, "cmdDesc": record.commodity_name or record.commodity}
-        for flow in (*record.partners, *((record.world,) if record.world is not None else ())):
+        for flow in (*record.partners.flows(), *((record.world,) if record.world is not None else ())):
             name = flow.partner.name
             code = codes.setdefault(name, 1000 + len(codes))
             who = {"partnerCode": code, "partnerDesc": name, "partnerISO": "W00" if code == 0 else None, "aggrLevel": len(record.commodity)}

@@ -9,7 +9,7 @@ from supplywatch.judging.rebuild import rebuild
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.items import load_items
-from supplywatch.model.records import Economy, PartnerFlow, PolicyAct, Provenance, Record, SupplierRegister, TradeSlice
+from supplywatch.model.records import Economy, PartnerFlow, Partners, PolicyAct, Provenance, Record, SupplierRegister, TradeSlice
 from supplywatch.model.site import Site
 
 CHIPS = "854231"
@@ -33,7 +33,7 @@ def imports(year: int, shares: dict[str, float], known: datetime, code: str = CH
         commodity=code,
         classification="H6",
         frequency="annual",
-        partners=flows,
+        partners=Partners.of(flows),
     )
 
 

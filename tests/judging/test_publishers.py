@@ -14,7 +14,7 @@ from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Transition
 from supplywatch.model.items import Items, Publishers, load_items
-from supplywatch.model.records import Economy, PartnerFlow, Provenance, TradeSlice
+from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, TradeSlice
 from supplywatch.model.source import Part, Payload
 
 CHOSEN = load_items()
@@ -45,7 +45,7 @@ def slice_of(source: str, year: int, values: dict[str, float], *, reporter: str 
         commodity="260111",
         classification="H6",
         frequency="annual",
-        partners=flows,
+        partners=Partners.of(flows),
     )
 
 

@@ -21,6 +21,7 @@ from supplywatch.judging.rebuild import rebuild
 from supplywatch.ledger import schema
 from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.queries import Filter, alerts
+from supplywatch.model.records import TradeSlice
 from tests.conftest import ROOT
 
 KEPT = ROOT / "tests" / "fixtures" / "ledgers"
@@ -100,3 +101,17 @@ def test_an_upgraded_ledger_is_as_it_was(upgraded: Ledger, release: str) -> None
     ]
     assert len({event.rule for event in events}) > 1
     assert engine.judge(records).new == 0
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_an_earlier_release_stored_is_the_same_in_the_version_of_today(upgraded: Ledger) -> None:
+    with upgraded.read() as connection:
+        stored = [(row.body, row.digest, row.record_id) for row in connection.execute(select(schema.observation))]
+    records = [RECORD.validate_json(body) for body, _, _ in stored]
+    assert [(record.digest, record.record_id) for record in records] == [(digest, record_id) for _, digest, record_id in stored]
+    bodies = [record.model_dump_json() for record in records if isinstance(record, TradeSlice)]
+    assert bodies
+    assert all('"schema_version":2' in body for body in bodies)
+    newest = {(record.series, record.observed): body for body in bodies for record in [RECORD.validate_json(body)]}
+    verdict = make_engine(upgraded).judge([RECORD.validate_json(body) for body in newest.values()], list(newest.values()))
+    assert (verdict.new, verdict.revision, verdict.events) == (0, 0, [])
