@@ -76,6 +76,8 @@ app.add_typer(broker.app, name="broker")
 def main() -> None:
     """Run the command line; whatever a user can cause ends in one sentence, never in a traceback."""
     look_seldom()
+    # Ledger, archive and index hold names of suppliers; broker and log may hold more: nobody else on the host reads what is written.
+    os.umask(0o077)
     for argument in sys.argv[1:]:
         if any("\ud800" <= character <= "\udfff" for character in argument):
             shown = argument.encode("utf-8", "backslashreplace").decode()

@@ -72,7 +72,7 @@ def _postgresql(url: URL) -> Engine:
         told = cast("psycopg.Connection[Any]", connection.connection.driver_connection).pgconn.parameter_status
         if b"on" in (told(b"in_hot_standby"), told(b"default_transaction_read_only")):
             connection.invalidate()
-            raise LedgerAway(f"ledger {url.render_as_string(hide_password=True)}: {POSTGRESQL['25006'][1]}; try again when it is back")
+            raise LedgerAway(f"ledger {shown(url)}: {POSTGRESQL['25006'][1]}; try again when it is back")
 
     return engine
 
@@ -130,9 +130,15 @@ def translated(url: str) -> Iterator[None]:
         raise LedgerAway(f"ledger {shown(url)}: all connections of this process are in use; try again") from error
 
 
-def shown(url: str) -> str:
-    """Return a URL without its password."""
-    return make_url(url).render_as_string(hide_password=True)
+def shown(url: str | URL) -> str:
+    """Return a URL without its password, also where that stands among the options.
+
+    >>> shown("postgresql+psycopg://h/d?user=u&password=hunter2&sslpassword=hunter3")
+    'postgresql+psycopg://h/d?password=***&sslpassword=***&user=u'
+    """
+    parsed = make_url(url)
+    masked = {name: "***" if "pass" in name.lower() else value for name, value in parsed.query.items()}
+    return parsed.set(query=masked).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -31,7 +31,8 @@ class BrokerAddress:
     """Where the broker is and how to talk to it.
 
     Written ``kafka://[user:password@]host:port[,host:port][?security=sasl_ssl&mechanism=SCRAM-SHA-512&cafile=/path]``;
-    ``embedded=1`` marks the embedded broker, which has no idempotent producers.
+    ``embedded=1`` marks the embedded broker, which has no idempotent producers. A user without ``security`` means ``sasl_ssl``: a password
+    goes over the network in the clear only where somebody wrote ``security=sasl_plaintext``.
     """
 
     servers: tuple[str, ...]
@@ -60,12 +61,15 @@ class BrokerAddress:
         credentials, _, hosts = parts.netloc.rpartition("@")
         servers = tuple(host for host in hosts.split(",") if host)
         if parts.scheme != "kafka" or not servers or not all(_host_port(host) for host in servers):
-            raise BadSetting(f"SUPPLYWATCH_BROKER: {hosts or parts.scheme!r} is no broker; expected kafka://host:port[,host:port]")
+            # Not shown where an @ stands: a / or ? in a password ends the host part early, and what is left of it would be printed.
+            told = "the address" if "@" in url else repr(hosts or parts.scheme)
+            hint = "; in a password write % and two digits for / ? # @ (/ is %2F)" if "@" in url else ""
+            raise BadSetting(f"SUPPLYWATCH_BROKER: {told} is no broker; expected kafka://host:port[,host:port]{hint}")
         options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         if unknown := set(options) - _OPTIONS:
             raise BadSetting(f"SUPPLYWATCH_BROKER: unknown option {min(unknown)!r}; known: {', '.join(sorted(_OPTIONS))}")
         user, _, password = credentials.partition(":")
-        security = options.get("security", "sasl_plaintext" if user else "plaintext").lower()
+        security = options.get("security", "sasl_ssl" if user else "plaintext").lower()
         if security not in _SECURITY:
             raise BadSetting(f"SUPPLYWATCH_BROKER: security={security!r}; known: {', '.join(_SECURITY)}")
         mechanism = options.get("mechanism", "SCRAM-SHA-512") if security.startswith("sasl") else None

@@ -6,19 +6,25 @@ A process that runs under ``supplywatch up`` serves nothing itself: it writes it
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
 from supplywatch import metrics
 from supplywatch.errors import BadSetting
 
+_MOST_CONNECTIONS = 32
+_SILENT_S = 10.0
+"""Seconds that a connection may say nothing: a scrape takes milliseconds."""
 STATUS_FILE = "SUPPLYWATCH_STATUS_FILE"
 
 Problems = dict[str, str]
@@ -94,12 +100,11 @@ class HealthServer:
     def __init__(self, problems: Callable[[], Problems], host: str, port: int, registry: CollectorRegistry = REGISTRY) -> None:
         handler = type("Handler", (_Handler,), {"problems": staticmethod(problems), "registry": registry})
         try:
-            self._server = ThreadingHTTPServer((host, port), handler)
+            self._server = _Server((host, port), handler)
         except OSError as error:
             raise BadSetting(
                 f"SUPPLYWATCH_METRICS_PORT={port}: cannot listen on {host} ({error.strerror}); free it, or choose another (0: any free one)"
             ) from error
-        self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
         self._thread.start()
@@ -111,7 +116,38 @@ class HealthServer:
         self._thread.join(5)
 
 
+class _Server(ThreadingHTTPServer):
+    """Holds few connections, none for long: 200 half requests held 200 threads for good before."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._open: dict[socket.socket, None] = {}
+        self._guard = threading.Lock()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread; the oldest connection makes room where there are too many, so that a probe always gets in."""
+        with self._guard:
+            self._open[request] = None
+            oldest = next(iter(self._open)) if len(self._open) > _MOST_CONNECTIONS else None
+        if oldest is not None:
+            with contextlib.suppress(OSError):  # it may have ended by itself
+                oldest.shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that ended."""
+        with self._guard:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay silent: a reader that went away is no news."""
+
+
 class _Handler(BaseHTTPRequestHandler):
+    timeout = _SILENT_S
     problems: Callable[[], Problems]
     registry: CollectorRegistry
 

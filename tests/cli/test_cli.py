@@ -1,6 +1,7 @@
 """The command line: answers on stdout, exit codes, and one sentence for whatever a user can cause."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -34,8 +35,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         load_settings.cache_clear()
-        with pytest.raises(SystemExit) as ended:
-            main()
+        before = os.umask(0o022)  # what a user's shell has; main makes it stricter
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            os.umask(before)
         load_settings.cache_clear()
         printed = capsys.readouterr()
         assert ended.value.code == expect, printed.out + printed.err
@@ -201,3 +206,10 @@ def test_register_and_explain(run: Run, tmp_path: Path) -> None:
 
 def test_a_source_that_no_program_can_ask_says_how_it_is_read(run: Run) -> None:
     assert "read it with 'supplywatch pull gacc --from FILE'" in run("pull", "gacc", "--dry-run", expect=2).stderr
+
+
+def test_nobody_else_on_the_host_reads_what_is_written(run: Run, tmp_path: Path) -> None:
+    run("ledger", "upgrade")
+    written = [path for path in (tmp_path / "var").rglob("*")] + [tmp_path / "var"]
+    assert (tmp_path / "var" / "ledger.db") in written
+    assert {oct(path.stat().st_mode & 0o077) for path in written} == {"0o0"}

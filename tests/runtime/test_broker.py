@@ -58,3 +58,17 @@ def test_a_wrong_address_is_one_sentence(url: str, says: str) -> None:
     with pytest.raises(BadSetting, match="SUPPLYWATCH_BROKER") as caught:
         BrokerAddress.parse(url)
     assert says in str(caught.value)
+
+
+def test_a_user_means_encryption_unless_somebody_says_otherwise() -> None:
+    assert BrokerAddress.parse("kafka://ann:secret@one:9092").security == "sasl_ssl"
+    assert BrokerAddress.parse("kafka://ann:secret@one:9092?security=sasl_plaintext").security == "sasl_plaintext"
+
+
+@pytest.mark.parametrize("password", ["pa/ss0rd", "pa?ss0rd", "pa#ss0rd", "/ss0rd"])
+def test_a_password_that_breaks_the_address_is_not_printed(password: str) -> None:
+    with pytest.raises(BadSetting) as refused:
+        BrokerAddress.parse(f"kafka://ann:{password}@one:9092")
+    assert "is no broker" in str(refused.value)
+    assert "%2F" in str(refused.value)
+    assert not {"pa", "ss0rd", "ann"} & set(str(refused.value).replace(":", " ").split())

@@ -1,6 +1,9 @@
 """Liveness, readiness with reasons, metrics, over real HTTP."""
 
+import contextlib
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 
 from supplywatch.errors import BadSetting
 from supplywatch.runtime.health import Health, HealthServer
+from tests.servers.process import wait_until
 
 pytestmark = pytest.mark.loopback
 
@@ -60,3 +64,20 @@ def test_a_supervised_process_writes_its_state(tmp_path: Path) -> None:
 def test_a_taken_port_is_one_sentence(server: HealthServer) -> None:
     with pytest.raises(BadSetting, match=f"SUPPLYWATCH_METRICS_PORT={server.port}: cannot listen"):
         HealthServer(dict, "127.0.0.1", server.port)
+
+
+def test_half_requests_neither_hold_threads_nor_keep_a_probe_out(server: HealthServer) -> None:
+    before = threading.active_count()
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            half = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+            half.sendall(b"GET /healthz HTT")
+        assert httpx.get(f"http://127.0.0.1:{server.port}/healthz").status_code == 200
+        wait_until(lambda: threading.active_count() - before <= 33, 10, "few connections are held")
+
+
+def test_a_silent_connection_is_ended(server: HealthServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supplywatch.runtime.health._Handler.timeout", 0.2)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as silent:
+        silent.sendall(b"GET /rea")
+        assert silent.recv(10) == b""
