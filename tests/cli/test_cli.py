@@ -210,6 +210,6 @@ def test_a_source_that_no_program_can_ask_says_how_it_is_read(run: Run) -> None:
 
 def test_nobody_else_on_the_host_reads_what_is_written(run: Run, tmp_path: Path) -> None:
     run("ledger", "upgrade")
-    written = [path for path in (tmp_path / "var").rglob("*")] + [tmp_path / "var"]
+    written = [tmp_path / "var", *(tmp_path / "var").rglob("*")]
     assert (tmp_path / "var" / "ledger.db") in written
     assert {oct(path.stat().st_mode & 0o077) for path in written} == {"0o0"}
