@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ GIVEN = [path for source in registry.sources() for path in sorted((FIXTURES / so
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a configuration folder of somebody who watches other goods and reads other publishers."""
     for path in config.config_dir().iterdir():
+        if path.is_dir():
+            shutil.copytree(path, tmp_path / path.name)
+            continue
         text = path.read_bytes()
         if path.name == "items.yaml":
             text = b"reporter: JPN\nitems: [{id: OTHER, en: tea, zh: \xe8\x8c\xb6, taxonomy: [HD.1], hs: ['0902'], commodities: [tea]}]\n"
