@@ -9,8 +9,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from streams.topics import ensure_topics
 from streams.worker import default_engine
 from supplywatch import registry
@@ -22,9 +20,10 @@ from supplywatch.intake.schedule import Schedule
 from supplywatch.ledger.book import Ledger
 from supplywatch.runtime.broker import BrokerAddress, Producer, record_topic
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
+from supplywatch.runtime.logs import get_logger
 from supplywatch.settings import Settings
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)

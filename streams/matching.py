@@ -10,7 +10,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from streams.deadletter import Incoming
@@ -22,10 +21,11 @@ from supplywatch.ledger.book import Ledger
 from supplywatch.matching.stage import Matching
 from supplywatch.model.records import ListChange, ListRelease, PartyMatch
 from supplywatch.runtime.broker import Producer, record_topic
+from supplywatch.runtime.logs import get_logger
 from supplywatch.settings import Settings
 from supplywatch.watchlist.index import WatchIndex
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 BATCH_MAX = 100
 """Messages matched together at the most: an entry may take 150 ms, and what is in hand when the process dies is done again."""

@@ -18,8 +18,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
-import structlog
-
 from streams.topics import ALERT_STATE, ALERTS, COUNTERPARTIES, Changed, ensure_topics
 from streams.worker import CRASHED, REFUSED, STOPPED, settings_of_process
 from supplywatch import metrics
@@ -29,10 +27,11 @@ from supplywatch.ledger import alerts, listed, watchlists
 from supplywatch.ledger.book import Ledger, OutboxRow
 from supplywatch.runtime.broker import BrokerAddress, Headers, Producer, Sent
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
+from supplywatch.runtime.logs import get_logger
 from supplywatch.runtime.patience import Pauses
 from supplywatch.settings import Settings
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 BATCH = 500
 LEASE_S = 30.0

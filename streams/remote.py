@@ -20,18 +20,16 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
-import structlog
-
 from streams.judging import Judges, judge_bodies
 from streams.settling import Stopped, Unusable
 from supplywatch.errors import SupplywatchError
 from supplywatch.judging.engine import Verdict
 from supplywatch.ledger.book import Ledger
 from supplywatch.runtime.garbage import look_seldom
-from supplywatch.runtime.logs import configure_logs
+from supplywatch.runtime.logs import configure_logs, get_logger
 from supplywatch.settings import Settings
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 T = TypeVar("T")
 

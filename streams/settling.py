@@ -14,16 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-import structlog
 from pydantic import ValidationError
 
 from streams.ceiling import FILE, Ceiling, load_limits
 from streams.deadletter import Incoming
 from supplywatch import metrics
 from supplywatch.errors import BrokerAway, Refuse, Retry
+from supplywatch.runtime.logs import get_logger
 from supplywatch.runtime.patience import Pauses
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import structlog
 from prometheus_client import CollectorRegistry
 from prometheus_client import multiprocess as _multiprocess
 from prometheus_client.core import Metric
@@ -28,10 +27,11 @@ from streams.worker import REFUSED, STOPPED
 from supplywatch import metrics
 from supplywatch.errors import BrokerAway
 from supplywatch.runtime.health import STATUS_FILE, HealthServer, Problems
+from supplywatch.runtime.logs import get_logger
 from supplywatch.runtime.patience import Pauses
 from supplywatch.settings import Settings
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 multiprocess: Any = _multiprocess  # its functions carry no types
 
 LOOK_EVERY_S = 0.1

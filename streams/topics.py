@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import structlog
 from pydantic import Field
 
 from supplywatch.model.records import FAMILIES, ListChange
 from supplywatch.model.value import Frozen
 from supplywatch.runtime.broker import MAX_MESSAGE_BYTES, BrokerAddress, TopicSpec, record_topic
 from supplywatch.runtime.broker_admin import Admin
+from supplywatch.runtime.logs import get_logger
 from supplywatch.settings import Settings
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 ALERTS = "alerts.v1"
 ALERT_STATE = "alert-state.v1"

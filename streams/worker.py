@@ -12,7 +12,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from mode import loop
 
 from streams.app import Drain, build_app
@@ -29,10 +28,10 @@ from supplywatch.ledger.book import Ledger
 from supplywatch.runtime.broker import BrokerAddress, Producer
 from supplywatch.runtime.garbage import look_seldom
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
-from supplywatch.runtime.logs import configure_logs
+from supplywatch.runtime.logs import configure_logs, get_logger
 from supplywatch.settings import Settings, load_settings
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 STOPPED, CRASHED, REFUSED, IDLE = 0, 1, 2, 75
 """Exit codes: asked to stop; broke down (start again); a person must act; stood idle (start again)."""

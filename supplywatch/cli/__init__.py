@@ -20,6 +20,7 @@ from supplywatch.cli import (
     explain,
     feeds,
     ledger,
+    light,
     lists,
     operate,
     register,
@@ -48,12 +49,7 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(_version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and exit.")) -> None:
-    """Hold the options that stand before a command; send log lines to stderr, so that stdout is the answer alone."""
-    import logging
-
-    from supplywatch.runtime.logs import configure_logs
-
-    configure_logs(as_json=False, level=logging.WARNING)
+    """Hold the options that stand before a command."""
 
 
 feeds.register(app)
@@ -84,7 +80,7 @@ def main() -> None:
             typer.echo(f"supplywatch: {shown[:80]!r} holds a byte that is no UTF-8 or half of a character; write it again", err=True)
             sys.exit(2)
     try:
-        app()
+        light.only(app, sys.argv[1:])()
     except SupplywatchError as error:
         typer.echo(f"supplywatch: {error}", err=True)
         sys.exit(2)

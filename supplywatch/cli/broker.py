@@ -9,7 +9,6 @@ import typer
 
 from supplywatch.cli.common import JsonFlag, print_json, print_table
 from supplywatch.errors import BadSetting, BrokerAway
-from supplywatch.settings import OWN_BROKERS, load_settings
 
 if TYPE_CHECKING:
     from supplywatch.runtime.broker import BrokerAddress
@@ -41,6 +40,8 @@ def broker_address(settings: Settings) -> BrokerAddress:
 
 def broker_url(settings: Settings) -> str:
     """Return the address as ``SUPPLYWATCH_BROKER`` takes it; errors as for :func:`broker_address`."""
+    from supplywatch.settings import OWN_BROKERS
+
     if settings.broker not in OWN_BROKERS:
         return settings.broker
     try:
@@ -55,6 +56,8 @@ def broker_url(settings: Settings) -> str:
 @app.command()
 def address() -> None:
     """Print where a Kafka client finds the broker: host:port, several with commas between them."""
+    from supplywatch.settings import load_settings
+
     typer.echo(",".join(broker_address(load_settings()).servers))
 
 
@@ -66,6 +69,7 @@ def install(json: JsonFlag = False) -> None:
 
     from streams.apache import jars
     from streams.apache.java import find_java
+    from supplywatch.settings import load_settings
 
     settings = load_settings()
     java = find_java()
@@ -83,6 +87,8 @@ def install(json: JsonFlag = False) -> None:
 @app.command()
 def show(json: JsonFlag = False) -> None:
     """Show each broker with its version, whether it is here as it was checked, and its licence; exit code 1 when none can be run."""
+    from supplywatch.settings import load_settings
+
     rows = [_embedded(), _apache(load_settings())]
     if json:
         print_json(rows)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from supplywatch.errors import BadRequest
-from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
     from supplywatch.judging.engine import Engine
@@ -30,6 +29,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known at th
 def open_ledger(url: str | None = None, *, upgrade: bool = True) -> Ledger:
     """Open the ledger that was named, or the one of the settings."""
     from supplywatch.ledger.book import Ledger
+    from supplywatch.settings import load_settings
 
     return Ledger.open(url or load_settings().ledger, upgrade=upgrade)
 

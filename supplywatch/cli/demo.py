@@ -20,7 +20,6 @@ import typer
 
 from supplywatch.cli.common import JsonFlag
 from supplywatch.errors import BadSetting, BrokerAway
-from supplywatch.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from supplywatch.model.alert import AlertEvent
     from supplywatch.model.records import Record
     from supplywatch.runtime.broker import BrokerAddress
+    from supplywatch.settings import Settings
 
 FOLDER = Path("var/demo")
 PLAY_S = 12.0
@@ -92,6 +92,7 @@ def _stage(folder: Path) -> Iterator[_Stage]:
     from streams.topics import ensure_topics
     from supplywatch.ledger.book import Ledger
     from supplywatch.runtime.broker import BrokerAddress
+    from supplywatch.settings import Settings
 
     try:
         shutil.rmtree(folder, ignore_errors=True)

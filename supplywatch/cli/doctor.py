@@ -12,10 +12,10 @@ import typer
 from supplywatch.cli.broker import broker_address
 from supplywatch.cli.common import JsonFlag, open_ledger, print_json
 from supplywatch.errors import Refuse, Retry
-from supplywatch.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from supplywatch.ledger.book import Ledger
+    from supplywatch.settings import Settings
 
 MANY_PENDING = 1000
 
@@ -31,6 +31,8 @@ class Check:
 
 def doctor(json: JsonFlag = False) -> None:
     """Check broker, topics, ledger, every source, lag and dead letters; exit code 1 when something is wrong, 2 when it could not look."""
+    from supplywatch.settings import load_settings
+
     settings = load_settings()
     checks = [*_guarded("broker", lambda: _broker(settings)), *_guarded("ledger", lambda: _ledger(settings))]
     if json:

@@ -13,7 +13,6 @@ from typer.core import TyperGroup
 from supplywatch.cli.broker import broker_address
 from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, make_engine, open_ledger, print_json, print_table
 from supplywatch.errors import BadRequest, Quarantine
-from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
     from supplywatch.intake.held import Acceptance
@@ -184,6 +183,7 @@ def _fetched(source: Source) -> Payload:
     from supplywatch.intake.assemble import make_archive, make_fetcher
     from supplywatch.intake.options import load_options
     from supplywatch.model.source import Cursor
+    from supplywatch.settings import load_settings
 
     settings, card = load_settings(), source.card
     has_secret = card.secret_setting is not None and bool(getattr(settings, card.secret_setting))
@@ -199,6 +199,7 @@ def _run(source: Source, payloads: Iterator[Payload] | None, acceptance: Accepta
     from supplywatch.intake.assemble import make_runner
     from supplywatch.intake.options import load_options
     from supplywatch.runtime.broker import Producer, record_topic
+    from supplywatch.settings import load_settings
 
     settings = load_settings()
     address = broker_address(settings)

@@ -9,7 +9,6 @@ import typer
 
 from supplywatch.cli.common import JsonFlag, LedgerUrl, make_engine, open_ledger, print_json, print_table
 from supplywatch.errors import BadRequest
-from supplywatch.settings import load_settings
 
 if TYPE_CHECKING:
     from supplywatch.intake.disk import DiskReport
@@ -53,6 +52,7 @@ def size(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
 
     from supplywatch.intake.assemble import make_archive
     from supplywatch.intake.disk import measure
+    from supplywatch.settings import load_settings
 
     report = measure(open_ledger(ledger, upgrade=False), make_archive(load_settings()), datetime.now(UTC))
     if json:
@@ -104,6 +104,7 @@ def prune(
     """Remove archived payloads that are old, that no event cites and no comparison needs; shows what would go unless told --yes."""
     from supplywatch.intake import retention
     from supplywatch.intake.assemble import make_archive
+    from supplywatch.settings import load_settings
 
     if not archive:
         raise BadRequest("say what is to be pruned: --archive; the ledger itself is kept whole")

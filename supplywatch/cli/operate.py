@@ -19,10 +19,10 @@ from supplywatch.cli.config import refuse_what_does_not_fit
 from supplywatch.cli.demo import demo
 from supplywatch.cli.doctor import doctor
 from supplywatch.errors import BadSetting
-from supplywatch.settings import OWN_BROKERS, Settings, load_settings
 
 if TYPE_CHECKING:
     from streams.broker_process import BrokerProcess
+    from supplywatch.settings import Settings
 
 dlq = typer.Typer(help="Dead letters: messages nobody could use.", no_args_is_help=True)
 
@@ -54,6 +54,7 @@ def up(
 
     from streams.supervisor import Supervisor, tree
     from supplywatch.runtime.logs import configure_logs
+    from supplywatch.settings import load_settings
 
     if broker is not None:
         _set_broker(broker)
@@ -110,6 +111,7 @@ def connect(
     """Poll the sources on their schedules; several may run, one polls a source at a time."""
     from streams.connecting import run_connect
     from supplywatch.runtime.logs import configure_logs
+    from supplywatch.settings import load_settings
 
     settings = load_settings()
     configure_logs(settings.log_json)
@@ -143,12 +145,16 @@ def relay() -> None:
 
 def _resolve_broker() -> None:
     """Let a process of its own find the broker that ``supplywatch up`` runs."""
+    from supplywatch.settings import OWN_BROKERS, load_settings
+
     settings = load_settings()
     if settings.broker in OWN_BROKERS:
         _set_broker(broker_url(settings))
 
 
 def _set_broker(url: str) -> None:
+    from supplywatch.settings import load_settings
+
     os.environ["SUPPLYWATCH_BROKER"] = url
     load_settings.cache_clear()
 
@@ -159,6 +165,7 @@ def list_dead_letters(
 ) -> None:
     """List the dead letters that were not replayed yet; exit code 1 when there are some."""
     from streams.deadletter import list_letters
+    from supplywatch.settings import load_settings
 
     settings = load_settings()
     letters = list(list_letters(broker_address(settings), settings.topic_prefix, all_letters=all_letters))
@@ -180,6 +187,7 @@ def list_dead_letters(
 def replay_dead_letters(json: JsonFlag = False) -> None:
     """Send every dead letter back to the topic it came from, once its cause is mended; repeats do no harm."""
     from streams.deadletter import replay
+    from supplywatch.settings import load_settings
 
     settings = load_settings()
     count = replay(broker_address(settings), settings.topic_prefix, settings.outage_s)

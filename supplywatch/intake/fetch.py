@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpx
-import structlog
 
 from supplywatch import __version__, metrics
 from supplywatch.errors import BadRequest, BadSetting, Quarantine, SourceAway
@@ -21,8 +20,9 @@ from supplywatch.intake.response import Again, Answer, Reader, shown
 from supplywatch.intake.waiting import http_date, pause_s
 from supplywatch.ledger.sources import Validator
 from supplywatch.model.source import Card, Cursor, Part, Payload, Request, Source
+from supplywatch.runtime.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 USER_AGENT = f"supplywatch/{__version__}"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

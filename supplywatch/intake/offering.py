@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
-import structlog
-
 from supplywatch import metrics
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
@@ -28,8 +26,9 @@ from supplywatch.listing.rollback import Past
 from supplywatch.listing.snapshot import World
 from supplywatch.model.records import ListEntry, Listing, PolicyAct, Record, SourceReport
 from supplywatch.model.source import Payload, Source
+from supplywatch.runtime.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Producer(Protocol):

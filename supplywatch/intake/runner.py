@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import structlog
-
 from supplywatch import metrics
 from supplywatch.errors import Quarantine, SourceAway
 from supplywatch.intake import changes, guards, held
@@ -26,8 +24,9 @@ from supplywatch.listing.snapshot import World
 from supplywatch.model.periods import period_end
 from supplywatch.model.records import ListEntry, Record, SourceReport, SourceStatus
 from supplywatch.model.source import Payload, Source
+from supplywatch.runtime.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 UNREACHABLE = "unreachable"
 NOTHING = hashlib.sha256(b"").hexdigest()

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-import structlog
-
 from supplywatch import metrics
 from supplywatch.errors import ArchiveAway, BrokerAway, LedgerAway, Retry, SupplywatchError
 from supplywatch.intake.options import SourceOptions
@@ -18,8 +16,9 @@ from supplywatch.ledger.sources import SourceState
 from supplywatch.model.periods import period_end
 from supplywatch.model.records import SourceReport, SourceStatus
 from supplywatch.model.source import Calendar, Card, Source
+from supplywatch.runtime.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 RELEASE_POLL = timedelta(minutes=15)
 RELEASE_WATCH = timedelta(hours=12)

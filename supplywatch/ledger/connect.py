@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -69,7 +65,8 @@ def _postgresql(url: URL) -> Engine:
         # The server has told both with the connection (PostgreSQL 14 and later): asking costs nothing.
         if connection.get_execution_options().get("read_only"):
             return
-        told = cast("psycopg.Connection[Any]", connection.connection.driver_connection).pgconn.parameter_status
+        driver: Any = connection.connection.driver_connection
+        told = driver.pgconn.parameter_status
         if b"on" in (told(b"in_hot_standby"), told(b"default_transaction_read_only")):
             connection.invalidate()
             raise LedgerAway(f"ledger {shown(url)}: {POSTGRESQL['25006'][1]}; try again when it is back")
@@ -109,6 +106,11 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("read_only") else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def insert_or_update(connection: Connection, table: Table) -> Any:
+    """Return an INSERT that takes ``ON CONFLICT``, as the dialect of a connection makes it; the other dialect is not imported."""
+    return importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
 
 
 @contextmanager
@@ -152,10 +154,7 @@ def upgrade(engine: Engine) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(8742015)"))
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        importlib.import_module("supplywatch.ledger.upgrading").to_head(connection, MIGRATIONS)
 
 
 def check_schema(engine: Engine, url: str) -> None:
@@ -175,11 +174,12 @@ def check_schema(engine: Engine, url: str) -> None:
 
 def _revision(engine: Engine) -> str | None:
     with engine.connect().execution_options(read_only=True) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 @cache
-def _head() -> str | None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return ScriptDirectory.from_config(config).get_current_head()
+def _head() -> str:
+    """Return the newest version; migrations are numbered, and alembic, which would read them all, takes as long to import as SQLAlchemy."""
+    return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-import psycopg
-
 
 class Fate(Enum):
     """What the caller does next."""
@@ -80,12 +78,13 @@ def fate(error: BaseException | None) -> tuple[Fate, str]:
 
     Examples
     --------
+    >>> import psycopg
     >>> fate(psycopg.errors.lookup("25006")("cannot execute INSERT in a read-only transaction"))[0].name
     'AWAY'
     >>> fate(psycopg.errors.lookup("22003")("numeric value out of range"))[0].name
     'DEFECT'
     """
-    if isinstance(error, psycopg.Error):
+    if _is_psycopg(error, "Error"):
         return _of_postgresql(error)
     code = getattr(error, "sqlite_errorcode", None)
     if not isinstance(code, int):
@@ -96,11 +95,16 @@ def fate(error: BaseException | None) -> tuple[Fate, str]:
     return SQLITE.get(code) or SQLITE.get(code & 0xFF) or _UNKNOWN
 
 
-def _of_postgresql(error: psycopg.Error) -> tuple[Fate, str]:
-    state = error.sqlstate
+def _is_psycopg(error: BaseException | None, *names: str) -> bool:
+    """Tell the driver's classes by name: importing it takes a tenth of a second, and most ledgers are SQLite files."""
+    return any(kind.__module__.startswith("psycopg") and kind.__name__ in names for kind in type(error).__mro__)
+
+
+def _of_postgresql(error: BaseException | None) -> tuple[Fate, str]:
+    state: str | None = getattr(error, "sqlstate", None)
     if state is None:
         # No server spoke: psycopg raises these two when there is no connection, or none any more.
-        return _CONNECTION if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else _UNKNOWN
+        return _CONNECTION if _is_psycopg(error, "OperationalError", "InterfaceError") else _UNKNOWN
     if state == "55000" and "recovery" in str(error):
         # One state for all that "is not in the state required"; a standby says so of locks: "… while recovery is in progress".
         return POSTGRESQL["25006"]

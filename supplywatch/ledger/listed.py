@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from supplywatch.ledger import book, schema
+from supplywatch.ledger.connect import insert_or_update
 from supplywatch.ledger.lists import Place
 from supplywatch.ledger.lookup import matching
 from supplywatch.model.records import ListChange
@@ -100,8 +100,7 @@ def note_pairs(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None
     """Note (counterparty, party) pairs before they are told: what is noted is looked at again whenever one of the two changes."""
     rows = [{"counterparty_id": one, "party": party} for one, party in sorted(set(pairs))]
     if rows:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(schema.match_pair).on_conflict_do_nothing(), rows)
+        connection.execute(insert_or_update(connection, schema.match_pair).on_conflict_do_nothing(), rows)
 
 
 def bookmark(connection: Connection, name: str) -> tuple[int, str]:

@@ -8,7 +8,23 @@ from typing import Any
 
 import structlog
 
+get_logger = structlog.get_logger
 _LOUD_LIBRARIES = ("faust", "mode", "aiokafka", "kafka", "alembic", "httpx")
+
+
+_STAMPS: list[Any] = [
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
+def _to_stderr() -> None:
+    """Until a process sets its logs up, let warnings go to stderr: stdout is the answer of a command alone."""
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *_STAMPS, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
 
 
 def configure_logs(as_json: bool, level: int = logging.INFO) -> None:
@@ -19,14 +35,9 @@ def configure_logs(as_json: bool, level: int = logging.INFO) -> None:
     as_json
         One JSON object a line, for log collectors.
     """
-    shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     formatter = structlog.stdlib.ProcessorFormatter(
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer], foreign_pre_chain=shared
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer], foreign_pre_chain=_STAMPS
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
@@ -34,7 +45,10 @@ def configure_logs(as_json: bool, level: int = logging.INFO) -> None:
     for name in _LOUD_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *_STAMPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+_to_stderr()
