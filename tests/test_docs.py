@@ -92,6 +92,7 @@ def test_the_subscriber_has_30_lines() -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.alone
 def test_the_readmes_first_command(tmp_path: Path) -> None:
     """The demonstration, as installed: first alert within 15 s, all within 60 s, the alerts that README shows among them."""
     start = time.monotonic()

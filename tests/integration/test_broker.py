@@ -96,6 +96,7 @@ def test_a_message_over_the_limit_is_refused(address: BrokerAddress) -> None:
         assert [len(m.value) for m in read_topic(address, topic)] == [2_000_000]
 
 
+@pytest.mark.alone
 def test_nobody_there_is_one_sentence_after_ten_seconds() -> None:
     address = BrokerAddress.parse(f"kafka://127.0.0.1:{free_port()}")
     start = time.monotonic()

@@ -21,6 +21,7 @@ SLACK_S = 10.0
 """For a look that takes its time on a busy machine, and for the orderly end."""
 
 
+@pytest.mark.alone
 def test_a_worker_that_does_not_hear_of_the_topics_ends_within_its_bound(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     # Not for the embedded broker: it creates a topic as soon as a client asks for it, so none comes late.
     kafka, postgres = request.getfixturevalue("kafka"), request.getfixturevalue("postgres18")
@@ -43,6 +44,7 @@ def test_a_worker_that_does_not_hear_of_the_topics_ends_within_its_bound(request
         cluster.wait_judged(1, 60)
 
 
+@pytest.mark.alone
 def test_a_worker_that_does_not_hear_of_more_partitions_ends_after_a_longer_time(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     kafka, postgres = request.getfixturevalue("kafka"), request.getfixturevalue("postgres18")
     limit_s = 5.0  # long enough to join in

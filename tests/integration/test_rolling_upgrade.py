@@ -35,7 +35,8 @@ def former(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=["production", "embedded"])
+# Both kinds of ledger are upgraded in tests/ledger/test_upgrade.py; side by side, the one that is a server is enough in CI.
+@pytest.fixture(params=["production", pytest.param("embedded", marks=pytest.mark.long)])
 def not_upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Cluster:
     """A cluster whose ledger the first process makes."""
     if request.param == "production":
