@@ -104,6 +104,7 @@ class Shares:
 
 def _shares(sums: Sums, top: PartnerFlow, params: Params) -> Shares:
     hhi, top_share = concentration(sums.values)
+    # Value decides and weight stands beside it: weights go missing (Chinese nickel ore 2016) or are far too low (2023) while values go on.
     weighed = sums.weighed >= params.min_weight_coverage * sums.total and bool(sums.weights)
     by_weight = concentration(sums.weights) if weighed else (None, None)
     return Shares(

@@ -298,6 +298,7 @@ def subject(record: ListChange | ListRelease, _items: Items) -> Subject | None:
     if record.change not in SAID:
         return None
     entry = record.entry
+    # By content, not by the publisher's key: keys are renumbered, and an alert must meet the entry it was opened for.
     key = _by_content(record.same_as or Listing.of(source, entry))
     if record.change == ChangeKind.AMENDMENT:
         key += f"/{record.observed}"

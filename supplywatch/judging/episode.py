@@ -60,6 +60,7 @@ class Memory:
 
     def to_json(self) -> str:
         """Return the text that is stored."""
+        # pydantic's own writer: every judged record has a state to write; 125 to 29 microseconds for that of a monthly trend (decision 7).
         episode = None if self.episode is None else vars(self.episode)
         return to_json(vars(self) | {"episode": episode}).decode()
 
