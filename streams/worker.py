@@ -29,6 +29,7 @@ from supplywatch.runtime.broker import BrokerAddress, Producer
 from supplywatch.runtime.garbage import look_seldom
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
 from supplywatch.runtime.logs import configure_logs, get_logger
+from supplywatch.runtime.output import say
 from supplywatch.settings import Settings, load_settings
 
 log = get_logger(__name__)
@@ -161,7 +162,7 @@ def settings_of_process() -> Settings:
     try:
         settings = load_settings()
     except Refuse as error:
-        sys.stderr.write(f"supplywatch: {error}\n")
+        say(f"supplywatch: {error}", err=True)
         sys.exit(REFUSED)
     configure_logs(settings.log_json)
     return settings

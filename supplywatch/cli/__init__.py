@@ -30,6 +30,7 @@ from supplywatch.cli import (
 )
 from supplywatch.errors import SupplywatchError
 from supplywatch.runtime.garbage import look_seldom
+from supplywatch.runtime.output import say
 
 app = typer.Typer(
     name="supplywatch",
@@ -43,7 +44,7 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(__version__)
+        say(__version__)
         raise typer.Exit
 
 
@@ -77,12 +78,12 @@ def main() -> None:
     for argument in sys.argv[1:]:
         if any("\ud800" <= character <= "\udfff" for character in argument):
             shown = argument.encode("utf-8", "backslashreplace").decode()
-            typer.echo(f"supplywatch: {shown[:80]!r} holds a byte that is no UTF-8 or half of a character; write it again", err=True)
+            say(f"supplywatch: {shown[:80]!r} holds a byte that is no UTF-8 or half of a character; write it again", err=True)
             sys.exit(2)
     try:
         light.only(app, sys.argv[1:])()
     except SupplywatchError as error:
-        typer.echo(f"supplywatch: {error}", err=True)
+        say(f"supplywatch: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:
         # The reader went away (`| head`): nothing is wrong, but the interpreter must not flush into the closed pipe.

@@ -20,9 +20,9 @@ from supplywatch.cli.common import (
     make_engine,
     open_ledger,
     print_json,
-    print_table,
 )
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
     from supplywatch.ledger.queries import AlertView
@@ -64,7 +64,7 @@ def list_alerts(
         return
     print_table(("alert", "state", "severity", "rule", "subject", "since", "known", ""), map(_cells, found))
     if not found:
-        typer.echo("no alert fits", err=True)
+        say("no alert fits", err=True)
 
 
 def _known_states(states: list[str]) -> tuple[str, ...]:
@@ -113,15 +113,13 @@ def show(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: Jso
         print_json(event.model_dump(mode="json"))
         return
     for line in event_lines(event):
-        typer.echo(line)
-    typer.echo(f"  zh      {event.headline.zh}")
-    typer.echo(f"  id      {event.alert_id}  rule version {event.rule_version}")
-    typer.echo(
-        f"  onset   {event.onset or 'not estimated'}   known {event.known_at:%Y-%m-%d %H:%M}Z   {'standing' if event.standing else 'news'}"
-    )
-    typer.echo(f"  nodes   {' '.join(event.taxonomy)}")
+        say(line)
+    say(f"  zh      {event.headline.zh}")
+    say(f"  id      {event.alert_id}  rule version {event.rule_version}")
+    say(f"  onset   {event.onset or 'not estimated'}   known {event.known_at:%Y-%m-%d %H:%M}Z   {'standing' if event.standing else 'news'}")
+    say(f"  nodes   {' '.join(event.taxonomy)}")
     for name, value in event.measures.items():
-        typer.echo(f"  {name:<32} {value}")
+        say(f"  {name:<32} {value}")
     print_table(
         ("source", "vintage", "period", "field", "value", "unit", "position", "payload"),
         ((e.source, e.vintage, e.period, e.field, e.value, e.unit, e.position, e.sha256[:12]) for e in event.evidence),
@@ -131,7 +129,7 @@ def show(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: Jso
     print_thresholds(event)
     print_outlook(event)
     for line in event.attribution:
-        typer.echo(line)
+        say(line)
 
 
 @app.command()
@@ -202,4 +200,4 @@ def _act(action: Any, alert: str, by: str, reason: str, url: str | None, json: b
     if json:
         print_json(event.model_dump(mode="json"))
     else:
-        typer.echo(f"{event.transition.value}: {event.headline.en}")
+        say(f"{event.transition.value}: {event.headline.en}")

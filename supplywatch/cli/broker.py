@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, print_json, print_table
+from supplywatch.cli.common import JsonFlag, print_json
 from supplywatch.errors import BadSetting, BrokerAway
+from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
     from supplywatch.runtime.broker import BrokerAddress
@@ -58,7 +59,7 @@ def address() -> None:
     """Print where a Kafka client finds the broker: host:port, several with commas between them."""
     from supplywatch.settings import load_settings
 
-    typer.echo(",".join(broker_address(load_settings()).servers))
+    say(",".join(broker_address(load_settings()).servers))
 
 
 @app.command()
@@ -80,8 +81,8 @@ def install(json: JsonFlag = False) -> None:
     if json:
         print_json({"version": jars.version(), "folder": str(folder), "fetched": fetched, "jars": len(jars.listed()), "java": java.version})
         return
-    typer.echo(f"Apache Kafka {jars.version()} is in {folder}: {fetched} jars fetched, all {len(jars.listed())} as listed")
-    typer.echo(f"It runs on Java {java.version} ({java.origin}, {java.path}); start it with: supplywatch up --broker apache")
+    say(f"Apache Kafka {jars.version()} is in {folder}: {fetched} jars fetched, all {len(jars.listed())} as listed")
+    say(f"It runs on Java {java.version} ({java.origin}, {java.path}); start it with: supplywatch up --broker apache")
 
 
 @app.command()

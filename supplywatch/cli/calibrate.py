@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, print_json, print_table
+from supplywatch.cli.common import JsonFlag, print_json
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import print_table, say
 
 _FEW = 1_000
 _TOLD = 10
@@ -42,7 +43,7 @@ def calibrate(
         print_json({"names": kept.names, "tiers": [dict(zip(keys, row, strict=True)) for row in rows], "highest": highest})
         return
     print_table(("tier", "begins at", "false of 1,000", "budget", "would keep it"), [tuple(map(str, row)) for row in rows])
-    typer.echo("the highest of them (take out those that are the listed party after all, and run again):")
+    say("the highest of them (take out those that are the listed party after all, and run again):")
     print_table(("score", "asked", "listed"), [(f"{score:.2f}", text, listed) for score, text, listed in highest])
     if kept.names < _FEW:
-        typer.echo(f"{kept.names} names are few: the lines of so small a sample move by chance; give {_FEW} or more", err=True)
+        say(f"{kept.names} names are few: the lines of so small a sample move by chance; give {_FEW} or more", err=True)

@@ -12,6 +12,7 @@ import typer
 
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import say
 
 if TYPE_CHECKING:
     from supplywatch.ledger.book import Ledger
@@ -114,11 +115,11 @@ def _report(file: Path, given: dict[str, Any], findings: list[str], again: str |
         print_json({"file": str(file), "intact": not findings, "recorded_at": recorded_at, "findings": findings, "screened_again": again})
         return
     for finding in findings:
-        typer.echo(f"DIFFERS  {finding}")
+        say(f"DIFFERS  {finding}")
     if not findings:
-        typer.echo(f"INTACT   certificate {given['id']}, recorded {recorded_at:%Y-%m-%d %H:%M} UTC for {given['by']}")
-        typer.echo(f"  says     {given['says']['en']}")
-    typer.echo(f"  screened again  {again}")
+        say(f"INTACT   certificate {given['id']}, recorded {recorded_at:%Y-%m-%d %H:%M} UTC for {given['by']}")
+        say(f"  says     {given['says']['en']}")
+    say(f"  screened again  {again}")
 
 
 def _read(file: Path) -> dict[str, Any]:

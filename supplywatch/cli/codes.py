@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
+from supplywatch.runtime.output import say
 
 Code = Annotated[str, typer.Argument(help="A code of the Combined Nomenclature, eight digits.")]
 First = Annotated[int, typer.Option("--from", help="The year the code is of.")]
@@ -34,4 +35,4 @@ def codes(code: Code, first: First, last: Last, ledger: LedgerUrl = None, json: 
     if json:
         print_json({"code": digits, "from": first, "to": last, "codes": list(found)})
     else:
-        typer.echo("\n".join(found))
+        say("\n".join(found))

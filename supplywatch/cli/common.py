@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import say
 
 if TYPE_CHECKING:
     from supplywatch.judging.engine import Engine
@@ -77,21 +77,7 @@ def events_of_alert(alert: str, as_of: str | None, url: str | None) -> list[Any]
 
 def print_json(value: Any) -> None:
     """Print one JSON document, indented for people, complete for programs."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, title: str | None = None) -> None:
-    """Print a table; colour and width follow the terminal."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title, box=None, header_style="bold", pad_edge=False, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    # A pipe has no width: do not fold lines that a program will read.
-    Console(highlight=False, width=None if sys.stdout.isatty() else 220).print(table)
+    say(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def event_lines(event: AlertEvent) -> list[str]:

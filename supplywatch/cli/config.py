@@ -8,6 +8,7 @@ from functools import partial
 import typer
 
 from supplywatch.errors import BadSetting
+from supplywatch.runtime.output import say
 
 app = typer.Typer(help="Configuration: whether a folder fits this release.", no_args_is_help=True)
 
@@ -22,11 +23,11 @@ def check() -> None:
     """Read every file of the configuration and say of each key that does not fit what to do; exit code 1 when there is one."""
     found = complaints()
     for line in found:
-        typer.echo(line)
+        say(line)
     if not found:
         from supplywatch.config import config_dir
 
-        typer.echo(f"{config_dir()}: every file fits this release")
+        say(f"{config_dir()}: every file fits this release")
     raise typer.Exit(int(bool(found)))
 
 

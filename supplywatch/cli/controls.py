@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, print_json, print_table
+from supplywatch.cli.common import JsonFlag, print_json
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
     from supplywatch.model.control import ControlMeasure
@@ -62,20 +63,20 @@ def show(measure: MeasureId, as_of: Day = None, json: JsonFlag = False) -> None:
     if json:
         print_json(_plain(found, day) | {"hs6_wider_than_the_control": sorted(narrow(every) & found.hs6)})
         return
-    typer.echo(f"{found.id}  {_told(found, day)} on {day}\n  what     {found.en} / {found.zh}")
-    typer.echo(f"  by       {found.controller}, {found.authority}: {found.instrument}{f', {found.clause}' if found.clause else ''}")
-    typer.echo(f"  against  {_against(found)}")
+    say(f"{found.id}  {_told(found, day)} on {day}\n  what     {found.en} / {found.zh}")
+    say(f"  by       {found.controller}, {found.authority}: {found.instrument}{f', {found.clause}' if found.clause else ''}")
+    say(f"  against  {_against(found)}")
     for step in found.history:
-        typer.echo(f"  since    {step.start}  {step.status}{f' until {step.until}' if step.until else ''}")
+        say(f"  since    {step.start}  {step.status}{f' until {step.until}' if step.until else ''}")
     for group in found.products:
-        typer.echo(f"  {group.system:<8} {group.role}, {group.breadth.replace('_', ' ')}: {', '.join(group.codes)}")
+        say(f"  {group.system:<8} {group.role}, {group.breadth.replace('_', ' ')}: {', '.join(group.codes)}")
     if wider := sorted(narrow(every) & found.hs6):
-        typer.echo(f"  wider    trade under {', '.join(wider)} is more than what is controlled: alone it can raise no more than watch")
+        say(f"  wider    trade under {', '.join(wider)} is more than what is controlled: alone it can raise no more than watch")
     for label, text in (("text", found.scope_text), ("note", found.note), ("source", found.source)):
         if text:
-            typer.echo(f"  {label:<8} {text}")
+            say(f"  {label:<8} {text}")
     for other in modified(found, every):
-        typer.echo(f"  modifies {other.id}")
+        say(f"  modifies {other.id}")
 
 
 @app.command()
@@ -174,5 +175,5 @@ def _day(text: str | None) -> date:
 
 def _end(found: object, nothing: str) -> None:
     if not found:
-        typer.echo(nothing, err=True)
+        say(nothing, err=True)
         raise typer.Exit(1)

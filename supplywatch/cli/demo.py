@@ -20,6 +20,7 @@ import typer
 
 from supplywatch.cli.common import JsonFlag
 from supplywatch.errors import BadSetting, BrokerAway
+from supplywatch.runtime.output import say, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -193,7 +194,7 @@ def _show_next(heard: queue.Queue[AlertEvent], events: list[AlertEvent], console
         return
     events.append(event)
     if as_json:
-        typer.echo(event.model_dump_json())
+        say(event.model_dump_json())
         return
     style = STYLES.get(event.severity.value, "")
     mark = " (standing)" if event.standing and event.transition.value == "opened" else ""
@@ -212,19 +213,16 @@ def _finished(ledger: Ledger, figures: int, heard: int) -> bool:
 
 
 def _closing(console: Console, ledger: Ledger, url: str, events: Sequence[AlertEvent], took_s: float) -> None:
-    from rich.table import Table
-
     from supplywatch.ledger.queries import Filter, alerts
 
     found = sorted(alerts(ledger, Filter()), key=lambda view: view.row["opened_known_at"])
-    table = Table(title=f"{len(found)} alerts, {len(events)} transitions, {took_s:.0f} s", title_justify="left", box=None, pad_edge=False)
-    for column in ("known", "state", "severity", "rule", "subject", "since"):
-        table.add_column(column, overflow="fold")
+    rows = []
     for view in found:
         row = view.row
         since = view.event.onset or row["opened_at"]
-        table.add_row(f"{row['opened_known_at']:%Y-%m-%d}", row["state"], row["severity"], row["rule"], view.event.subject.name, since)
-    console.print(table)
+        rows.append((f"{row['opened_known_at']:%Y-%m-%d}", row["state"], row["severity"], row["rule"], view.event.subject.name, since))
+    title = f"{len(found)} alerts, {len(events)} transitions, {took_s:.0f} s"
+    console.print(table(("known", "state", "severity", "rule", "subject", "since"), rows, title=title))
     # As the user called it: the environment it is installed in need not be on the path.
     program = sys.argv[0] if Path(sys.argv[0]).name == "supplywatch" else "supplywatch"
     console.print("\nWhere to look next:", style="bold")

@@ -12,6 +12,7 @@ import typer
 from supplywatch.cli.broker import broker_address
 from supplywatch.cli.common import JsonFlag, open_ledger, print_json
 from supplywatch.errors import Refuse, Retry
+from supplywatch.runtime.output import say
 
 if TYPE_CHECKING:
     from supplywatch.ledger.book import Ledger
@@ -39,7 +40,7 @@ def doctor(json: JsonFlag = False) -> None:
         print_json([asdict(check) for check in checks])
     else:
         for check in checks:
-            typer.echo(f"{check.status:<5}{check.part:<34}{check.detail}")
+            say(f"{check.status:<5}{check.part:<34}{check.detail}")
     unreachable = any(check.status == "fail" and check.part in ("broker", "ledger") for check in checks)
     raise typer.Exit(2 if unreachable else int(any(check.status != "ok" for check in checks)))
 

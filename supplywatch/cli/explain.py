@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
-from supplywatch.cli.common import AlertId, AsOf, JsonFlag, LedgerUrl, events_of_alert, instant, open_ledger, print_json, print_table
+from supplywatch.cli.common import AlertId, AsOf, JsonFlag, LedgerUrl, events_of_alert, instant, open_ledger, print_json
+from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
     from supplywatch.desk.corroboration import Corroboration
@@ -37,14 +36,14 @@ def explain(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: 
         beside = {"corroborated_by": [one.model_dump(mode="json") for one in corroborated], "impact": exposure.model_dump(mode="json")}
         print_json(said | beside)
         return
-    typer.echo(f"{event.severity.value}: {event.headline.en}\n")
+    say(f"{event.severity.value}: {event.headline.en}\n")
     derivation(event)
     print_axes(event)
     print_thresholds(event)
     print_outlook(event)
     print_impact(exposure)
     for one in corroborated:
-        typer.echo(f"others say     {one.text} ({one.source}, {one.period}, vintage {one.vintage})")
+        say(f"others say     {one.text} ({one.source}, {one.period}, vintage {one.vintage})")
 
 
 def _corroborations(event: AlertEvent, as_of: str | None, url: str | None) -> list[Corroboration]:
@@ -69,27 +68,27 @@ def _impact(event: AlertEvent, as_of: str | None, url: str | None) -> Impact:
 def print_impact(exposure: Impact) -> None:
     """Print whom of the watch-list the alert concerns; what the watch-list says never enters the severity."""
     if not exposure.items:
-        typer.echo("impact         not known: the alert touches no watched item")
+        say("impact         not known: the alert touches no watched item")
     elif not exposure.with_tags:
-        typer.echo("impact         not known: no counterparty is watched whose tags name products ('supplywatch watchlist import')")
+        say("impact         not known: no counterparty is watched whose tags name products ('supplywatch watchlist import')")
     else:
         names = f": {', '.join(exposure.named)}" + (" and more" if exposure.exposed > len(exposure.named) else "")
         shown = names if exposure.exposed else ""
-        typer.echo(f"impact         {exposure.exposed} of {exposure.with_tags} watched suppliers of products{shown}")
+        say(f"impact         {exposure.exposed} of {exposure.with_tags} watched suppliers of products{shown}")
 
 
 def derivation(event: AlertEvent) -> None:
     """Print the steps from the band of the event to its severity."""
     grading = event.grading
     if grading is None:
-        typer.echo("severity: the rule's own band; the event was not graded (it ended, or a person spoke)")
+        say("severity: the rule's own band; the event was not graded (it ended, or a person spoke)")
         return
     on = f" on {grading.item}" if grading.item else " (touches no watched item)"
-    typer.echo(f"severity of {event.rule}{on}:")
+    say(f"severity of {event.rule}{on}:")
     for step in grading.steps:
-        typer.echo(f"  {step.by:+d}  {step.name:<11} {step.because}" if step.by else f"   0  {step.name:<11} {step.because}")
+        say(f"  {step.by:+d}  {step.name:<11} {step.because}" if step.by else f"   0  {step.name:<11} {step.because}")
     bound = "" if grading.at_most is grading.severity else f"; {grading.at_most.value} if every unknown axis were at its worst"
-    typer.echo(f"   =  {grading.severity.value}{bound}\n")
+    say(f"   =  {grading.severity.value}{bound}\n")
 
 
 def print_axes(event: AlertEvent) -> None:
@@ -118,10 +117,10 @@ def print_thresholds(event: AlertEvent) -> None:
 
 def print_outlook(event: AlertEvent) -> None:
     """Print onset, what clears the alert, what would make it surer and what it does not support."""
-    typer.echo(f"onset          {event.onset or 'not estimated'}")
+    say(f"onset          {event.onset or 'not estimated'}")
     if event.clears_when:
-        typer.echo(f"clears when    {event.clears_when}")
+        say(f"clears when    {event.clears_when}")
     for line in event.surer_when:
-        typer.echo(f"surer when     {line}")
+        say(f"surer when     {line}")
     for line in event.not_supported:
-        typer.echo(f"not supported  {line}")
+        say(f"not supported  {line}")

@@ -11,8 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 from supplywatch.cli.broker import broker_address
-from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, make_engine, open_ledger, print_json, print_table
+from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, make_engine, open_ledger, print_json
 from supplywatch.errors import BadRequest, Quarantine
+from supplywatch.runtime.output import print_table, progress, say
 
 if TYPE_CHECKING:
     from supplywatch.intake.held import Acceptance
@@ -80,7 +81,7 @@ def show_source(source: Annotated[str, typer.Argument(help="Source id.")], json:
         return
     for name, value in card.items():
         shown = "; ".join(map(str, value)) if isinstance(value, list) else value
-        typer.echo(f"{name:<16} {shown}")
+        say(f"{name:<16} {shown}")
 
 
 @sources_app.command("new")
@@ -92,8 +93,8 @@ def new_source(
     from supplywatch.rulebook.pieces import new_feed
 
     for path in new_feed(source, folder):
-        typer.echo(f"written: {path}")
-    typer.echo(f"then: pytest tests/connectors/test_contract.py -k {source} && python docs/generate.py", err=True)
+        say(f"written: {path}")
+    say(f"then: pytest tests/connectors/test_contract.py -k {source} && python docs/generate.py", err=True)
 
 
 def card_json(card: Card) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def _payload(source: Source, spec: str) -> Payload:
 
 
 def _warn(message: str) -> None:
-    typer.echo(f"warning: {message}", err=True)
+    say(f"warning: {message}", err=True)
 
 
 def _print_records(source: Source, payloads: Iterator[Payload], *, ndjson: bool) -> None:
@@ -165,16 +166,16 @@ def _print_records(source: Source, payloads: Iterator[Payload], *, ndjson: bool)
         except StopIteration:
             break
         except Quarantine as error:
-            typer.echo(f"quarantined ({error.reason}): {error}", err=True)
+            say(f"quarantined ({error.reason}): {error}", err=True)
             refused = True
             continue
         snapshot = source.card.kind == "snapshot"
         records = changes.list_changes(reading, None) if snapshot else list(reading.records)
         for record in records:
-            typer.echo(record.model_dump_json() if ndjson else f"{record.observed}  {record.series}  {record.provenance.position}")
-        typer.echo(f"{len(records)} records, newest {reading.newest}, payload {payload.sha256[:16]}", err=True)
+            say(record.model_dump_json() if ndjson else f"{record.observed}  {record.series}  {record.provenance.position}")
+        say(f"{len(records)} records, newest {reading.newest}, payload {payload.sha256[:16]}", err=True)
         if reading.kept_raw is not None:
-            typer.echo(f"note: {reading.kept_raw}", err=True)
+            say(f"note: {reading.kept_raw}", err=True)
     raise typer.Exit(int(refused))
 
 
@@ -227,7 +228,7 @@ def _print_result(result: PollResult, *, json: bool) -> None:
         return
     why = "".join(f": {said}" for said in (result.detail, result.kept_raw) if said is not None)
     reason = "" if result.reason is None else f" ({result.reason})"
-    typer.echo(f"{result.source}: {result.outcome}{reason}, {result.records} records offered{why}")
+    say(f"{result.source}: {result.outcome}{reason}, {result.records} records offered{why}")
 
 
 def backtest(
@@ -260,8 +261,8 @@ def backtest(
     batches = _watched(steps(found, given, now=now, warn=_warn), refused)
     counted = _stepped(step(engine, batches), _printer(ndjson=ndjson or json))
     took = (datetime.now(UTC) - now).total_seconds()
-    typer.echo(f"{counted}, {len(refused)} payloads refused, {took:.1f} s", err=True)
-    typer.echo("".join(f"quarantined: {detail}\n" for detail in refused), err=True, nl=False)
+    say(f"{counted}, {len(refused)} payloads refused, {took:.1f} s", err=True)
+    say("".join(f"quarantined: {detail}\n" for detail in refused), err=True, nl=False)
     raise typer.Exit(1 if refused else 0)
 
 
@@ -274,7 +275,7 @@ def _stepped(steps: Iterator[tuple[Verdict, list[AlertEvent]]], print_event: Cal
         for event in transitions:
             print_event(event)
         if sys.stderr.isatty():
-            typer.echo(f"\r{records} records judged, {events} transitions ", err=True, nl=False)
+            progress(f"{records} records judged, {events} transitions ")
     return f"{records} records judged, {events} transitions"
 
 
@@ -289,9 +290,9 @@ def _watched(batches: Iterator[list[Record]], refused: list[str]) -> Iterator[li
 
 def _printer(*, ndjson: bool) -> Callable[[Any], None]:
     def as_json(event: Any) -> None:
-        typer.echo(event.model_dump_json())
+        say(event.model_dump_json())
 
     def as_text(event: Any) -> None:
-        typer.echo(f"{event.known_at:%Y-%m-%d}  " + "\n            ".join(event_lines(event)))
+        say(f"{event.known_at:%Y-%m-%d}  " + "\n            ".join(event_lines(event)))
 
     return as_json if ndjson else as_text

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, LedgerUrl, make_engine, open_ledger, print_json, print_table
+from supplywatch.cli.common import JsonFlag, LedgerUrl, make_engine, open_ledger, print_json
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
     from supplywatch.intake.disk import DiskReport
@@ -27,7 +28,7 @@ def upgrade(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     if json:
         print_json({"schema": "up to date"})
     else:
-        typer.echo("the ledger's schema is up to date")
+        say("the ledger's schema is up to date")
 
 
 @app.command()
@@ -41,7 +42,7 @@ def rebuild(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
     else:
         for name, rows in result.rows.items():
             same = "identical" if result.before[name] == result.after[name] else "CHANGED"
-            typer.echo(f"{name}: {rows} rows, {same} (sha256 {result.after[name][:16]})")
+            say(f"{name}: {rows} rows, {same} (sha256 {result.after[name][:16]})")
     raise typer.Exit(0 if result.identical else 1)
 
 
@@ -74,13 +75,13 @@ def _print_size(report: DiskReport) -> None:
         ),
     )
     if report.days is None:
-        typer.echo("growth is known from the third day on: the first one brings whole histories")
+        say("growth is known from the third day on: the first one brings whole histories")
     else:
-        typer.echo(f"growth: mean of the last {report.days:.0f} days, of tables whose rows stay")
+        say(f"growth: mean of the last {report.days:.0f} days, of tables whose rows stay")
     if any(store.disk is None for store in report.stores):
-        typer.echo("the database is on a server: its free room is not known here")
+        say("the database is on a server: its free room is not known here")
     count, total = report.removed
-    typer.echo(f"removed by 'ledger prune' so far: {count} payload parts, {_mb(total)} MB")
+    say(f"removed by 'ledger prune' so far: {count} payload parts, {_mb(total)} MB")
 
 
 def _mb(size_bytes: float | None) -> str:
@@ -131,8 +132,8 @@ def _print_plans(plans: list[Plan], policy: str, *, done: bool) -> None:
         ),
     )
     count, freed = sum(len(p.removals) for p in plans), sum(p.freed_bytes for p in plans)
-    typer.echo(f"{count} payload parts {verb} ({_mb(freed)} MB): {policy}")
+    say(f"{count} payload parts {verb} ({_mb(freed)} MB): {policy}")
     for busy in (p.source for p in plans if p.busy):
-        typer.echo(f"{busy} is being polled and was left as it is: run it again")
+        say(f"{busy} is being polled and was left as it is: run it again")
     if count and not done:
-        typer.echo("nothing was removed; to do it: --yes --by NAME")
+        say("nothing was removed; to do it: --yes --by NAME")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from supplywatch.cli.common import AsOf, JsonFlag, LedgerUrl, instant, open_ledger, print_json, print_table
+from supplywatch.cli.common import AsOf, JsonFlag, LedgerUrl, instant, open_ledger, print_json
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -152,7 +153,7 @@ def changes(
     else:
         _print_changes(found)
         for part in parts:
-            typer.echo(f"{part.fetched:%Y-%m-%d %H:%M}  {part.kind}  {part.detail}")
+            say(f"{part.fetched:%Y-%m-%d %H:%M}  {part.kind}  {part.detail}")
     _end([*found, *parts], f"nothing changed since {since}")
 
 
@@ -186,7 +187,7 @@ def explain(one: Entry, other: Entry, as_of: AsOf = None, ledger: LedgerUrl = No
     if json:
         print_json(lines)
     else:
-        typer.echo("\n".join(lines))
+        say("\n".join(lines))
 
 
 @party_app.command()
@@ -213,7 +214,7 @@ def _decide(verb: Literal["join", "split"], one: str, other: str, by: str, reaso
     _check_entries(_standing(book, None), one, other)
     with book.begin() as connection:
         decide(connection, Decision(verb, one, other, by.strip(), reason.strip(), datetime.now(UTC)))
-    typer.echo(f"{verb}: {one} and {other}, by {by.strip()}")
+    say(f"{verb}: {one} and {other}, by {by.strip()}")
 
 
 def _check_entries(standing: Iterable[Standing], *names: str) -> None:
@@ -267,7 +268,7 @@ def _until(as_of: str | None) -> datetime | None:
 
 def _end(found: object, nothing: str) -> None:
     if not found:
-        typer.echo(nothing, err=True)
+        say(nothing, err=True)
         raise typer.Exit(1)
 
 
@@ -297,7 +298,7 @@ def _status(entry: ListEntry, day: date) -> str:
 
 
 def _print_entry(source: str, entry: ListEntry, day: date) -> None:
-    typer.echo(f"{entry.name}  [{source}/{entry.list_code}/{entry.key}]  {entry.party_kind}, {_status(entry, day)}")
+    say(f"{entry.name}  [{source}/{entry.list_code}/{entry.key}]  {entry.party_kind}, {_status(entry, day)}")
     facts = {
         "list": entry.list_name,
         "countries": ", ".join(entry.countries),
@@ -316,18 +317,18 @@ def _print_entry(source: str, entry: ListEntry, day: date) -> None:
     }
     for name, value in facts.items():
         if value:
-            typer.echo(f"  {name:<16} {value}")
+            say(f"  {name:<16} {value}")
 
 
 def _print_party(party: Party) -> None:
     from supplywatch.listing.parties import reference
 
-    typer.echo(f"{party.name}  (party {party.id}, {len(party.entries)} entries)")
+    say(f"{party.name}  (party {party.id}, {len(party.entries)} entries)")
     for one in party.entries:
         dated = f"effective {one.entry.effective}" if one.entry.effective else "no date given"
-        typer.echo(f"  {reference(one)}  {one.entry.name}, {one.entry.list_name}, {dated}")
+        say(f"  {reference(one)}  {one.entry.name}, {one.entry.list_name}, {dated}")
     for link in party.links:
-        typer.echo(f"    {link.one} = {link.other}: {link.why}")
+        say(f"    {link.one} = {link.other}: {link.why}")
 
 
 def _party_json(party: Party) -> dict[str, object]:

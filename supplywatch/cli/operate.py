@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supplywatch.cli.broker import RUN_FILE, broker_address, broker_url
-from supplywatch.cli.common import JsonFlag, open_ledger, print_json, print_table
+from supplywatch.cli.common import JsonFlag, open_ledger, print_json
 from supplywatch.cli.config import refuse_what_does_not_fit
 from supplywatch.cli.demo import demo
 from supplywatch.cli.doctor import doctor
 from supplywatch.errors import BadSetting
+from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
     from streams.broker_process import BrokerProcess
@@ -194,4 +195,4 @@ def replay_dead_letters(json: JsonFlag = False) -> None:
     if json:
         print_json({"replayed": count})
     else:
-        typer.echo(f"{count} dead letters sent again")
+        say(f"{count} dead letters sent again")

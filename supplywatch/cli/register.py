@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, instant, make_engine, open_ledger, print_json, print_table
+from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, instant, make_engine, open_ledger, print_json
+from supplywatch.runtime.output import print_table, say
 
 app = typer.Typer(help="The supplier register: sites, backups, and how long their verification counts.", no_args_is_help=True)
 
@@ -31,13 +32,13 @@ def import_register(
         print_json({"rows": reading.rows, "refused": list(reading.refused), "items": items, "events": said})
     else:
         for line in reading.refused:
-            typer.echo(f"refused: {line}", err=True)
+            say(f"refused: {line}", err=True)
         for event in events:
-            typer.echo("\n".join(event_lines(event)))
+            say("\n".join(event_lines(event)))
         taken = (
             "nothing taken" if reading.refused else f"{sum(len(r.sites) for r in reading.records)} sites of {len(reading.records)} items"
         )
-        typer.echo(f"{reading.rows} rows, {len(reading.refused)} refused: {taken}")
+        say(f"{reading.rows} rows, {len(reading.refused)} refused: {taken}")
     raise typer.Exit(1 if reading.refused else 0)
 
 
@@ -55,8 +56,8 @@ def check(
         print_json([event.model_dump(mode="json") for event in verdict.events])
         return
     for event in verdict.events:
-        typer.echo("\n".join(event_lines(event)))
-    typer.echo(f"{verdict.new + verdict.revision} items judged, {len(verdict.events)} transitions", err=True)
+        say("\n".join(event_lines(event)))
+    say(f"{verdict.new + verdict.revision} items judged, {len(verdict.events)} transitions", err=True)
 
 
 @app.command()

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from supplywatch.cli.common import AlertId, By, JsonFlag, LedgerUrl, Reason, event_lines, make_engine, open_ledger, print_json, print_table
+from supplywatch.cli.common import AlertId, By, JsonFlag, LedgerUrl, Reason, event_lines, make_engine, open_ledger, print_json
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import print_table, say
 
 TrueMatch = Annotated[bool, typer.Option("--true-match", help="The counterparty is meant: the alert warns.")]
 FalsePositive = Annotated[bool, typer.Option("--false-positive", help="It is not meant: the alert ends, for exactly these two texts.")]
@@ -39,8 +40,8 @@ def decide(
         print_json([event.model_dump(mode="json") for event in events])
         return
     for event in events:
-        typer.echo("\n".join(event_lines(event)))
-    typer.echo(f"noted as {verdict} by {by}; {len(events)} transition{'s' * (len(events) != 1)}", err=True)
+        say("\n".join(event_lines(event)))
+    say(f"noted as {verdict} by {by}; {len(events)} transition{'s' * (len(events) != 1)}", err=True)
 
 
 def why(alert: AlertId, ledger: LedgerUrl = None, json: JsonFlag = False) -> None:
@@ -55,9 +56,9 @@ def why(alert: AlertId, ledger: LedgerUrl = None, json: JsonFlag = False) -> Non
     if json:
         print_json(match.model_dump(mode="json") | {"recomputed_score": again})
         return
-    typer.echo(f"{match.tier} {match.score:.4f}  {match.counterparty.name} = {match.listed_name or match.party_name}")
+    say(f"{match.tier} {match.score:.4f}  {match.counterparty.name} = {match.listed_name or match.party_name}")
     if match.explanation is not None:
-        typer.echo(f"forms        {match.explanation.ours!r} and {match.explanation.theirs!r}; score computed again {again:.4f}")
+        say(f"forms        {match.explanation.ours!r} and {match.explanation.theirs!r}; score computed again {again:.4f}")
         pairs = ((p.ours, p.theirs, f"{p.weight:.2f}", f"{p.similarity:.2f}") for p in match.explanation.pairs)
         extras = (
             (e.word if e.side == "ours" else "", e.word if e.side == "theirs" else "", f"{e.cost:.2f}", "0.00")
@@ -65,14 +66,12 @@ def why(alert: AlertId, ledger: LedgerUrl = None, json: JsonFlag = False) -> Non
         )
         print_table(("counterparty", "listed", "weight", "similarity"), [*pairs, *extras])
         for penalty in match.explanation.penalties:
-            typer.echo(f"penalty      {penalty.reason} × {penalty.factor}")
+            say(f"penalty      {penalty.reason} × {penalty.factor}")
     for listing in match.listings:
-        typer.echo(f"listed       {listing.name}, {listing.list_name}, {listing.source} {listing.key}: {listing.citation or 'no citation'}")
+        say(f"listed       {listing.name}, {listing.list_name}, {listing.source} {listing.key}: {listing.citation or 'no citation'}")
     if match.relation is not None:
-        typer.echo(f"linked       {match.relation}")
-    typer.echo(
-        f"versions     matcher {match.matcher_version}, lists {match.lists_seq}, watch-list {match.watch_seq}, {match.provenance.vintage}"
-    )
+        say(f"linked       {match.relation}")
+    say(f"versions     matcher {match.matcher_version}, lists {match.lists_seq}, watch-list {match.watch_seq}, {match.provenance.vintage}")
 
 
 def decisions(ledger: LedgerUrl = None, json: JsonFlag = False) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, print_json, print_table
+from supplywatch.cli.common import JsonFlag, print_json
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -56,7 +57,7 @@ def run_cases(rule: Annotated[str | None, typer.Argument(help="Rule id; all with
     chosen = [registry.rule(rule)] if rule is not None else list(registry.rules().values())
     missing = [sentence for one in chosen for sentence in missing_of_rule(one)]
     for sentence in missing:
-        typer.echo(sentence, err=True)
+        say(sentence, err=True)
     if any("thresholds" in sentence for sentence in missing):
         raise typer.Exit(1)  # nothing can be judged without
     outcomes = [outcome for one in chosen for outcome in run(one)]
@@ -78,8 +79,8 @@ def new(
     from supplywatch.rulebook.pieces import new_rule
 
     for path in new_rule(rule, folder):
-        typer.echo(f"written: {path}")
-    typer.echo(f"then: supplywatch rules test {rule} && supplywatch rules lock && python docs/generate.py", err=True)
+        say(f"written: {path}")
+    say(f"then: supplywatch rules test {rule} && supplywatch rules lock && python docs/generate.py", err=True)
 
 
 @app.command()
@@ -94,14 +95,14 @@ def show(rule: Annotated[str, typer.Argument(help="Rule id.")], json: JsonFlag =
     if json:
         print_json(asdict(card) | {"parameters": parameters})
         return
-    typer.echo(f"{card.rule_id} {card.version}: {card.title} ({card.title_zh})")
-    typer.echo(f"taxonomy: {' '.join(card.taxonomy)}\nreference: {card.reference}\nrunbook: docs/runbooks/{card.runbook}")
+    say(f"{card.rule_id} {card.version}: {card.title} ({card.title_zh})")
+    say(f"taxonomy: {' '.join(card.taxonomy)}\nreference: {card.reference}\nrunbook: docs/runbooks/{card.runbook}")
     budget = (
         "reports acts of a publisher" if card.false_alert_budget is None else f"{card.false_alert_budget} false episodes per series-year"
     )
-    typer.echo(f"budget: {budget}")
+    say(f"budget: {budget}")
     for spot in card.blind_spots:
-        typer.echo(f"blind: {spot}")
+        say(f"blind: {spot}")
     print_table(("parameter", "value", "source"), ((name, entry["value"], entry["source"]) for name, entry in parameters.items()))
 
 
@@ -116,7 +117,7 @@ def coverage(json: JsonFlag = False) -> None:
     cells = ((r.node.id, r.node.en, " ".join(r.feeds), " ".join(r.rules), r.gap) for r in rows)
     print_table(("node", "what", "feeds", "rules", "not watched"), cells)
     watched = sum(not r.gap for r in rows)
-    typer.echo(f"{watched} of {len(rows)} watched", err=True)
+    say(f"{watched} of {len(rows)} watched", err=True)
 
 
 @app.command()
@@ -138,8 +139,8 @@ def lock(
         print_json(found | {"complaints": refused})
     else:
         for line in refused:
-            typer.echo(line, err=True)
-        typer.echo(f"{len(found['rules'])} rules, " + (f"{len(refused)} not as locked" if refused else "all as locked"))
+            say(line, err=True)
+        say(f"{len(found['rules'])} rules, " + (f"{len(refused)} not as locked" if refused else "all as locked"))
     raise typer.Exit(1 if refused else 0)
 
 
@@ -166,8 +167,8 @@ def diff(
         print_json([{"change": sign, **event.model_dump(mode="json")} for sign, event in lines])
     else:
         for sign, event in lines:
-            typer.echo(f"{sign} {event.observed_at:<10}  {event.severity.value:<8}  {event.headline.en}")
-        typer.echo(f"{len(old)} openings before, {len(new)} after: {len(gone)} gone, {len(added)} new", err=True)
+            say(f"{sign} {event.observed_at:<10}  {event.severity.value:<8}  {event.headline.en}")
+        say(f"{len(old)} openings before, {len(new)} after: {len(gone)} gone, {len(added)} new", err=True)
     raise typer.Exit(1 if lines else 0)
 
 
@@ -195,7 +196,7 @@ def backtest(
         print_json(asdict(result) | rates)
         return
     for line in scoring.report(result, found.card.false_alert_budget):
-        typer.echo(line)
+        say(line)
 
 
 def _changed(params: BaseModel, changes: list[str]) -> BaseModel:

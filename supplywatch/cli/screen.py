@@ -16,6 +16,7 @@ from supplywatch.cli.certify import register as register_verify
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.cli.review import decide, decisions, why
 from supplywatch.errors import BadRequest, BadSetting
+from supplywatch.runtime.output import say
 
 if TYPE_CHECKING:
     from supplywatch.ledger.book import Ledger
@@ -70,7 +71,7 @@ def screen(
             raise BadRequest("--certificate tells of the ledger's lists, whose age and source are known; leave --lists out")
         asked = _table(queries) if queries is not None else [_asked(str(name), country, kind, number or [])]
         made = certify(open_ledger(ledger), asked, certificate, by)
-        print_json(made) if json else typer.echo(f"{made['says']['en']}\n{made['says']['zh']}\nwritten: {certificate}")
+        print_json(made) if json else say(f"{made['says']['en']}\n{made['says']['zh']}\nwritten: {certificate}")
         return
     matcher = lists_matcher(lists, ledger)
     if queries is not None:
@@ -80,7 +81,7 @@ def screen(
     answers = [_full(match, entry) for match, entry in zip(found, _entries(found, lists, ledger), strict=True)]
     if json or ndjson:
         answer = {"query": name, "matches": answers, "not_compared": uncompared(str(name))}
-        typer.echo(jsonlib.dumps(answer, ensure_ascii=False)) if ndjson else print_json(answer)
+        say(jsonlib.dumps(answer, ensure_ascii=False)) if ndjson else print_json(answer)
         return
     _tell(str(name), answers, min_score)
 
@@ -89,12 +90,12 @@ def _tell(name: str, answers: list[dict[str, Any]], min_score: float) -> None:
     from supplywatch.screening.scripts import uncompared
 
     for answer in answers:
-        typer.echo("\n".join(_lines(answer)))
+        say("\n".join(_lines(answer)))
     script = uncompared(name)
     if script is not None:
-        typer.echo(f"{script}: this script cannot be compared with lists in Latin letters; ask in Latin letters, too", err=True)
+        say(f"{script}: this script cannot be compared with lists in Latin letters; ask in Latin letters, too", err=True)
     elif not answers:
-        typer.echo(f"nobody on the lists resembles {name!r} (least score {min_score})", err=True)
+        say(f"nobody on the lists resembles {name!r} (least score {min_score})", err=True)
 
 
 def _table(queries: Path) -> list[Party]:
@@ -158,7 +159,7 @@ def kept_lists(ledger: Ledger) -> KeptLists:
     try:
         return KeptLists.open(ledger, folder)
     except BadSetting as error:
-        typer.echo(f"{error}; this answer takes longer", err=True)
+        say(f"{error}; this answer takes longer", err=True)
         return KeptLists.open(ledger, None)
 
 
@@ -184,12 +185,12 @@ def _many(matcher: Matcher, queries: Path, min_score: float, limit: int) -> None
         line: dict[str, Any] = {"query_id": query.id, "query": query.names[0].text, "matches": matches}
         if (script := uncompared(query.names[0].text)) is not None:
             line["not_compared"] = script
-        typer.echo(jsonlib.dumps(line, ensure_ascii=False))
+        say(jsonlib.dumps(line, ensure_ascii=False))
         done += 1
         if done % _PROGRESS_EVERY == 0:
             sys.stdout.flush()
-            typer.echo(f"{done} names screened", err=True)
-    typer.echo(f"{done} names screened", err=True)
+            say(f"{done} names screened", err=True)
+    say(f"{done} names screened", err=True)
 
 
 def _brief(match: Match) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, LedgerUrl, instant, open_ledger, print_json, print_table
+from supplywatch.cli.common import JsonFlag, LedgerUrl, instant, open_ledger, print_json
 from supplywatch.errors import BadRequest
+from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
     from supplywatch.ledger.watchlist_imports import Origin, Verb
@@ -90,8 +91,8 @@ def add(
         raise BadRequest(f"{found.column} {found.value!r} {found.reason}")
     for one in found.identifiers:
         if not checks(one.kind, one.value, one.country):
-            typer.echo(f"{one.kind} {one.value} is taken, but its check digits do not fit: look it up", err=True)
-    typer.echo(put(open_ledger(ledger), _origin(watchlist, by, "add"), found))
+            say(f"{one.kind} {one.value} is taken, but its check digits do not fit: look it up", err=True)
+    say(put(open_ledger(ledger), _origin(watchlist, by, "add"), found))
 
 
 @app.command()
@@ -105,7 +106,7 @@ def remove(
     from supplywatch.watchlist.hand import take_out
 
     taken = take_out(open_ledger(ledger, upgrade=False), _origin(watchlist, by, "remove"), references)
-    typer.echo(f"{taken} removed from watch-list {watchlist}")
+    say(f"{taken} removed from watch-list {watchlist}")
 
 
 @app.command("list")
@@ -136,9 +137,9 @@ def list_watched(
         columns = ("id", "name", "country", "kind", "numbers", "tags", "since")
         print_table(columns, ([_cell(value) for value in _line(change)] for change in found))
     if more:
-        typer.echo(f"the first {limit}; all with --limit 0", err=True)
+        say(f"the first {limit}; all with --limit 0", err=True)
     if not found:
-        typer.echo("nobody is watched" + (f" as of {as_of}" if as_of else "; 'supplywatch watchlist import FILE' brings them"), err=True)
+        say("nobody is watched" + (f" as of {as_of}" if as_of else "; 'supplywatch watchlist import FILE' brings them"), err=True)
         raise typer.Exit(1)
 
 
@@ -165,7 +166,7 @@ def check(
             for match in matcher.screen(watched_party(one.reference, one), limit=5, min_score=min_score):
                 rows.append({"reference": one.reference, "name": one.name, "match": match.as_json()})
             if reading.accepted % 10_000 == 0:
-                typer.echo(f"{reading.accepted} screened", err=True)
+                say(f"{reading.accepted} screened", err=True)
     if json:
         print_json({"accepted": reading.accepted, "refused": reading.refused, "rows": [r._asdict() for r in told], "matches": rows})
     else:
@@ -173,9 +174,7 @@ def check(
         columns = ("tier", "score", "reference", "name", "listed as", "entry")
         print_table(columns, map(_match_line, order))
         _print_refusals(told)
-        typer.echo(
-            f"{reading.accepted} screened, {reading.refused} refused, {len({row['reference'] for row in rows})} with a match", err=True
-        )
+        say(f"{reading.accepted} screened, {reading.refused} refused, {len({row['reference'] for row in rows})} with a match", err=True)
     raise typer.Exit(1 if reading.refused or rows else 0)
 
 
@@ -222,7 +221,7 @@ def _reading(refused: Path | None) -> Iterator[tuple[Reading, list[Refusal]]]:
             if is_refused:
                 rows.add(refusal)
 
-        yield Reading(_validator(), tell, lambda said: typer.echo(said, err=True)), told
+        yield Reading(_validator(), tell, lambda said: say(said, err=True)), told
 
 
 def _report(watchlist: str, outcome: Outcome, told: list[Refusal], json: bool) -> None:
@@ -235,15 +234,15 @@ def _report(watchlist: str, outcome: Outcome, told: list[Refusal], json: bool) -
         return
     _print_refusals(told)
     taken = f"taken as import {outcome.seq}" if outcome.seq is not None else f"nothing taken: {outcome.why}"
-    typer.echo(f"watch-list {watchlist}: {', '.join(f'{number} {word}' for word, number in counts.items())}; {taken}")
+    say(f"watch-list {watchlist}: {', '.join(f'{number} {word}' for word, number in counts.items())}; {taken}")
 
 
 def _print_refusals(told: list[Refusal]) -> None:
     for refusal in told:
         where = f"line {refusal.line}" + (f", {refusal.column}" if refusal.column else "")
-        typer.echo(f"{where}: {repr(refusal.value) + ' ' if refusal.value else ''}{refusal.reason}", err=True)
+        say(f"{where}: {repr(refusal.value) + ' ' if refusal.value else ''}{refusal.reason}", err=True)
     if len(told) == SHOWN:
-        typer.echo("there may be more; --refused FILE.csv writes all refused rows down", err=True)
+        say("there may be more; --refused FILE.csv writes all refused rows down", err=True)
 
 
 def _print_imports(found: list[Any], json: bool) -> None:

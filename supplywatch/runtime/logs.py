@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from supplywatch.runtime.output import visible_event
+
 get_logger = structlog.get_logger
 _LOUD_LIBRARIES = ("faust", "mode", "aiokafka", "kafka", "alembic", "httpx")
 
@@ -22,7 +24,7 @@ _STAMPS: list[Any] = [
 def _to_stderr() -> None:
     """Until a process sets its logs up, let warnings go to stderr: stdout is the answer of a command alone."""
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_STAMPS, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        processors=[structlog.stdlib.filter_by_level, *_STAMPS, visible_event, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
 
@@ -37,7 +39,7 @@ def configure_logs(as_json: bool, level: int = logging.INFO) -> None:
     """
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     formatter = structlog.stdlib.ProcessorFormatter(
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer], foreign_pre_chain=_STAMPS
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, visible_event, renderer], foreign_pre_chain=_STAMPS
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
