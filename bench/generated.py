@@ -6,9 +6,11 @@ import random
 from datetime import UTC, date, datetime, timedelta
 
 from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, Record, TradeSlice, TransitCount
+from supplywatch.reading.countries import by_alpha3
 
 FIRST_DAY = date(2019, 1, 1)
 CHOKEPOINTS = 28
+PARTNERS = [Economy(code=str(each.numeric), iso3=iso3, name=each.name) for iso3, each in sorted(by_alpha3().items())]
 
 
 def transit(day: int, chokepoint: int, rng: random.Random, *, closed: bool = False) -> TransitCount:
@@ -40,8 +42,8 @@ def trade_slice(number: int, partners: int) -> TradeSlice:
     for p in range(partners):
         value = sizes.paretovariate(1.1) * 1e6 * year_rng.lognormvariate(0, 0.2)
         weight = value / sizes.lognormvariate(1, 0.5) * year_rng.lognormvariate(0, 0.05)
-        partner = Economy(code=str(p), name=f"Partner {p}")
-        flows.append(PartnerFlow(partner=partner, role="economy", value_usd=round(value), net_weight_kg=round(weight), position=f"row {p}"))
+        flow = PartnerFlow(partner=PARTNERS[p], role="economy", value_usd=round(value), net_weight_kg=round(weight), position=f"row {p}")
+        flows.append(flow)
     return TradeSlice(
         observed=str(year),
         fetched=datetime(year + 1, 5, 1, tzinfo=UTC),

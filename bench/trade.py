@@ -24,11 +24,12 @@ from supplywatch.judging.engine import RECORD, Engine
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import load_items
 from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, TradeSlice
+from supplywatch.reading.countries import by_alpha3
 from supplywatch.runtime.garbage import look_seldom
 
 BATCH = 500
 CHINA = Economy(code="156", iso3="CHN", name="China")
-PARTNERS = [Economy(code=str(n), name=f"Partner {n}") for n in range(90)]
+PARTNERS = [Economy(code=str(each.numeric), iso3=iso3, name=each.name) for iso3, each in sorted(by_alpha3().items())][:90]
 
 
 def codes(count: int) -> list[str]:

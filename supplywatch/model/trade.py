@@ -47,7 +47,7 @@ class TradeSlice(Record):
     partners: Annotated[Partners, BeforeValidator(as_columns)]
     world: PartnerFlow | None = Field(default=None, description="the publisher's own total: a check, never a partner")
 
-    @property
+    @cached_property
     def series(self) -> str:
         """As :func:`trade_series` names it."""
         return trade_series(self.reporter.key, self.flow, self.frequency, self.commodity, self.provenance.source)
