@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,6 +52,7 @@ class BrokerProcess(ABC):
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self.port = port
+        self._late_at_s = 0.0
         log.parent.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -77,7 +79,37 @@ class BrokerProcess(ABC):
             if self._comes_up():
                 return
             self.stop()
-        raise BrokerAway(f"{self.title} did not come up; {self._log} ends: {self._log.read_text(errors='replace')[-500:]}")
+        raise self._away()
+
+    def begin(self) -> None:
+        """Start it and wait for nothing: ask :meth:`risen` until it says yes, as often as you like.
+
+        Raises
+        ------
+        BrokerAway
+            When it cannot be started.
+        """
+        self.prepare(0)
+        self._spawn()
+        self._late_at_s = time.monotonic() + self.start_s
+
+    def risen(self) -> bool:
+        """Tell whether one that was begun accepts connections by now.
+
+        Raises
+        ------
+        BrokerAway
+            When it ended, or takes too long and was stopped.
+        """
+        if self.pid is not None and listens(self.port):
+            return True
+        if self.pid is not None and time.monotonic() < self._late_at_s:
+            return False
+        self.stop()
+        raise self._away()
+
+    def _away(self) -> BrokerAway:
+        return BrokerAway(f"{self.title} did not come up; {self._log} ends: {self._log.read_text(errors='replace')[-500:]}")
 
     def stop(self) -> None:
         """Stop it in order, or after a while without."""

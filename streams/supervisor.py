@@ -22,8 +22,8 @@ from prometheus_client import multiprocess as _multiprocess
 from prometheus_client.core import Metric
 
 from streams.broker_process import BrokerProcess
+from streams.ends import REFUSED, STOPPED
 from streams.tether import tethered
-from streams.worker import REFUSED, STOPPED
 from supplywatch import metrics
 from supplywatch.errors import BrokerAway
 from supplywatch.runtime.health import STATUS_FILE, HealthServer, Problems
@@ -135,7 +135,7 @@ class Supervisor:
         self._children = [_Child(spec, folder / f"{spec.name}.json") for spec in children]
         self._registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(self._registry, path=str(self._metrics))
-        self._broker_pace, self._broker_up = _Pace(), False
+        self._broker_pace, self._broker_up, self._broker_rises = _Pace(), False, False
         self._registry.register(_Tree(self._processes))
         self.port: int | None = None
 
@@ -153,7 +153,7 @@ class Supervisor:
             if self._broker is not None:
                 self._start_broker(self._broker)
             while not stop.wait(LOOK_EVERY_S):
-                if self._broker is not None and self._broker.pid is None:
+                if self._broker is not None and not (self._broker_up and self._broker.pid):
                     self._bring_back(self._broker)
                 for child in self._children:
                     self._look_after(child)
@@ -216,7 +216,10 @@ class Supervisor:
     def _start_broker(self, broker: BrokerProcess) -> None:
         self._broker_pace.started_s = time.monotonic()
         broker.start()
-        self._broker_up = True
+        self._note_up(broker)
+
+    def _note_up(self, broker: BrokerProcess) -> None:
+        self._broker_up, self._broker_rises = True, False
         self._on_broker(broker.url)
         log.info("broker started", broker=broker.title, pid=broker.pid)
 
@@ -233,12 +236,23 @@ class Supervisor:
             self._broker_up = False
             self._broker_pace.ended(time.monotonic())
             log.error("the broker ended", broker=broker.title, again_in_s=self._broker_pace.pause_s)
-        elif time.monotonic() >= self._broker_pace.start_at_s:
+        elif self._broker_rises or time.monotonic() >= self._broker_pace.start_at_s:
             try:
-                self._start_broker(broker)
+                self._raise(broker)
             except BrokerAway as error:  # a full disk, say: it may go by
+                self._broker_rises = False
                 self._broker_pace.ended(time.monotonic())
                 log.error("the broker does not come up", detail=str(error), again_in_s=self._broker_pace.pause_s)
+
+    def _raise(self, broker: BrokerProcess) -> None:
+        # In this thread, for a child ends with the thread that started it; and step by step, for Apache Kafka may take two minutes,
+        # in which the other children have to be looked after.
+        if not self._broker_rises:
+            self._broker_pace.started_s = time.monotonic()
+            broker.begin()
+            self._broker_rises = True
+        elif broker.risen():
+            self._note_up(broker)
 
     def _stop_children(self) -> None:
         for child in reversed(self._children):

@@ -16,6 +16,7 @@ from mode import loop
 
 from streams.app import Drain, build_app
 from streams.deadletter import DeadLetters
+from streams.ends import CRASHED, IDLE, REFUSED, STOPPED
 from streams.judging import Judge, Judges
 from streams.remote import RemoteEngine
 from streams.settling import PutsAside, Settler
@@ -34,8 +35,6 @@ from supplywatch.settings import Settings, load_settings
 
 log = get_logger(__name__)
 
-STOPPED, CRASHED, REFUSED, IDLE = 0, 1, 2, 75
-"""Exit codes: asked to stop; broke down (start again); a person must act; stood idle (start again)."""
 _GRACE_S = 15.0
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from supplywatch.settings import Settings
 
 FOLDER = Path("var/demo")
-PLAY_S = 12.0
+PLAY_S = 8.0
 """How long the figures take to flow: slow enough to be read, fast enough for a first minute."""
 START_S = 120.0  # 8 s on a quiet machine; a loaded one is slow, not broken
 FINISH_S = 40.0
+TELL_EVERY_S = 1.8
+"""A person who waits in silence for longer thinks that it hangs."""
 STYLES = {"critical": "bold red", "warning": "yellow", "watch": "cyan", "info": "dim"}
 
 
@@ -61,7 +63,7 @@ def demo(
     what = "four publishers" if chosen is None else f"one event ({chosen.title}; {chosen.citation})"
     console.print(f"Playing {len(figures)} recorded figures of {what} through an embedded Kafka broker, a Faust worker and SQLite.")
     with ExitStack() as stack:
-        stage = stack.enter_context(_stage(folder))
+        stage = stack.enter_context(_stage(folder, console.print))
         console.print(f"Broker, worker and relay are up after {time.monotonic() - started:.1f} s.\n")
         events = _play(stage, figures, console, as_json=json)
         logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the listener notices that the broker stops: no news here
@@ -88,7 +90,7 @@ class _Stage:
 
 
 @contextmanager
-def _stage(folder: Path) -> Iterator[_Stage]:
+def _stage(folder: Path, tell: Callable[[str], None]) -> Iterator[_Stage]:
     from streams.embedded import EmbeddedBroker
     from streams.topics import ensure_topics
     from supplywatch.ledger.book import Ledger
@@ -107,12 +109,14 @@ def _stage(folder: Path) -> Iterator[_Stage]:
         stack.callback(broker.stop)
         settings = Settings(broker=broker.url, ledger=url, data_dir=folder, metrics_port=0, topic_prefix="demo.")
         address = BrokerAddress.parse(broker.url)
+        # Side by side: the children import what they need while topics and ledger are made; whoever comes first makes them.
+        children = [_child(stack, settings, name, folder) for name in ("relay", "worker")]
+        tell("The broker listens; worker and relay are starting, topics and ledger are being made.")
         ensure_topics(settings, address)
         ledger = Ledger.open(url)
         stack.callback(ledger.close)
-        children = [_child(stack, settings, name, folder) for name in ("relay", "worker")]
         stage = _Stage(address, ledger, url, children, folder)
-        _wait_ready(stage)
+        _wait_ready(stage, tell)
         yield stage
 
 
@@ -140,15 +144,21 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _wait_ready(stage: _Stage) -> None:
+def _wait_ready(stage: _Stage, tell: Callable[[str], None]) -> None:
     """Wait until both children say that they are ready: then figures and alerts flow at once."""
     from supplywatch.runtime.patience import until
 
-    states = [stage.folder / f"{name}.json" for name in ("relay", "worker")]
+    states = {name: stage.folder / f"{name}.json" for name in ("relay", "worker")}
+    begin = told = time.monotonic()
 
     def ready() -> bool:
+        nonlocal told
         stage.check()
-        return all(state.is_file() and jsonlib.loads(state.read_text(encoding="utf-8")) == {} for state in states)
+        waited = [n for n, state in states.items() if not state.is_file() or jsonlib.loads(state.read_text(encoding="utf-8")) != {}]
+        if waited and time.monotonic() - told > TELL_EVERY_S:
+            told = time.monotonic()
+            tell(f"  {told - begin:.0f} s: waiting for the {' and the '.join(waited)}")
+        return not waited
 
     if not until(ready, START_S):
         raise BrokerAway(f"worker and relay were not ready within {START_S:g} s; see the logs in {stage.folder}")

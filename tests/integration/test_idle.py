@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from kafka.admin import KafkaAdminClient
 
+from streams.ends import IDLE
 from streams.topics import ensure_topics, judge_group, record_topics
 from streams.watchdog import LOOK_EVERY_S, PATIENCE_WITH_PARTITIONS, Watchdog
-from streams.worker import IDLE
 from tests import toy
 from tests.servers.cluster import Cluster
 from tests.servers.process import wait_until

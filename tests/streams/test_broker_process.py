@@ -103,6 +103,30 @@ def test_one_that_keeps_data_and_finds_no_room_is_tried_until_it_does(tmp_path: 
         assert supervisor.pids() == children
 
 
+def test_while_it_comes_up_the_others_are_looked_after(tmp_path: Path) -> None:
+    class Slow(Small):
+        def command(self) -> tuple[Sequence[str], Mapping[str, str]]:
+            slowly = f"import time, pathlib\nwhile pathlib.Path({str(self.slow)!r}).exists(): time.sleep(0.05)\n"
+            return [sys.executable, "-c", slowly + LISTENS, str(self.port), str(self.full)], {}
+
+        @property
+        def slow(self) -> Path:
+            return self.full.with_name("slow")
+
+    broker = Slow(tmp_path, keeps_data=True)
+    broker.start_s = 60.0
+    with running(broker, tmp_path) as supervisor:
+        broker.slow.touch()
+        old = kill(broker)
+        wait_until(lambda: broker.pid not in (None, old), 20, "it is started again")
+        child = supervisor.pids()["idle"]
+        os.kill(child, signal.SIGKILL)
+        wait_until(lambda: supervisor.pids().get("idle") not in (None, child), 20, "the child is back before the broker")
+        assert "broker" in supervisor.problems()
+        broker.slow.unlink()
+        wait_until(lambda: not supervisor.problems(), 30, "all is well")
+
+
 def test_one_that_never_came_up_is_told_with_its_last_words(tmp_path: Path) -> None:
     broker = Small(tmp_path, keeps_data=True)
     broker.full.touch()
