@@ -1,7 +1,7 @@
 """Two commits side by side on one machine: ``python bench/compare.py BASE HEAD [--rounds 3] [--only NAME]`` prints a table of ratios.
 
 Each commit gets a worktree and an environment of its own, and runs its own code with its own scripts of ``bench/``; the two take turns,
-so that whatever else the machine does falls on both. The ratio is the median of the ratios of each turn, HEAD to BASE, turned so that over 1
+so that whatever else the machine does falls on both. The ratio is the median of the ratios of each turn, HEAD to BASE, over 1 where HEAD
 is better; the spread is from the least to the greatest of them.
 """
 

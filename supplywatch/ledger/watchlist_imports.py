@@ -5,6 +5,7 @@ An import that is killed leaves its stage behind, which changes nothing; the nex
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from supplywatch.model.name_match import MATCHER_VERSION
 
 Verb = Literal["import", "add", "remove"]
 _REMOVED_AT_ONCE = 5_000
+_WORTH_COPYING = 100
 _GIVEN_UP = ""
 """The list of a stage that nobody fills any more."""
 
@@ -152,7 +154,11 @@ def _new_stage(connection: Connection, watchlist: str, now: datetime) -> int:
 
 def _put(connection: Connection, stage: int, watchlist: str, rows: Sequence[Staged]) -> None:
     _check_open(connection, stage, watchlist)
-    connection.execute(insert(schema.watchlist_row), [{"stage": stage, **row._asdict()} for row in rows])
+    if connection.dialect.name == "postgresql" and len(rows) >= _WORTH_COPYING:
+        copying = importlib.import_module("supplywatch.ledger.copying")
+        copying.copy_rows(connection, schema.watchlist_row, ("stage", *Staged._fields), ((stage, *row) for row in rows))
+    else:
+        connection.execute(insert(schema.watchlist_row), [{"stage": stage, **row._asdict()} for row in rows])
 
 
 def _check_open(connection: Connection, stage: int, watchlist: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from supplywatch.errors import Conflict
 from supplywatch.ledger import schema
 from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.watchlist_imports import Counts, Origin, Stage, Staged, change_now
@@ -29,6 +30,24 @@ pytestmark = pytest.mark.integration
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OLD = {"0": "Synthetic Optics as it was", "old": "Synthetic Lasers"}
 ROWS = 60_000
+
+
+def test_many_rows_are_copied_as_they_are_and_a_repeated_one_is_refused_whole(postgres: Postgres) -> None:
+    ledger = Ledger.open(postgres.database())
+    awkward = ["tab\there", "back\\slash \\N", "two\nlines", "\\.", '"quoted"', "", "中文 Ä", None]
+    rows = [Staged(f"default/{n}", "d", awkward[n % len(awkward)], "[]") for n in range(1_000)]
+    stage = Stage.begin(ledger, "default", NOW)
+    stage.put(rows)
+    r = schema.watchlist_row.c
+    with ledger.read() as connection:
+        found = {row.counterparty_id: row.body for row in connection.execute(select(r.counterparty_id, r.body))}
+    assert found == {row.counterparty_id: row.body for row in rows}
+    more = [Staged(f"default/more{n}", "d", "{}", "[]") for n in range(200)]
+    with pytest.raises(Conflict, match="another process wrote the same"):
+        stage.put([*more, rows[0]])
+    with ledger.read() as connection:
+        assert connection.execute(select(func.count()).select_from(schema.watchlist_row)).scalar_one() == len(rows)
+    ledger.close()
 
 
 def test_postgresql_orders_by_code_points_and_keeps_what_came_into_force(postgres: Postgres) -> None:
