@@ -9,6 +9,7 @@ from supplywatch.errors import Quarantine
 MAX_RATIO = 250
 RATIO_FREE_BYTES = 4 * 1024 * 1024
 MAGIC = b"\x1f\x8b"
+_SLICE_BYTES = 16 * 1024
 
 
 class Gunzip:
@@ -37,15 +38,23 @@ class Gunzip:
             ``too_large`` beyond the limits, ``encoding`` when it is no gzip.
         """
         self._packed += len(data)
+        # zlib copies what follows a member each time one ends: in small slices, else a body of empty members takes quadratic time.
+        for start in range(0, len(data), _SLICE_BYTES):
+            self._feed(data[start : start + _SLICE_BYTES])
+
+    def _feed(self, data: bytes) -> None:
         while data:
             if self._stream.eof:
+                data = data.lstrip(b"\0")  # padding after a member; what is nothing else begins no further one
+                if not data:
+                    return
                 self._stream = _stream()
             try:
                 self._out += self._stream.decompress(data, self._max_bytes - len(self._out) + 1)
             except zlib.error as error:
                 raise Quarantine("encoding", f"{self._what}: said to be gzip, but is not ({error})") from error
             self._check_size()
-            data = self._stream.unconsumed_tail or self._stream.unused_data.lstrip(b"\0")
+            data = self._stream.unconsumed_tail or self._stream.unused_data
 
     def finish(self) -> bytes:
         """Return what was unpacked.
