@@ -17,7 +17,8 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
 from streams.deadletter import Incoming
 from streams.settling import Stopped
-from supplywatch.runtime.broker import FETCH_WAIT_MS, MAX_MESSAGE_BYTES, BrokerAddress
+from supplywatch.runtime.broker import FETCH_WAIT_MS, BrokerAddress
+from supplywatch.runtime.sizes import MAX_MESSAGE_BYTES
 from supplywatch.settings import Settings
 
 Settle = Callable[[Sequence[Incoming]], None]

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from supplywatch.model.records import FAMILIES, ListChange
 from supplywatch.model.value import Frozen
-from supplywatch.runtime.broker import MAX_MESSAGE_BYTES, BrokerAddress, TopicSpec, record_topic
+from supplywatch.runtime.broker import BrokerAddress, TopicSpec, record_topic
 from supplywatch.runtime.broker_admin import Admin
 from supplywatch.runtime.logs import get_logger
+from supplywatch.runtime.sizes import MAX_MESSAGE_BYTES
 from supplywatch.settings import Settings
 
 log = get_logger(__name__)

@@ -25,6 +25,7 @@ POLL_FAILURES = Counter("supplywatch_poll_failures_total", "Polls that brought n
 QUARANTINED = Counter(
     "supplywatch_quarantined_payloads_total", "Payloads kept aside because they must not be believed.", ["source", "reason"]
 )
+PUT_ASIDE = Counter("supplywatch_records_put_aside_total", "Records of accepted payloads that are too large for any topic.", ["source"])
 TRANSPORT = Gauge(
     "supplywatch_source_transport_timestamp_seconds",
     "Unix time of the last payload that was accepted or confirmed unchanged.",

@@ -84,6 +84,33 @@ def show_source(source: Annotated[str, typer.Argument(help="Source id.")], json:
         say(f"{name:<16} {shown}")
 
 
+@sources_app.command("status")
+def show_status(
+    source: Annotated[str | None, typer.Argument(help="Source id; without it, all that are switched on.")] = None,
+    ledger: LedgerUrl = None,
+    json: JsonFlag = False,
+) -> None:
+    """Say how each source is: when it last gave something good, what was refused or ended and why, what was put aside."""
+    from dataclasses import asdict
+
+    from supplywatch import registry
+    from supplywatch.intake.options import load_options
+    from supplywatch.intake.status import source_health
+    from supplywatch.ledger.sources import SourceState, load_states
+
+    known = registry.sources()
+    options = load_options(list(known))
+    chosen = [registry.source(source)] if source else [one for name, one in known.items() if options[name].enabled]
+    with open_ledger(ledger, upgrade=False).read() as connection:
+        states = load_states(connection)
+    now = datetime.now(UTC)
+    health = {one.card.source_id: source_health(one.card, states.get(one.card.source_id, SourceState()), now) for one in chosen}
+    if json:
+        print_json([{"source": name} | asdict(found) for name, found in health.items()])
+        return
+    print_table(("source", "level", "what"), ((name, found.level, found.sentence) for name, found in health.items()))
+
+
 @sources_app.command("new")
 def new_source(
     source: Annotated[str, typer.Argument(help="Id of the new source, such as nyfed_pressure.")],
@@ -176,6 +203,8 @@ def _print_records(source: Source, payloads: Iterator[Payload], *, ndjson: bool)
         say(f"{len(records)} records, newest {reading.newest}, payload {payload.sha256[:16]}", err=True)
         if reading.kept_raw is not None:
             say(f"note: {reading.kept_raw}", err=True)
+        for one in reading.oversized:
+            say(f"put aside: {one.sentence(source.card.source_id)}", err=True)
     raise typer.Exit(int(refused))
 
 
@@ -229,6 +258,8 @@ def _print_result(result: PollResult, *, json: bool) -> None:
     why = "".join(f": {said}" for said in (result.detail, result.kept_raw) if said is not None)
     reason = "" if result.reason is None else f" ({result.reason})"
     say(f"{result.source}: {result.outcome}{reason}, {result.records} records offered{why}")
+    for said in result.put_aside:
+        say(f"put aside: {said}")
 
 
 def backtest(

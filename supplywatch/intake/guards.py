@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from supplywatch.errors import Quarantine, SourceChanged
+from supplywatch.intake.oversize import Oversized, fitting
 from supplywatch.listing.snapshot import guard_shrink, raw_counts
 from supplywatch.model.limits import intake
 from supplywatch.model.periods import period_start
@@ -32,12 +33,15 @@ class Reading:
         For sources of kind ``snapshot``.
     newest
         The newest period the payload speaks of; for a snapshot the day of its publication or fetch.
+    oversized
+        What was put aside because no topic would take it.
     """
 
     payload: Payload
     records: tuple[Record, ...]
     entries: tuple[ListEntry, ...]
     newest: str
+    oversized: tuple[Oversized, ...] = ()
 
     @property
     def size(self) -> int:
@@ -66,8 +70,13 @@ def check_body(card: Card, part: Part) -> None:
         raise Quarantine("empty_body", f"{card.source_id}: {part.name}: the answer has no content ({len(part.body)} bytes)")
 
 
-def parsed(source: Source, payload: Payload) -> Iterator[Record | ListEntry]:
+def parsed(source: Source, payload: Payload, put_aside: Callable[[Oversized], object] = lambda _one: None) -> Iterator[Record | ListEntry]:
     """Yield what a connector reads in a payload.
+
+    Parameters
+    ----------
+    put_aside
+        Told of each record that is larger than topics take; of a list it is yielded in a shortened form, else not at all.
 
     Raises
     ------
@@ -75,7 +84,12 @@ def parsed(source: Source, payload: Payload) -> Iterator[Record | ListEntry]:
         The payload must not be believed; also where the connector fails over it in a way that nobody foresaw.
     """
     try:
-        yield from source.parse(payload)
+        for item in source.parse(payload):
+            fits, oversized = fitting(item)
+            if oversized is not None:
+                put_aside(oversized)
+            if fits is not None:
+                yield fits
     except PARSER_DEFECTS as error:
         said = " ".join(str(error).split()) or "nothing"
         expected = "what the connector was written for; it needs a change"
@@ -113,7 +127,8 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     said_something = card.empty_answers and any(part.body.strip(_BLANK) for part in payload.parts)
     for part in payload.parts if not said_something else ():
         check_body(card, part)
-    found, entries = _sorted_out(source, payload)
+    oversized: list[Oversized] = []
+    found, entries = _sorted_out(source, payload, oversized.append)
     records = _distinct(card, found)
     names = {entry.list_code for entry in entries} if card.kind == "snapshot" else {record.series for record in records}
     _check_card(card, len(entries) if card.kind == "snapshot" else len(records), names, warn)
@@ -124,14 +139,14 @@ def read(source: Source, payload: Payload, *, now: datetime, warn: Callable[[str
     _check_days(card, records)
     if period_start(newest) > now + timedelta(days=intake().future_days):
         raise Quarantine("source_changed", f"{card.source_id}: speaks of {newest}, which lies after {now:%Y-%m-%d}")
-    return Reading(payload, tuple(records), tuple(entries), newest)
+    return Reading(payload, tuple(records), tuple(entries), newest, tuple(oversized))
 
 
-def _sorted_out(source: Source, payload: Payload) -> tuple[list[Record], list[ListEntry]]:
+def _sorted_out(source: Source, payload: Payload, put_aside: Callable[[Oversized], object]) -> tuple[list[Record], list[ListEntry]]:
     records: list[Record] = []
     entries: list[ListEntry] = []
     try:
-        for item in parsed(source, payload):
+        for item in parsed(source, payload, put_aside):
             if isinstance(item, ListEntry):
                 entries.append(item)
             else:

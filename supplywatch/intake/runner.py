@@ -239,7 +239,10 @@ class Runner:
             logged = replace(logged, reason=visit.accepted_as[0], detail=visit.accepted_as[1])
         self._write(visit, state, records, logged, new_series)
         log.info("accepted", source=visit.id, records=len(records), newest=reading.newest)
-        return PollResult(visit.id, "accepted", len(records), sha256=payload.sha256, kept_raw=reading.kept_raw)
+        metrics.PUT_ASIDE.labels(visit.id).inc(len(reading.oversized))
+        for said in state.put_aside:
+            log.warning("put aside", source=visit.id, detail=said)
+        return PollResult(visit.id, "accepted", len(records), sha256=payload.sha256, kept_raw=reading.kept_raw, put_aside=state.put_aside)
 
     def _refused(
         self,

@@ -27,7 +27,7 @@ def source_health(
     """Judge a source by its state between two polls.
 
     ``fail``: its last payload was refused, or a publication is overdue. ``warn``: it cannot be reached, was never polled, or not for
-    longer than twice the time between two polls.
+    longer than twice the time between two polls, or some records of its last payload were put aside.
     """
     if not enabled:
         return SourceHealth("ok", "switched off in config/sources.yaml")
@@ -42,7 +42,8 @@ def source_health(
         return SourceHealth("warn", f"not polled for {shown_age(now - state.last_poll_at)}; {_how(card)}; {ages}")
     if state.overdue_for is not None or overdue(card, state, now) is not None:
         return SourceHealth("fail", f"overdue: nothing newer than {state.content_observed}; {ages}")
-    return SourceHealth("ok", ages if state.kept_raw is None else f"{ages}; {state.kept_raw}")
+    notes = [*state.put_aside, ages, *([state.kept_raw] if state.kept_raw is not None else [])]
+    return SourceHealth("warn" if state.put_aside else "ok", "; ".join(notes))
 
 
 def _how(card: Card) -> str:

@@ -18,6 +18,7 @@ from supplywatch.ledger.sources import LoggedPayload, SourceState
 from supplywatch.model.records import SourceReport, SourceStatus
 from supplywatch.model.source import Cursor, Payload, Source
 
+PUT_ASIDE_SHOWN = 20
 Outcome = Literal["accepted", "unchanged", "quarantined", "stale", "unreachable", "busy"]
 
 
@@ -36,6 +37,8 @@ class PollResult:
         Why it was not accepted.
     kept_raw
         What of an accepted list could not be read and is kept as it is written.
+    put_aside
+        Which records of an accepted payload are too large for any topic, each in a sentence.
     """
 
     source: str
@@ -45,6 +48,7 @@ class PollResult:
     detail: str | None = None
     sha256: str | None = None
     kept_raw: str | None = None
+    put_aside: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -126,7 +130,8 @@ class Visit:
         again = self.last is not None and self.last.sha256 == reading.payload.sha256
         newest = max("" if again else reading.newest, before.content_observed or "")
         state = self._good(reading.payload)
-        update: dict[str, object] = {"content_observed": newest, "kept_raw": reading.kept_raw}
+        aside = tuple(one.sentence(self.id) for one in reading.oversized[:PUT_ASIDE_SHOWN])
+        update: dict[str, object] = {"content_observed": newest, "kept_raw": reading.kept_raw, "put_aside": aside}
         if newest != before.content_observed:
             if before.overdue_for is not None and not self.reports:
                 self.report(SourceStatus.ACCEPTED, f"{self.id}: the publication that was missing after {before.overdue_for} has come")

@@ -65,7 +65,8 @@ class SourceState(Frozen):
     """The state of a source between two polls.
 
     ``status``, ``reason`` and ``detail`` tell how the last poll ended; ``overdue_for`` is the newest period at which a missing publication
-    was reported; ``kept_raw`` says what of the last accepted list could not be read; ``questions`` stands for the requests the last
+    was reported; ``kept_raw`` says what of the last accepted list could not be read, ``put_aside`` which records of the last
+    accepted payload no topic would take; ``questions`` stands for the requests the last
     accepted poll made, ``polled_sha256`` for what it brought; ``next_end`` is the
     day on which the next entry of a list ends, ``held`` an older copy that may become a state like any.
     """
@@ -81,6 +82,7 @@ class SourceState(Frozen):
     not_before: AwareDatetime | None = None
     overdue_for: str | None = None
     kept_raw: str | None = None
+    put_aside: tuple[str, ...] = ()
     validators: dict[str, Validator] = Field(default_factory=dict)
     questions: str | None = None
     polled_sha256: str | None = None

@@ -16,9 +16,9 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from supplywatch.errors import BadRequest, BadSetting, BrokerAway
+from supplywatch.runtime.sizes import MAX_MESSAGE_BYTES
 
 Headers = Sequence[tuple[str, bytes]]
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 FETCH_WAIT_MS = 40
 """How long a broker may let a fetch wait for messages: the embedded one always waits to the end."""
 _CONNECT_S = 10.0
