@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from streams.topics import ensure_topics
 from streams.worker import default_engine
 from supplywatch import registry
 from supplywatch.desk import supplier_register
-from supplywatch.intake.assemble import make_runner
+from supplywatch.intake.assemble import make_fence, make_runner
 from supplywatch.intake.offering import Producer as Offers
 from supplywatch.intake.options import load_options
 from supplywatch.intake.schedule import Schedule
@@ -24,6 +25,9 @@ from supplywatch.runtime.logs import get_logger
 from supplywatch.settings import Settings
 
 log = get_logger(__name__)
+
+SIDE_BY_SIDE = 4
+"""Sources polled at one time: a slow publisher takes one place and leaves the others theirs."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,12 @@ def run_connect(settings: Settings, address: BrokerAddress, only: Sequence[str],
         producer = stack.enter_context(Producer(address, settings.outage_s))
         for part in ("broker", "ledger"):
             health.set(part, None)
-        runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options, sleep=stop.wait)
+        fence = make_fence(settings)
+        runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options, fence)
         daily = Daily(ledger, producer, settings.topic_prefix)
-        Schedule(runner, chosen, options, wait=stop.wait, tell=health.set, every_day=daily).run()
+        with ThreadPoolExecutor(SIDE_BY_SIDE, "poll") as pool:
+            fenced = [fence.around(source) for source in chosen]
+            try:
+                Schedule(runner, fenced, options, wait=stop.wait, tell=health.set, every_day=daily, pool=pool).run()
+            finally:
+                fence.close()  # before the pool waits for the polls in hand: they end with it

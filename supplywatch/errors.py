@@ -69,6 +69,7 @@ class Quarantine(SupplywatchError):
         "encoding",
         "source_changed",
         "too_large",
+        "over_limit",
         "not_allowed",
         "stale",
         "rollback",
@@ -79,6 +80,13 @@ class Quarantine(SupplywatchError):
         if reason not in self.REASONS:
             raise ValueError(f"unknown quarantine reason {reason!r}; known: {', '.join(self.REASONS)}")
         self.reason = reason
+
+
+class Ended(Quarantine):
+    """The process that fetched or read for a source was ended at a limit, or from outside: another try may go through."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("over_limit", message)
 
 
 class SourceChanged(Quarantine):

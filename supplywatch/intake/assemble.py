@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 import httpx
 
 from supplywatch.intake.archive import Archive
+from supplywatch.intake.fence import Fence, FencedFetcher
 from supplywatch.intake.fetch import Fetcher
 from supplywatch.intake.offering import Producer
 from supplywatch.intake.options import SourceOptions
@@ -21,9 +21,16 @@ def make_archive(settings: Settings) -> Archive:
     return Archive(settings.data_dir / "archive", settings.disk_reserve_mb * 1_000_000)
 
 
-def make_fetcher(settings: Settings, archive: Archive, sleep: Callable[[float], object] = time.sleep) -> Fetcher:
+def make_fence(settings: Settings) -> Fence:
+    """Return the fence around fetching and reading; close it at the end."""
+    environment = {} if settings.config_dir is None else {"SUPPLYWATCH_CONFIG_DIR": str(settings.config_dir)}
+    root = make_archive(settings).root
+    return Fence(settings.data_dir / "fence", root, log_json=settings.log_json, environment=environment)
+
+
+def make_fetcher(settings: Settings, archive: Archive) -> Fetcher:
     """Return a fetcher; proxies and certificates are those of the environment, as httpx reads it."""
-    return Fetcher(httpx.Client(), stored=archive.find, secret=lambda name: getattr(settings, name, None), sleep=sleep)
+    return Fetcher(httpx.Client(), stored=archive.find, secret=lambda name: getattr(settings, name, None))
 
 
 def make_runner(
@@ -32,20 +39,24 @@ def make_runner(
     producer: Producer,
     topic_of: Callable[[str], str],
     options: Mapping[str, SourceOptions],
-    sleep: Callable[[float], object] = time.sleep,
+    fence: Fence | None = None,
 ) -> Runner:
     """Return a runner.
 
     Parameters
     ----------
-    sleep
-        Waits between two attempts; one that returns early when the process is to end makes it end sooner.
+    fence
+        Where publishers are asked in processes that can be ended; without it they are asked here.
     """
     archive = make_archive(settings)
+
+    def secret(name: str) -> str | None:
+        return getattr(settings, name, None)
+
     return Runner(
         ledger,
         archive,
-        make_fetcher(settings, archive, sleep),
+        make_fetcher(settings, archive) if fence is None else FencedFetcher(fence, secret),
         producer,
         topic_of,
         options={source_id: chosen.options for source_id, chosen in options.items()},

@@ -91,9 +91,14 @@ def parsed(source: Source, payload: Payload, put_aside: Callable[[Oversized], ob
             if fits is not None:
                 yield fits
     except PARSER_DEFECTS as error:
-        said = " ".join(str(error).split()) or "nothing"
-        expected = "what the connector was written for; it needs a change"
-        raise SourceChanged("what it holds", f"{type(error).__name__}: {said}", source.card.source_id, expected) from error
+        raise unforeseen(source, error) from error
+
+
+def unforeseen(source: Source, error: Exception) -> SourceChanged:
+    """Return the refusal for what a connector stumbled over."""
+    said = " ".join(str(error).split()) or "nothing"
+    expected = "what the connector was written for; it needs a change"
+    return SourceChanged("what it holds", f"{type(error).__name__}: {said}", source.card.source_id, expected)
 
 
 def explained(parts: Iterable[Part], refused: Quarantine) -> Quarantine:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from supplywatch import metrics
-from supplywatch.errors import Quarantine
+from supplywatch.errors import Ended, Quarantine
 from supplywatch.intake import guards
 from supplywatch.intake.archive import Archive, ArchiveLost
 from supplywatch.intake.changes import is_judged, list_changes, mark_history, mark_old_acts, with_listed
@@ -134,6 +134,8 @@ class Offering:
                 # What was new in a snapshot that waits was judged: it stands.
                 entries += Pairing.of(entries, self._entries(source, one)).new
             return entries
+        except Ended:
+            raise  # it can be read, only not now
         except (ArchiveLost, Quarantine) as error:
             log.warning("last snapshot unreadable, taking the ledger's", source=source_id, detail=str(error))
             with self._ledger.read() as connection:
@@ -182,6 +184,8 @@ class Offering:
             logged = sources.payload_at(connection, entry.payload_seq)
         try:
             return self._payload_records(source, logged, entry) + reports
+        except Ended:
+            raise  # what was written down stays so until it can be read
         except (ArchiveLost, Quarantine) as error:
             log.error("cannot be offered again; the next poll makes up for it", source=source.card.source_id, detail=str(error))
             return reports

@@ -7,29 +7,38 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 from supplywatch import metrics
-from supplywatch.errors import Quarantine, SourceAway
+from supplywatch.errors import Ended, Quarantine, SourceAway
 from supplywatch.intake import changes, guards, held
 from supplywatch.intake.archive import Archive
-from supplywatch.intake.fetch import Fetcher
+from supplywatch.intake.fetch import Fetched
 from supplywatch.intake.guards import Reading
 from supplywatch.intake.held import Acceptance
 from supplywatch.intake.offering import Offering, Producer
 from supplywatch.intake.visit import PollResult, Visit
 from supplywatch.ledger import sources
 from supplywatch.ledger.book import Ledger
-from supplywatch.ledger.sources import Held, LoggedPayload, Outstanding, SourceState, StoredPart
+from supplywatch.ledger.sources import Held, LoggedPayload, Outstanding, SourceState, StoredPart, Validator
 from supplywatch.listing.snapshot import World
 from supplywatch.model.periods import period_end
 from supplywatch.model.records import ListEntry, Record, SourceReport, SourceStatus
-from supplywatch.model.source import Payload, Source
+from supplywatch.model.source import Cursor, Payload, Source
 from supplywatch.runtime.logs import get_logger
 
 log = get_logger(__name__)
 
 UNREACHABLE = "unreachable"
 NOTHING = hashlib.sha256(b"").hexdigest()
+
+
+class Fetches(Protocol):
+    """What asks publishers, here or behind the fence."""
+
+    def fetch(self, source: Source, cursor: Cursor, validators: Mapping[str, Validator] | None = None) -> Fetched:
+        """Ask a publisher once, all pages included."""
+        ...
 
 
 class Runner:
@@ -53,7 +62,7 @@ class Runner:
         self,
         ledger: Ledger,
         archive: Archive,
-        fetcher: Fetcher,
+        fetcher: Fetches,
         producer: Producer,
         topic_of: Callable[[str], str],
         *,
@@ -155,7 +164,10 @@ class Runner:
             log.info("unchanged", source=visit.id)
             return PollResult(visit.id, "unchanged", sha256=payload.sha256)
         # Before the payload is archived: it may be the very one the archive has lost.
-        before = self._offering.entries_before(visit.source) if visit.source.card.kind == "snapshot" else None
+        try:
+            before = self._offering.entries_before(visit.source) if visit.source.card.kind == "snapshot" else None
+        except Ended as error:
+            return self._refused(visit, error, payload, ())
         parts = self._archive.save(payload)
         reading: Reading | None = None
         try:

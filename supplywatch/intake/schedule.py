@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,6 +28,7 @@ LONGEST_BACKOFF = timedelta(hours=6)
 LONGEST_NAP_S = 60.0
 OUTAGE_NAP_S = 15.0
 BUSY_PAUSE = timedelta(minutes=1)
+SOON_S = 5.0
 
 
 def last_release(calendar: Calendar, now: datetime) -> datetime | None:
@@ -104,6 +106,8 @@ class Schedule:
         Told ``(part, problem)`` when broker or ledger go away, and ``None`` when they are back.
     every_day
         Called once a day, and again with the next turn when the ledger was away.
+    pool
+        Where sources are polled side by side, each by one thread at a time; without it they are polled one after the other.
     """
 
     runner: Runner
@@ -113,6 +117,8 @@ class Schedule:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     tell: Callable[[str, str | None], None] = lambda _part, _problem: None
     every_day: Callable[[datetime], object] = lambda _now: None
+    pool: Executor | None = None
+    _in_hand: dict[str, Future[datetime]] = field(default_factory=dict)
     _day_done: date | None = None
     _reoffered: set[str] = field(default_factory=set)
     _away: dict[str, str] = field(default_factory=dict)
@@ -127,9 +133,18 @@ class Schedule:
     def turn(self) -> float:
         """Poll what is due now, and return the seconds to sleep."""
         self._daily()
-        moments = [self._visit(source) for source in self.sources]
+        moments = [self._visit(source) for source in self.sources] if self.pool is None else list(self._turn_side_by_side(self.pool))
         nap = min(((moment - self.clock()).total_seconds() for moment in moments), default=LONGEST_NAP_S)
         return min(max(nap, 0.0), LONGEST_NAP_S) * random.uniform(0.9, 1.0)
+
+    def _turn_side_by_side(self, pool: Executor) -> Iterator[datetime]:
+        """Begin with every source that is not in hand, and yield when to look again."""
+        for source in self.sources:
+            source_id, soon = source.card.source_id, self.clock() + timedelta(seconds=SOON_S)
+            before = self._in_hand.get(source_id)
+            if before is None or before.done():
+                self._in_hand[source_id] = pool.submit(self._visit, source)
+            yield soon if before is None or not before.done() else max(before.result(), soon)
 
     def _daily(self) -> None:
         now = self.clock()
@@ -161,8 +176,8 @@ class Schedule:
             pause = self._failed(source_id, "defect", failures)
         else:
             self._broken.pop(source_id, None)
-            for part in [part for part, who in self._away.items() if who == source_id]:
-                del self._away[part]
+            for part in [part for part, who in list(self._away.items()) if who == source_id]:
+                self._away.pop(part, None)
                 self.tell(part, None)
             return moment
         self._broken[source_id] = (failures + 1, now + pause)

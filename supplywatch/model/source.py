@@ -99,6 +99,23 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Need:
+    """What the process that reads a source may take; a card that names more than this says why.
+
+    Parameters
+    ----------
+    memory_mb
+        Memory beyond what bodies of the card's largest size take.
+    read_s
+        Time to read one payload. The longest known, OFAC's of 118 MB, takes 15 s on two shared cores.
+    """
+
+    memory_mb: int = 512
+    read_s: float = 300.0
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Card:
     """What is known about a source before a byte is read."""
 
@@ -123,6 +140,7 @@ class Card:
     anchors: tuple[str, ...] = ()
     """Prefixes of ``record.series`` (of ``entry.list_code`` for snapshots) that every full poll must hold."""
     max_bytes: int = 64 * 1024 * 1024
+    need: Need = Need()
     secret_setting: str | None = None
     empty_answers: bool = False
     """An answer without content says that there is nothing of what was asked for; one of all answers must have some."""
