@@ -17,6 +17,7 @@ import housemap
 from streams.topics import TOPICS
 from supplywatch import metrics, registry
 from supplywatch.config import read_yaml
+from supplywatch.intake.fencing import memory_bytes
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.records import RECORD_TYPES
 from supplywatch.model.rule import RuleCard
@@ -69,6 +70,7 @@ def source_page(card: Card) -> Iterator[str]:
         "records in a full answer": f"{card.min_records:,} to {card.max_records:,}",
         "anchors": ", ".join(card.anchors) or None,
         "largest body": f"{card.max_bytes // 1024 // 1024} MiB",
+        "reading is ended": f"after {card.need.read_s:g} s, at {memory_bytes(card) // 1024**2} MiB",
         "key": f"`SUPPLYWATCH_{card.secret_setting.upper()}`" if card.secret_setting else None,
         "shape seen in": card.confirmed or "nothing yet: built to the documented shape",
         "taxonomy": " ".join(card.taxonomy),

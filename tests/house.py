@@ -23,7 +23,13 @@ MOST_LINES_OF_A_FILE = 350
 MOST_LINES_OF_A_FUNCTION = 40
 MOST_SUPPRESSIONS = 4  # of checkers, in the product
 LEAST_COMMENTS_PER_100_LINES = 0.3  # as measured on 2026-11-30; the house wants 3 to 6 that say why
-OUTER_LOOPS = {"streams/remote.py": 1, "streams/settling.py": 1, "streams/worker.py": 1, "supplywatch/intake/schedule.py": 1}
+OUTER_LOOPS = {
+    "streams/remote.py": 1,
+    "streams/settling.py": 1,
+    "streams/worker.py": 1,
+    "supplywatch/intake/fenced.py": 1,
+    "supplywatch/intake/schedule.py": 1,
+}
 """Where an exception of any kind may be caught, and how often: nothing stands above these to catch it."""
 
 SUPPRESSION = re.compile(r"#\s*(type:\s*ignore|noqa)")

@@ -10,14 +10,11 @@ from typing import IO, Any
 from supplywatch.errors import Quarantine
 from supplywatch.intake.fetch import Fetched
 from supplywatch.ledger.sources import Validator
-from supplywatch.model import records
-from supplywatch.model.records import ListEntry, Record
+from supplywatch.model.records import RECORD_TYPES, ListEntry, Record
 from supplywatch.model.source import Card, Cursor, Part, Payload, Request
 
 Message = Mapping[str, Any]
-_ITEMS: dict[str, type[Record] | type[ListEntry]] = {
-    name: kind for name, kind in vars(records).items() if isinstance(kind, type) and issubclass(kind, (Record, ListEntry))
-}
+_ITEMS: dict[str, type[Record] | type[ListEntry]] = {kind.__name__: kind for kind in (*RECORD_TYPES, ListEntry)}
 
 
 def memory_bytes(card: Card) -> int:

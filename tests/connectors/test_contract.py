@@ -13,7 +13,7 @@ import pytest
 
 from supplywatch.config import read_yaml
 from supplywatch.errors import Quarantine
-from supplywatch.intake import guards
+from supplywatch.intake import fencing, guards
 from supplywatch.judging.engine import RECORD
 from supplywatch.model.limits import intake
 from supplywatch.model.periods import known_at, period_end, period_start
@@ -182,6 +182,12 @@ def test_fixtures_are_there_and_labelled(source_id: str) -> None:
     assert "synthetic" in (folder / "README.md").read_text(encoding="utf-8").lower()
     assert list(folder.glob("good*"))
     assert list(folder.glob("bad_*"))
+
+
+@each_good
+def test_what_a_connector_reads_is_the_same_behind_the_fence(source_id: str, path: Path) -> None:
+    for item in items(SOURCES[source_id], payload(source_id, path)):
+        assert fencing.item(fencing.message(fencing.item_line(item).removesuffix(b"\n"))) == item
 
 
 @each_good

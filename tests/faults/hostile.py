@@ -4,13 +4,12 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from faults import straits
-
-from supplywatch.model.records import TransitCount
 from supplywatch.model.source import Cursor, Need, Payload, Request, Source
+from tests.faults import straits
 
 SLOW_REGEX = re.compile(r"(a+)+$")
 """Code in C that looks at no signal: it ends when the process does."""
@@ -20,7 +19,7 @@ def _requests(cursor: Cursor) -> list[Request]:
     return [Request(str(cursor.options["url"]))]
 
 
-def _parse(payload: Payload) -> Iterable[TransitCount]:
+def _parse(payload: Payload) -> Iterator[Any]:
     """Read as the straits are read; a first word of the body makes trouble before, or after a few good records."""
     order, _, body = payload.parts[0].body.partition(b"\n")
     good = replace(payload, parts=(replace(payload.parts[0], body=body),))

@@ -12,10 +12,6 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from faults import hostile
-from faults.monitor import Judged, fresh_ledger, record_topic
-from faults.server import Publisher, send
-from faults.straits import body, month
 
 from supplywatch import registry
 from supplywatch.errors import Ended
@@ -27,6 +23,10 @@ from supplywatch.intake.status import source_health
 from supplywatch.intake.visit import PollResult
 from supplywatch.judging.engine import Engine
 from supplywatch.model.items import load_items
+from tests.faults import hostile
+from tests.faults.monitor import Judged, fresh_ledger, record_topic
+from tests.faults.server import Publisher, send
+from tests.faults.straits import body, month
 
 pytestmark = pytest.mark.loopback
 
@@ -38,7 +38,7 @@ def fence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fence]:
     """One forkserver for all tests: starting it takes longer than a test."""
     folder = tmp_path_factory.mktemp("fenced")
     os.environ["SUPPLYWATCH_COMTRADE_KEY"] = "canary-7731"
-    made = Fence(folder / "spool", folder / "archive", "faults.hostile:sources")
+    made = Fence(folder / "spool", folder / "archive", "tests.faults.hostile:sources")
     yield made
     made.close()
     del os.environ["SUPPLYWATCH_COMTRADE_KEY"]
@@ -156,7 +156,7 @@ def test_a_forkserver_that_is_killed_is_started_again(watcher: Watcher, fence: F
 
 
 def test_jobs_in_hand_end_with_the_fence_and_are_no_trouble_of_the_source(server: Publisher, tmp_path: Path) -> None:
-    fence = Fence(tmp_path / "spool", tmp_path / "archive", "faults.hostile:sources")
+    fence = Fence(tmp_path / "spool", tmp_path / "archive", "tests.faults.hostile:sources")
     watcher = Watcher(fence, server, tmp_path)
     server.answer = send(told("sleep"))
     threading.Timer(1.5, fence.close).start()

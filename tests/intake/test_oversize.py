@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from faults import straits
-from faults.monitor import Monitor, Watch
-from faults.server import Publisher, send
 
 from supplywatch import registry
 from supplywatch.intake.oversize import MAX_RECORD_BYTES
 from supplywatch.intake.status import source_health
 from supplywatch.model.records import ListChange, Record
+from tests.faults import straits
+from tests.faults.monitor import Monitor, Watch
+from tests.faults.server import Publisher, send
 
 pytestmark = pytest.mark.loopback
 
