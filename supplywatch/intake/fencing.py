@@ -14,7 +14,7 @@ from supplywatch.model.records import RECORD_TYPES, ListEntry, Record
 from supplywatch.model.source import Card, Cursor, Part, Payload, Request
 
 Message = Mapping[str, Any]
-_ITEMS: dict[str, type[Record] | type[ListEntry]] = {kind.__name__: kind for kind in (*RECORD_TYPES, ListEntry)}
+_ITEMS: dict[str, type[Record] | type[ListEntry]] = {"ListEntry": ListEntry} | {kind.__name__: kind for kind in RECORD_TYPES}
 
 
 def memory_bytes(card: Card) -> int:
