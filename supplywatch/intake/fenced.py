@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import IO
 
 import httpx
-import structlog
 
 from supplywatch.errors import BadRequest, BadSetting, Quarantine, SourceAway
 from supplywatch.intake import fencing
@@ -32,9 +31,9 @@ from supplywatch.intake.fetch import Fetcher, Limits
 from supplywatch.intake.guards import PARSER_DEFECTS, unforeseen
 from supplywatch.ledger.sources import Validator
 from supplywatch.model.source import Source
-from supplywatch.runtime.logs import configure_logs
+from supplywatch.runtime.logs import configure_logs, get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _PR_SET_PDEATHSIG = 1
 
