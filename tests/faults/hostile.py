@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from supplywatch.model.records import TransitCount
 from supplywatch.model.source import Cursor, Need, Payload, Request, Source
 from tests.faults import straits
 
@@ -23,7 +24,8 @@ def _parse(payload: Payload) -> Iterator[Any]:
     """Read as the straits are read; a first word of the body makes trouble before, or after a few good records."""
     order, _, body = payload.parts[0].body.partition(b"\n")
     good = replace(payload, parts=(replace(payload.parts[0], body=body),))
-    yield from straits.SOURCE.parse(good)
+    for record in map(TransitCount.model_validate, straits.SOURCE.parse(good)):
+        yield record.model_copy(update={"provenance": record.provenance.model_copy(update={"source": payload.source})})
     match order:
         case b"hang":
             SLOW_REGEX.match("a" * 60 + "b")
