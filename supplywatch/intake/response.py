@@ -17,7 +17,8 @@ from supplywatch.model.source import Card
 _LATER = (429, 500, 502, 503, 504)
 _REFUSED = (401, 403)
 _ERROR_BODY_BYTES = 2048
-_KEY = re.compile(r"([?&][^=&]*(?:key|token|secret)[^=&]*=)[^&]*", re.IGNORECASE)
+_KEY = re.compile(r"([?&](?=[^=&?]*+=)[^=&?]*?(?:key|token|secret)[^=&?]*+=)[^&]*", re.IGNORECASE)
+"""Looks for the equals sign first: a redirect to ``?key?key?key…`` took 8.9 seconds."""
 
 
 class Again(Exception):

@@ -21,7 +21,7 @@ from supplywatch.model.list_entry import ListEntry
 T = TypeVar("T")
 Place = tuple[str, str]
 """List and key of a row."""
-_TAIL = re.compile(r"\s*\([^()]*\)$")
+_TAIL = re.compile(r"(?<!\s)\s*+\([^()]*+\)$")
 """Some editions keep the short name in brackets behind the name, others give it as an alias."""
 
 

@@ -32,7 +32,7 @@ GENERIC = frozenset(
 )
 """Words that name no party by themselves."""
 _WORD = re.compile(r"[^\W_]+")
-_TAIL = re.compile(r"[;,]?\s*(?:and\s+)?any\s+successor\b.*$", re.IGNORECASE | re.DOTALL)
+_TAIL = re.compile(r"(?:[;,]|(?<!\s))\s*+(?:and\s++)?any\s++successor\b.*$", re.IGNORECASE | re.DOTALL)
 """The Entity List ends some names with "and any successor, sub-unit, or subsidiary thereof"."""
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")

@@ -25,7 +25,7 @@ _FORMS: dict[IdentifierKind, tuple[re.Pattern[str], str]] = {
     "swift": (re.compile(r"[A-Z]{6}[0-9A-Z]{2}(?:[0-9A-Z]{3})?"), "8 or 11 digits and letters"),
 }
 _BLANKS = re.compile(r"[\s.\-]+")
-_AS_NUMBER = re.compile(r"\d+(?:\.\d+)?E\+\d+")
+_AS_NUMBER = re.compile(r"(?<!\d)\d++(?:\.\d++)?E\+\d+")
 
 
 def tidy(kind: IdentifierKind, value: str) -> str:

@@ -39,7 +39,7 @@ _REMARK = re.compile(
     r"acquired|(?:as at|as of|in|since|until|from)\b\.? ?(?:[A-Z][a-z]{2,8}\.? ?)?(?:\d{1,2}[ ,./-])?(?:\d{4})?)\b",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"/|;|\.(?:\s|$)|,?\s+(?:and|or)\s+|^[\w ]{1,30}\d{1,3}\s*:\s*|\|")
+_BETWEEN = re.compile(r"/|;|\.(?:\s|$)|(?:,|(?<!\s)|(?<=\.\s))\s++(?:and|or)\s+|^[\w ]{1,30}\d{1,3}\s*:\s*|\|")
 
 
 @cache

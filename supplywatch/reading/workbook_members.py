@@ -19,7 +19,7 @@ _SMALL = 8 * 1024 * 1024
 _CELL = re.compile(rb"<(?:\w+:)?(?:v|is)\b")
 _PARTS = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|xl/[^/]+\.xml|xl/_rels/workbook\.xml\.rels", re.IGNORECASE)
 _DIRECTORY = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|xl/workbook\.xml|xl/_rels/workbook\.xml\.rels", re.IGNORECASE)
-_RELATION_ID = re.compile(r"\{.*/relationships\}id")
+_RELATION_ID = re.compile(r"\{[^{}]*/relationships\}id")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 

@@ -69,13 +69,14 @@ for _item in " ".join(_BOOK["glossary"].split("\n")).replace(" ", "\x00").split(
         GLOSSARY[_last] = (*GLOSSARY[_last], _item)
 GLOSSARY = {han: words for han, words in GLOSSARY.items() if len(han) > 1 or han in _ALONE | _BETWEEN}
 _LEGAL: dict[str, str] = {form: "~" + legal for legal, forms in _BOOK["legal"].items() for form in forms.split()}
-_ABBREVIATED = re.compile(r"(\S+ \S.*) ([A-Z]{3,6})$")
+_ABBREVIATION = re.compile(r"[A-Z]{3,6}")
 
 
 def _english(name: str) -> tuple[Words, ...]:
     """Return what stands for a Chinese name in English: the name, and the abbreviation behind it as a second one."""
-    both = _ABBREVIATED.match(name)
-    return tuple(tuple(re.findall(r"[a-z0-9]+", each.lower())) for each in (both.groups() if both else (name,)))
+    whole, _, last = name.rpartition(" ")
+    both = (whole, last) if " " in whole.strip() and _ABBREVIATION.fullmatch(last) else (name,)
+    return tuple(tuple(re.findall(r"[a-z0-9]+", each.lower())) for each in both)
 
 
 _ALIASES: dict[str, tuple[Words, ...]] = {

@@ -23,8 +23,8 @@ from supplywatch.screening.vocabulary import LEGAL, WORDS
 from supplywatch.screening.written import plain
 
 Words = tuple[str, ...]
-_ALSO = re.compile(r"[;,(\s]+(?:[afn]\.\s?k\.\s?a\.|\b[afn]ka\b)[,:]?\s*", re.IGNORECASE)
-_BRACKET = re.compile(r"\s*[(（]([^()（）]{2,80})[)）]\s*$")
+_ALSO = re.compile(r"(?<![;,(\s])[;,(\s]++(?:[afn]\.\s?k\.\s?a\.|\b[afn]ka\b)[,:]?\s*", re.IGNORECASE)
+_BRACKET = re.compile(r"(?<!\s)\s*+[(（]([^()（）]{2,80}+)[)）]\s*+$")
 _APOSTROPHE = re.compile(r"(?<=\w)['’`ʼ´](?=\w)")
 _WORD = re.compile(r"[a-z]+|\d+")
 _DOTTED_END = re.compile(r"(?<=\w)[\s,]+((?:[a-z]\.){2,3}[a-z]?)\.?$")

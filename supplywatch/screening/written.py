@@ -26,27 +26,26 @@ def _rows(at: str) -> str:
 
 
 _TAIL = re.compile(
-    r"[;,]?\s*\(?\s*(?:a\.?\s?k\.?\s?a\.?,?\s*(?:the following|:).*|including the following.*|"
-    r"(?:and\s+)?any successor\b.*|and (?:its|all) subsidiaries.*)$",
+    r"(?:[;,]|(?<!\s))\s*+\(?\s*+(?:a\.?\s?k\.?\s?a\.?,?\s*+(?:the following|:).*|including the following.*|"
+    r"(?:and\s++)?any successor\b.*|and (?:its|all) subsidiaries.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_ADDRESS = re.compile(
-    r"[.,;]\s*(?:and\s+)?(?:no\.?\s*)?\d+\w?\W.*\b(?:street|road|avenue|lane|floor|district|building|boulevard|prospekt|ulitsa|ul)\b.*$",
-    re.IGNORECASE | re.DOTALL,
-)
-"""Some lists run on from the name into the address."""
+_HOUSE = re.compile(r"[.,;]\s*+(?:and\s++)?(?:no\.?\s*+)?\d++\w?\W", re.IGNORECASE)
+_STREET = re.compile(r"\b(?:street|road|avenue|lane|floor|district|building|boulevard|prospekt|ulitsa|ul)\b", re.IGNORECASE)
+MOST_CHARACTERS = 500
+"""Of a name that are compared. The longest name of the lists has 340; what runs on is an address or hostile."""
 _DEPARTMENT = re.compile(
-    r"[,;\s-]+(?:sales|export|import|imp\.?\s?exp\.?|purchas\w+|procurement|marketing|accounts?|accounting|finance|logistics|shipping|trading)"
-    r"\s+(?:dept|department|div|division|desk|office|team|section)\.?\s*$",
+    r"(?<![,;\s-])[,;\s-]++(?:sales|export|import|imp\.?\s?exp\.?|purchas\w++|procurement|marketing|accounts?|accounting|finance|logistics|shipping|trading)"
+    r"\s++(?:dept|department|div|division|desk|office|team|section)\.?\s*+$",
     re.IGNORECASE,
 )
 """The part of a house that a supplier writes behind its name."""
 _FRONT = re.compile(rf"^[\s\"'“”«»„]*(?:{_rows('front')})\.?[\"'“”«»]*\s+(?=\w)", re.IGNORECASE)
 _REST = re.compile(rf"(?<=\w)[\s.,;)]+(?:{_rows('rest')})(?=[\s:]).*$", re.IGNORECASE | re.DOTALL)
-_UNIT = re.compile(rf"(?<=\w\w)[.)]?\s*[-–—,;(]\s*(?:[\w.'’]+\s+){{0,2}}(?:{_rows('unit')})\s*\)?\s*$", re.IGNORECASE)
+_UNIT = re.compile(rf"(?<=\w\w)[.)]?\s*+[-–—,;(]\s*+(?:[\w.'’]++\s++){{0,2}}(?:{_rows('unit')})\s*+\)?\s*+$", re.IGNORECASE)
 _LOST = re.compile(r"(?<=[^\W\d_])[?\ufffd](?=[^\W\d_])")
 """A letter or apostrophe that an old code page could not hold, printed as a question mark."""
-_IMO = re.compile(r"[\s,;(\[/-]*\bIMO\b[\s:#.-]*(?:(?:no|nr|number)\b[\s:#.]*)?(\d{7})\b[)\]]?", re.IGNORECASE)
+_IMO = re.compile(r"(?<![\s,;(\[/-])[\s,;(\[/-]*+\bIMO\b[\s:#.-]*+(?:(?:no|nr|number)\b[\s:#.]*+)?(\d{7})\b[)\]]?", re.IGNORECASE)
 _NATIVE = sorted(((form, row["says"]) for row in _BOOK["native"] for form in row["forms"].split()), key=lambda pair: -len(pair[0]))
 _NATIVE_SAYS = dict(_NATIVE)
 _NATIVE_FORM = re.compile("|".join(re.escape(form) for form, _ in _NATIVE))
@@ -65,12 +64,22 @@ def plain(text: str) -> str:
     """Return a name without what surrounds it; never empty where the name was not."""
     if "&" in text or not text.isascii():
         text = repaired(text)
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = " ".join(unicodedata.normalize("NFKC", " ".join(text.split())[:MOST_CHARACTERS]).split())[:MOST_CHARACTERS]
     if not text.isascii():
         text = _NATIVE_FORM.sub(lambda found: f" {_NATIVE_SAYS[found[0]]} ", text).strip()
-    for pattern in (_LOST, _TAIL, _ADDRESS, _FRONT, _IMO, _REST, _DEPARTMENT, _UNIT):
+    text = _LOST.sub("", text).strip() or text
+    text = _TAIL.sub("", text).strip() or text
+    text = _without_address(text).strip() or text
+    for pattern in (_FRONT, _IMO, _REST, _DEPARTMENT, _UNIT):
         text = pattern.sub("", text).strip() or text
     return text
+
+
+def _without_address(text: str) -> str:
+    """Return a name without the address that some lists run on into."""
+    streets = [found.start() for found in _STREET.finditer(text)]
+    house = next((found for found in _HOUSE.finditer(text) if streets and found.end() <= streets[-1]), None)
+    return text if house is None else text[: house.start()]
 
 
 @lru_cache(maxsize=50_000)
