@@ -21,9 +21,10 @@ _LEGAL = re.compile(
     re.IGNORECASE,
 )
 _SAME = re.compile(
-    r"\s+\((?:also known as|a\.?k\.?a\.?|formerly known as|f\.?k\.?a\.?|formerly)[:,]?\s+(?P<names>.+)\)\s*$", re.IGNORECASE | re.DOTALL
+    r"(?<!\s)\s++\((?:also known as|a\.?k\.?a\.?|formerly known as|f\.?k\.?a\.?|formerly)[:,]?\s++(?P<names>.+)\)\s*+$",
+    re.IGNORECASE | re.DOTALL,
 )
-_JOINED = re.compile(r"(?<=\S)\s+or\s+(?=\S)|\s+/\s+")
+_JOINED = re.compile(r"(?<=\S)\s++or\s++(?=\S)|(?<!\s)\s++/\s+")
 
 
 def is_native(text: str) -> bool:
@@ -59,7 +60,7 @@ def with_bracket(name: str) -> tuple[str, list[Alias]]:
     >>> with_bracket("Dux JSC (also known as Duks)")
     ('Dux JSC', [Alias(text='Duks', kind='strong', language=None)])
     """
-    found = _SAME.search(name)
+    found = _SAME.search(name) if name.rstrip().endswith(")") else None
     if found is None:
         return name, []
     names = _split(found["names"], person=False)

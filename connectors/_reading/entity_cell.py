@@ -17,9 +17,11 @@ from supplywatch.reading.countries import known_country
 _DASH = re.compile(r"^\s*[—–-]\s*")
 _RUN = re.compile(r"(?<=[:;])\s*(?=—)|(?<=\band)\s+(?=—)")
 """Between further names that stand in one line."""
-_ALSO = re.compile(r",?\s*\(?\b(?:(?P<former>f\.?k\.?a\.?|formerly known as)|a\.?k\.?a\.?|also known as)[,:]?\s+", re.IGNORECASE)
+_ALSO = re.compile(
+    r"(?:,|(?<!\s))\s*+\(?\b(?:(?P<former>f\.?k\.?a\.?|formerly known as)|a\.?k\.?a\.?|also known as)[,:]?\s+", re.IGNORECASE
+)
 _FOLLOWING = re.compile(r"(?:the )?following\b[^:]*:\s*", re.IGNORECASE)
-_END = re.compile(r"[;,.]?\s*\b(?:and|or)\s*$|[;,]\s*$", re.IGNORECASE)
+_END = re.compile(r"(?:[;,.]|(?<!\s))\s*+\b(?:and|or)\s*+$|[;,]\s*+$", re.IGNORECASE)
 _LAST_DOT = re.compile(r"(?<!\b[A-Z])(?<!\b(?:Co|Lt))(?<!\b(?:Ltd|Inc|Cie|Bhd|Pte|Pvt|Est|Gen|Soc))(?<!\bCorp)\.$")
 _LEGAL = re.compile(
     r"(?:co|company|corp|corporation|inc|incorporated|limited|ltda?|llc|llp|lp|plc|pty|pte|pvt|sdn|bhd|gmbh|ag|kg|ohg|s\.?a|s\.?l|s\.?r\.?l|"
@@ -37,8 +39,8 @@ _PLACE = re.compile(
     r"village|block|sector|plaza|town|county|square|area|campus)\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[;,]?\s*(?:and )?\b(?P<words>any successors?\b(?:.{0,80}?\bthereof\b|[^,.;(]{0,80}))", re.IGNORECASE)
-_SUBORDINATE = re.compile(r"(?P<parent>.+?)[,;.]?\s+subordinate institu(?:tion|te|ion)s?\s?[:-]\s*(?P<name>.*)", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?:[;,]|(?<!\s))\s*+(?:and )?\b(?P<words>any successors?\b(?:.{0,80}?\bthereof\b|[^,.;(]{0,80}))", re.IGNORECASE)
+_SUBORDINATE = re.compile(r"(?P<parent>.+?)(?:[,;.]|(?<!\s))\s++subordinate institu(?:tion|te|ion)s?\s?[:-]\s*(?P<name>.*)", re.IGNORECASE)
 _OF = re.compile(r"\((?:a |one )?(?:subordinate institut(?:e|ion)|subsidiary) of (?P<name>[^)]+)\)", re.IGNORECASE)
 _SEE = re.compile(r"\(\s*see (?:also )?(?:alternate )?address(?:es)? under [^)]*\)\.?", re.IGNORECASE)
 _BETWEEN = re.compile(r";\s*(?:and\s+)?|,\s+and\s+(?=\S)")

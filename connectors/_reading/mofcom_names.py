@@ -15,7 +15,7 @@ _ITEM = re.compile(r"(\d{1,3})\s*[.、]\s*(?P<text>\D.*)")
 _INLINE = re.compile(r"将(?P<names>[^。;将]{1,4000}?)(?P<more>等(?:\s*\d+\s*[家个])?[^。;、将]{0,14}?)?(?:列入|移出)")
 _MODIFIER = re.compile(r"^(?:参与|从事|涉及|涉嫌|长期|多次|对)[^、()]{0,40}?的")
 """What stands before a name and says why: 参与对台湾地区军售的."""
-_SEPARATOR = re.compile(r"(、|和|以及|及(?!其)|与)(?=[^()]*(?:\(|$))")
+_SEPARATOR = re.compile(r"(、|和|以及|及(?!其)|与)")
 BRANCHES = re.compile(r"及其(?:全部|所有)?(?:分支机构|子公司|附属机构|下属机构)[^(]*")
 _WHOLE = re.compile(
     r"(?:公司|集团|企业|中心|研究所|研究院|实验室|大学|学院|基金会|协会|联盟|会社|组织|委员会|工厂|学会|智库|银行|机构|局|厂|社|所|[A-Za-z0-9.)])$"
@@ -31,6 +31,22 @@ class Named:
     latin: str | None
     address: str | None = None
     nation: str | None = None
+
+
+def split_outside(separator: re.Pattern[str], text: str) -> list[str]:
+    """Split a text where a separator stands outside brackets; a look ahead from every separator would read the text again and again.
+
+    >>> split_outside(re.compile("、"), "a、b(c、d)、e")
+    ['a', 'b(c、d)', 'e']
+    """
+    parts = re.split(r"([()])", text)
+    out = [""]
+    for chunk, bracket in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        first, *rest = [chunk] if bracket == ")" else separator.split(chunk)
+        out[-1] += first
+        out += rest
+        out[-1] += bracket
+    return out
 
 
 def counted(text: str) -> int | None:
@@ -82,7 +98,7 @@ def inline(body: str, title: str) -> tuple[Named, ...]:
     if found is None:
         return ()
     said = counted(found["more"] or "") or counted(title) or counted((re.search(r"上述[^,。]{1,6}家", body) or [""])[0])
-    pieces = _SEPARATOR.split(_MODIFIER.sub("", found["names"].strip()))
+    pieces = split_outside(_SEPARATOR, _MODIFIER.sub("", found["names"].strip()))
     names = _joined(pieces)
     if said is not None and len(names) != said and (len(pieces) + 1) // 2 == said:
         names = pieces[::2]

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Literal
 
-from connectors._reading.mofcom_names import Named, counted, inline, nation_of, numbered
+from connectors._reading.mofcom_names import Named, counted, inline, nation_of, numbered, split_outside
 from connectors._reading.read import decode
 from supplywatch.errors import Quarantine, SourceChanged
 from supplywatch.model.source import Part
@@ -49,6 +49,7 @@ _DATED = re.compile(r"(?<![\d年])(\d{1,2})月(\d{1,2})日(?:发布的?)?公告"
 _PAST = re.compile(r"于\s*20\d\d年\d{1,2}月\d{1,2}日[^。;]{0,60}将[^。;]*?列入")
 _MEASURES = re.compile(r"采取[^。]{0,30}措施|处理措施")
 _INQUIRY = re.compile(r"启动[^。]{0,40}调查")
+_COMMA = re.compile(",")
 _SENTENCE = re.compile(r"[。;]|\n(?=[一二三四五六七八九十]+、)")
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3}
 _SKIPPED = frozenset({"script", "style", "noscript"})
@@ -234,7 +235,7 @@ def _clauses(text: str) -> Iterator[str]:
     """Yield sentences; one that suspends one notice and ends another is taken apart at the comma between."""
     for sentence in _SENTENCE.split(text):
         held = ""
-        for clause in re.split(r",(?![^(]*\))", sentence):
+        for clause in split_outside(_COMMA, sentence):
             if held and _DOES.search(held) and _DOES.search(clause) and (any(_numbers(held)) or _DATED.search(held)):
                 yield held
                 held = clause

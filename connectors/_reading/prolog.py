@@ -85,5 +85,5 @@ def _reach_root(part: Part, name: str) -> None:
 
 
 def _web_page(part: Part) -> Quarantine:
-    shown = " ".join(re.sub(r"<[^>]*>", " ", part.body[:4000].decode("utf-8", "ignore")).split())[:120]
+    shown = " ".join(re.sub(r"<[^<>]*>", " ", part.body[:4000].decode("utf-8", "ignore")).split())[:120]
     return Quarantine("error_body", f"{part.name}: a web page instead of the list: {shown}")

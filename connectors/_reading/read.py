@@ -86,7 +86,7 @@ def _writable(value: Any) -> bool:
 
 def _no_page(text: str, name: str, wanted: str) -> None:
     if text.lstrip().startswith("<"):
-        shown = " ".join(re.sub(r"<[^>]*>", " ", text[:4000]).split())[:120]
+        shown = " ".join(re.sub(r"<[^<>]*>", " ", text[:4000]).split())[:120]
         raise Quarantine("error_body", f"{name}: a web page instead of {wanted}: {shown}")
 
 

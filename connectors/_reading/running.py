@@ -21,7 +21,7 @@ _ROLES = (
     r"technical|registered|beneficial|current\w*|previous\w*|former\w*|since|until|from|per ?cent|\d+ ?%)"
 )
 _ROLE = re.compile(
-    rf"\s*\([^()]*(?<!\w){_ROLES}(?!\w)[^()]*\)\s*$|"
+    rf"(?<!\s)\s*+\((?=[^()]*+\)\s*+$)[^()]*(?<!\w){_ROLES}(?!\w)[^()]*\)\s*$|"
     r"^(?:(?:current|registered|beneficial|commercial|technical|ship|group|ISM) )*(?:owner|manager|operator|charterer)s?(?:\(s\))? ?: ?",
     re.IGNORECASE,
 )

@@ -36,7 +36,7 @@ FIELDS = {
 _CANONICAL = {spelling: name for name, other in FIELDS.items() for spelling in (name, other)}
 DOCUMENT = Document("data-set", {"record": shape(dict.fromkeys(_CANONICAL))})
 _EMPTY = ("n/a", "-")
-_BOTH = re.compile(r"\s+/\s+|(?<=[\w).’']{3})/(?=[A-ZÀ-Ý][^/]*\s[^/]*$)")
+_BOTH = re.compile(r"(?<!\s)\s++/\s+|(?<=[\w).’']{3})/(?=[A-ZÀ-Ý][^/\s]*+\s[^/]*+$)")
 """English and French stand at both sides of a stroke; one within a word (A/S) is part of the name."""
 
 

@@ -42,7 +42,7 @@ CONCERNS: Mapping[str, str] = {
 }
 _CONCERN = re.compile(r"[A-Za-z]+|[^\W\dA-Za-z_]+")
 """Japanese words and letters stand side by side, mostly on lines of their own: 生物、核 above B,N; once ミサイルM."""
-_BRACKET = re.compile(r"(?P<name>.+?)\s*[(（](?P<inner>[^()（）]+)[)）]")
+_BRACKET = re.compile(r"(?P<name>.+?)(?<!\s)\s*+[(（](?P<inner>[^()（）]++)[)）]")
 _ABBREVIATION = re.compile(r"[A-Z0-9&-]{2,10}")
 
 

@@ -57,7 +57,7 @@ KINDS: Mapping[str, PartyKind] = {
 }
 DAYS = ("%d.%m.%Y", "%d %B %Y", "%Y-%m-%d")
 _CELEX = re.compile(r"3(\d{4})R(\d{4})")
-_LABELLED = re.compile(r"(.+?)\s*\(([^()]*)\)\)?$")
+_LABELLED = re.compile(r"(.+?)(?<!\s)\s*+\(([^()]*+)\)\)?$")
 _NATIVE = re.compile(r"[^\u0000-\u024f\u2010-\u201f]")
 
 

@@ -37,7 +37,7 @@ _LICENCE = ("EL",)
 _EXPIRES = re.compile(r"Expires: (\d{4}-\d\d-\d\d)")
 _USCC = re.compile(r"USCC: ([0-9A-Z]{18})")
 _PARENT = re.compile(r"Subordinate institution of (?P<name>.+?)\.?$")
-_ARTEFACT = re.compile(r",?\s*a\.k\.a\.,? the following (?:one|two|three|four|\w+) alias(?:es)?:.*$", re.IGNORECASE)
+_ARTEFACT = re.compile(r"(?:,|(?<!\s))\s*+a\.k\.a\.,? the following (?:one|two|three|four|\w+) alias(?:es)?:.*$", re.IGNORECASE)
 
 
 def requests(cursor: Cursor) -> Iterator[Request]:

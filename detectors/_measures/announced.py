@@ -48,7 +48,7 @@ _UNDER = re.compile(
 _OWN = {"Crimea Region of Ukraine": "Crimea"}
 """Destinations of the EAR that are no countries, by the word they are shown by."""
 _NAME = re.compile(r"(?:the )?[A-ZÀ-Þ][^\s(]*(?: (?:of|the|d[aeo]s?)(?= )| [A-ZÀ-Þ][^\s(]*)*")
-_ASIDE = re.compile(r"\s*\(([^()]*)\)")
+_ASIDE = re.compile(r"(?<!\s)\s*+\(([^()]*+)\)")
 _SEPARATOR = re.compile(r"(,? and |, |; and |; )")
 _MARKUP = re.compile(r"\[(\w+(?:uml|acute|grave|cedil|circ|tilde|slash|ring))\]")
 """How the Register's plain text writes letters that it does not have: ``T[uuml]rkiye``."""

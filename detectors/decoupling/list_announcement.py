@@ -163,7 +163,7 @@ def subject(record: PolicyAct | ListChange, _items: Items) -> Subject | None:
 RULE: Rule[PolicyAct | ListChange] = Rule(
     card=RuleCard(
         rule_id="list_announcement",
-        version="1.1.2",
+        version="1.1.3",
         title="Listing announced",
         title_zh="列入公告",
         taxonomy=("TEC.ENTITY_LIST", "HD.2", "RS.EXT.MAN.TECH"),
