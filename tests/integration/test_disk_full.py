@@ -62,7 +62,7 @@ def test_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         survive(cluster, disk, "the disk is full; make room")
 
 
-@pytest.mark.long  # the kind is shown on SQLite; when a server of its own notices a full disk is up to its log, not to us
+@pytest.mark.long  # not said within 60 s once, at load 10; not looked into: the server may have broken down before it refused
 def test_postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     kafka = request.getfixturevalue("kafka")
     with tempfile.TemporaryDirectory(prefix="supplywatch-pg-") as folder, mounted(Path(folder) / "disk", 420_000) as disk:
