@@ -18,6 +18,7 @@ from supplywatch.cli import (
     config,
     controls,
     explain,
+    exposure,
     feeds,
     ledger,
     light,
@@ -56,6 +57,7 @@ def _root(_version: bool = typer.Option(False, "--version", callback=_version, i
 feeds.register(app)
 operate.register(app)
 app.command("explain")(explain.explain)
+app.command("exposure")(exposure.exposure)
 app.command("coverage")(rules.coverage)
 app.command("codes")(codes.codes)
 app.add_typer(alerts.app, name="alerts")

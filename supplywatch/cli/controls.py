@@ -35,7 +35,7 @@ def list_measures(
     """List the clauses that were announced by a day: standing, controller, instrument."""
     from supplywatch.model.control import load_measures
 
-    day, wanted = _day(as_of), _codes(item)
+    day, wanted = as_day(as_of), None if item is None else codes_of(item)
     found = [
         measure
         for measure in load_measures()
@@ -56,7 +56,7 @@ def show(measure: MeasureId, as_of: Day = None, json: JsonFlag = False) -> None:
     """Show one clause: history, target, codes with what they are worth, and what it modifies."""
     from supplywatch.model.control import load_measures, modified, narrow
 
-    every, day = load_measures(), _day(as_of)
+    every, day = load_measures(), as_day(as_of)
     found = next((one for one in every if one.id == measure), None)
     if found is None:
         raise BadRequest(f"no measure {measure!r}; 'supplywatch controls list' names them")
@@ -88,7 +88,7 @@ def calendar(
     """List what comes: clauses that take effect, suspensions that end, 90 and 30 days before."""
     from supplywatch.model.control import load_measures
 
-    day = _day(as_of)
+    day = as_day(as_of)
     together: dict[tuple[date, str, str], list[str]] = defaultdict(list)
     for measure in load_measures():
         for at, what in _coming(measure, day):
@@ -111,7 +111,7 @@ def diff(
     """List the clauses whose standing differs between two days."""
     from supplywatch.model.control import load_measures
 
-    one, two = _day(first), _day(second)
+    one, two = as_day(first), as_day(second)
     found = [(m.id, m.standing(one), m.standing(two), m.en) for m in load_measures() if m.standing(one) != m.standing(two)]
     if json:
         print_json([dict(zip(("measure", str(one), str(two), "en"), row, strict=True)) for row in found])
@@ -151,20 +151,20 @@ def _plain(measure: ControlMeasure, day: date) -> dict[str, Any]:
     return measure.model_dump(mode="json", by_alias=True) | derived
 
 
-def _codes(item: str | None) -> frozenset[str] | None:
+def codes_of(item: str) -> frozenset[str]:
+    """Return the HS subheadings that an item of the configuration or a code means."""
     from supplywatch import registry
 
-    if item is None:
-        return None
     if item.isascii() and item.isdigit() and len(item) >= 6:
         return frozenset({item[:6]})
     known = {one.id: one for one in registry.items().items}
     if item not in known:
-        raise BadRequest(f"--item {item}: is neither an HS code of six digits nor an item of config/items.yaml")
+        raise BadRequest(f"{item}: is neither an HS code of six digits nor an item of config/items.yaml")
     return frozenset((*known[item].hs, *known[item].related_hs))
 
 
-def _day(text: str | None) -> date:
+def as_day(text: str | None) -> date:
+    """Read a day; today in UTC when none is given."""
     if text is None:
         return datetime.now(UTC).date()
     try:

@@ -208,6 +208,14 @@ def arrivals(connection: Connection, series: Sequence[str]) -> list[str]:
     return list(connection.execute(select(o.body).where(o.series.in_(series)).order_by(o.seq)).scalars())
 
 
+def newest(connection: Connection, series: str, until: datetime) -> str | None:
+    """Return the record of a series' newest period as it was known at an instant, as JSON; ``None`` when nothing was."""
+    o = schema.observation.c
+    query = select(o.body).where(o.series == series, o.known_at <= until)
+    body: str | None = connection.execute(query.order_by(o.observed.desc(), o.known_at.desc(), o.seq.desc()).limit(1)).scalar()
+    return body
+
+
 def observations(connection: Connection, source: str | None = None, series: str = "") -> Iterator[str]:
     """Yield every record in the order of arrival, as JSON; those of a source, and of series that begin with a text, where given."""
     o = schema.observation.c

@@ -10,6 +10,7 @@ from supplywatch.model.items import load_items
 from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, TradeSlice
 
 NAMES = {"AUS": "Australia", "BRA": "Brazil", "ZAF": "South Africa", "CHN": "China", "W00": "World"}
+NAMES |= {"USA": "United States", "JPN": "Japan", "NLD": "Netherlands", "DEU": "Germany"}
 
 
 def slice_of(reporter: str, flow: Literal["import", "export"], year: int, values: dict[str, float], code: str = "260111") -> TradeSlice:
