@@ -107,7 +107,7 @@ class Need:
     memory_mb
         Memory beyond what bodies of the card's largest size take.
     read_s
-        Time to read one payload. The longest known, OFAC's of 118 MB, takes 15 s on two shared cores.
+        Time to read one payload. The longest known, OFAC's of 118 MB, took 51 s on two cores at a load of 6.
     """
 
     memory_mb: int = 512
