@@ -12,6 +12,7 @@ from pathlib import Path
 
 from streams.tether import tethered
 from supplywatch.errors import BrokerAway
+from supplywatch.runtime.own_files import own_file
 from supplywatch.runtime.patience import until
 
 
@@ -135,7 +136,7 @@ class BrokerProcess(ABC):
         command, environment = self.command()
         if self._log.exists():
             self._log.replace(self._log.with_suffix(".log.1"))  # why the one before ended
-        with self._log.open("wb") as log:
+        with own_file(self._log) as log:
             self._process = subprocess.Popen(
                 tethered(command),
                 stdin=subprocess.DEVNULL,

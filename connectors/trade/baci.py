@@ -141,6 +141,8 @@ def _files(part: Part, prefix: str) -> Iterator[tuple[str, Iterator[tuple[int, l
 
 def _members(archive: zipfile.ZipFile, part: Part) -> Sequence[zipfile.ZipInfo]:
     found = [member for member in archive.infolist() if MEMBER.fullmatch(member.filename)]
+    if len({member.filename for member in found}) < len(found):
+        raise Quarantine("wrong_file", f"{part.name}: an archive that names a file twice, which CEPII's never does")
     if not found:
         raise Quarantine("wrong_file", f"{part.name}: an archive without a file such as BACI_HS22_Y2024_V202601.csv")
     if large := next((member for member in found if member.file_size > MEMBER_BYTES), None):

@@ -20,6 +20,7 @@ from supplywatch.cli.demo import demo
 from supplywatch.cli.doctor import doctor
 from supplywatch.errors import BadSetting
 from supplywatch.runtime.output import print_table, say
+from supplywatch.runtime.own_files import own_file
 
 if TYPE_CHECKING:
     from streams.broker_process import BrokerProcess
@@ -85,7 +86,8 @@ def _broker_process(settings: Settings) -> BrokerProcess | None:
 
 
 def _note(data_dir: Path, broker_url: str) -> None:
-    (data_dir / RUN_FILE).write_text(jsonlib.dumps({"broker": broker_url, "pid": os.getpid()}), encoding="utf-8")
+    with own_file(data_dir / RUN_FILE) as file:
+        file.write(jsonlib.dumps({"broker": broker_url, "pid": os.getpid()}).encode())
 
 
 def _only_one(data_dir: Path) -> ExitStack:

@@ -187,7 +187,7 @@ def _match_line(row: dict[str, Any]) -> tuple[object, ...]:
 def _origin(watchlist: str, by: str | None, verb: Verb) -> Origin:
     from supplywatch.ledger.watchlist_imports import Origin
 
-    if not (0 < len(watchlist) <= 64 and all(c.isalnum() or c in "-_." for c in watchlist)):
+    if not (0 < len(watchlist) <= 64 and all(c.isalnum() or c in "-_." for c in watchlist) and watchlist.strip("-_.")):
         raise BadRequest(f"--list {watchlist!r}: a watch-list is named with letters, digits, '-', '_' and '.', 64 at the most")
     return Origin(watchlist, datetime.now(UTC), by or _login(), verb)
 

@@ -13,6 +13,8 @@ from supplywatch.errors import BadRequest
 MAX_LINE_BYTES = 1_000_000
 _BYTE_ORDER_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONVERT = "save it as UTF-8, or name its encoding with --encoding (Chinese Excel writes CSV as gb18030)"
+_NO_TEXT = ("idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape", "utf-7")
+"""Python's ways to write text in text: none of them is what a person's file is saved in."""
 _PROBE = 1 << 16
 _RUN = re.compile("[\u4e00-\u9fa5]{2}")
 _NO_CHINESE = re.compile("[^\x00-\x7f\u00a0-\u00ff\u2010-\u2026\u3000-\u30ff\u4e00-\u9fa5\uff00-\uffee]")
@@ -107,6 +109,9 @@ def _wide_lines(name: str, file: IO[bytes], encoding: str) -> Iterator[str]:
 
 def _known(encoding: str | None) -> str:
     try:
-        return codecs.lookup(encoding or "utf-8").name
-    except LookupError as error:
+        found = codecs.lookup(encoding or "utf-8").name
+        if found in _NO_TEXT or "name".encode(found).decode(found) != "name":
+            raise LookupError(found)
+        return found
+    except (LookupError, ValueError, AttributeError) as error:
         raise BadRequest(f"--encoding {encoding}: not known; write utf-8, utf-16, gb18030 or cp1252") from error

@@ -16,6 +16,11 @@ from supplywatch.errors import Quarantine
 _BOMB_RATIO = 200
 _SMALL = 8 * 1024 * 1024
 """A member that unpacks to no more than this may be packed as tightly as it likes."""
+_MOST_MEMBERS = 2_000
+_TEXTS_RATIO = 30
+"""Texts of real workbooks are packed 3 to 12 times; 2.5 MB of hostile ones took 1.46 GB of memory."""
+_LONG_TAG = re.compile(rb"<[^<>]{65536}")
+"""One attribute without an end took 26 seconds; a cell holds at most 32,767 characters, and not within its tag."""
 _CELL = re.compile(rb"<(?:\w+:)?(?:v|is)\b")
 _PARTS = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|xl/[^/]+\.xml|xl/_rels/workbook\.xml\.rels", re.IGNORECASE)
 _DIRECTORY = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|xl/workbook\.xml|xl/_rels/workbook\.xml\.rels", re.IGNORECASE)
@@ -56,7 +61,10 @@ class Members:
             self._archive = zipfile.ZipFile(file)
         except _BROKEN as error:
             raise Quarantine("truncated", f"{label}: a workbook that cannot be unpacked ({error})") from error
-        self._names = {info.filename: info for info in self._archive.infolist()}
+        members = self._archive.infolist()
+        self._names = {info.filename: info for info in members}
+        if len(members) > _MOST_MEMBERS or len(self._names) < len(members):
+            raise Quarantine("wrong_file", f"{label}: no workbook: {len(members)} members, or one of them twice")
         self._read: dict[str, bytes] = {}
         self._paths: dict[str, str] | None = None
 
@@ -116,14 +124,17 @@ class Members:
             raise Quarantine("wrong_file", f"{label}: no workbook: {name[:80]} is not in it")
         if info.file_size > self.bounds.member_bytes:
             raise Quarantine("too_large", f"{label}: {name[:80]} unpacks to {info.file_size} bytes, more than {self.bounds.member_bytes}")
-        if info.file_size > max(_SMALL, _BOMB_RATIO * info.compress_size):
-            raise Quarantine("too_large", f"{label}: {name[:80]} unpacks to more than {_BOMB_RATIO} times its size: a zip bomb")
+        ratio = _TEXTS_RATIO if name.lower().endswith("sharedstrings.xml") else _BOMB_RATIO
+        if info.file_size > max(_SMALL, ratio * info.compress_size):
+            raise Quarantine("too_large", f"{label}: {name[:80]} unpacks to more than {ratio} times its size: a zip bomb")
         try:
             found = self._archive.read(info)
         except _BROKEN as error:
             raise Quarantine("truncated", f"{label}: a workbook that cannot be unpacked ({error})") from error
         if b"<!DOCTYPE" in found[:4096]:
             raise Quarantine("wrong_file", f"{label}: {name[:80]} has a document type declaration, which no workbook needs")
+        if _LONG_TAG.search(found):
+            raise Quarantine("wrong_file", f"{label}: {name[:80]} has a tag of more than 65,536 bytes, which no workbook needs")
         if found.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise Quarantine("wrong_file", f"{label}: {name[:80]} is not UTF-8")
         return found

@@ -10,7 +10,8 @@ from typing import IO, Any
 from supplywatch.errors import BadRequest
 from supplywatch.watchlist.rows import Refusal
 
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Chinese and Japanese editions of spreadsheets take the full-width signs for the others."""
 
 
 def harmless(text: str) -> str:
@@ -19,7 +20,7 @@ def harmless(text: str) -> str:
     >>> harmless("=cmd|' /C calc'!A0"), harmless("Synthetic Optics")
     ("'=cmd|' /C calc'!A0", 'Synthetic Optics')
     """
-    return f"'{text}" if text.lstrip(" ").startswith(_ACTIVE) else text
+    return f"'{text}" if text.lstrip().startswith(_ACTIVE) else text
 
 
 class RefusedRows:

@@ -16,7 +16,7 @@ from supplywatch.reading.workbooks import DateText, FormulaText
 from supplywatch.watchlist.columns import Column
 from supplywatch.watchlist.files import RawRow
 
-MAX_REFERENCE, MAX_NAME, MAX_CELL, MAX_PARTS = 200, 500, 4_000, 50
+MAX_REFERENCE, MAX_NAME, MAX_CELL, MAX_PARTS, MAX_VALUES = 200, 500, 4_000, 50, 300
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _HALF = re.compile("[\ud800-\udfff]")
 _PARTS = re.compile(r"[|;；\n\r]+")
@@ -99,9 +99,13 @@ class Validator:
 
     def _read(self, row: RawRow) -> Counterparty:
         parts = _Parts()
+        if (given := sum(len(value) if isinstance(value, list) else 1 for _, value in row.cells)) > MAX_VALUES:
+            raise _too_many(given)
         for column, value in row.cells:
             for text in _texts(column, value):
                 self._take(parts, column, self._repaired(row.line, column, text))
+        if (given := len(parts.aliases) + len(parts.owners) + len(parts.tags) + len(parts.identifiers)) > MAX_VALUES:
+            raise _too_many(given)
         if not parts.name:
             raise _Refused("name", "", "is empty; every counterparty needs a name")
         if not parts.reference and any(column.field == "reference" for column, _ in row.cells):
@@ -164,6 +168,10 @@ class Validator:
                 raise _Refused(column.title, text, f"is no watched item of config/items.yaml: {', '.join(self._items.values())}")
             return f"item:{item}"
         return tag
+
+
+def _too_many(given: int) -> _Refused:
+    return _Refused("", "", f"the row holds {given} values, more than {MAX_VALUES}; keep the names, numbers and tags that are in use")
 
 
 def reference_of(row: RawRow) -> str | None:
