@@ -18,9 +18,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
-from streams.ends import CRASHED, REFUSED, STOPPED
+from streams.process import CRASHED, REFUSED, STOPPED, settings_of_process
 from streams.topics import ALERT_STATE, ALERTS, COUNTERPARTIES, Changed, ensure_topics
-from streams.worker import settings_of_process
 from supplywatch import metrics
 from supplywatch.desk import actions as desk
 from supplywatch.errors import LedgerAway, Refuse, Retry, SupplywatchError

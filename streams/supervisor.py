@@ -22,7 +22,7 @@ from prometheus_client import multiprocess as _multiprocess
 from prometheus_client.core import Metric
 
 from streams.broker_process import BrokerProcess
-from streams.ends import REFUSED, STOPPED
+from streams.process import REFUSED, STOPPED
 from streams.tether import tethered
 from supplywatch import metrics
 from supplywatch.errors import BrokerAway

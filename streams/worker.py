@@ -16,8 +16,8 @@ from mode import loop
 
 from streams.app import Drain, build_app
 from streams.deadletter import DeadLetters
-from streams.ends import CRASHED, IDLE, REFUSED, STOPPED
 from streams.judging import Judge, Judges
+from streams.process import CRASHED, IDLE, REFUSED, STOPPED, settings_of_process
 from streams.remote import RemoteEngine
 from streams.settling import PutsAside, Settler
 from streams.topics import JUDGE, ensure_topics, record_topics
@@ -29,9 +29,8 @@ from supplywatch.ledger.book import Ledger
 from supplywatch.runtime.broker import BrokerAddress, Producer
 from supplywatch.runtime.garbage import look_seldom
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
-from supplywatch.runtime.logs import configure_logs, get_logger
-from supplywatch.runtime.output import say
-from supplywatch.settings import Settings, load_settings
+from supplywatch.runtime.logs import get_logger
+from supplywatch.settings import Settings
 
 log = get_logger(__name__)
 
@@ -154,17 +153,6 @@ async def _idleness(watchdog: Watchdog) -> None:
     while not idle:
         idle = await asyncio.to_thread(watchdog.look)
         await asyncio.sleep(LOOK_EVERY_S)
-
-
-def settings_of_process() -> Settings:
-    """Return the settings of the environment, with logging set up by them; a wrong one ends the process."""
-    try:
-        settings = load_settings()
-    except Refuse as error:
-        say(f"supplywatch: {error}", err=True)
-        sys.exit(REFUSED)
-    configure_logs(settings.log_json)
-    return settings
 
 
 def main(stage: Stage) -> None:

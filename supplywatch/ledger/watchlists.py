@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, func, select
 
 from supplywatch.ledger import schema
-from supplywatch.model.counterparty import Counterparty, Keys
+from supplywatch.model.counterparty import Counterparty, Keys, stored_keys
 from supplywatch.model.name_match import MATCHER_VERSION, Party
-from supplywatch.screening.watched import stored_keys, stored_parties
 
 _FETCH = 5_000
 _ASKED = 400
@@ -98,8 +98,10 @@ def in_force(connection: Connection, *, watchlist: str | None = None, until: dat
 
 def parties(connection: Connection) -> Iterator[Party]:
     """Yield the counterparties that are watched, and their owners, as parties to be screened."""
+    # Screening holds dictionaries of 50 MB: the relay, which only passes ids on, does without.
+    screened = importlib.import_module("supplywatch.screening.watched")
     for (_, counterparty_id, body, name_keys), import_ in _last_rows(connection):
-        yield from stored_parties(counterparty_id, body, stored_keys(name_keys) if import_.matcher == MATCHER_VERSION else ())
+        yield from screened.stored_parties(counterparty_id, body, stored_keys(name_keys) if import_.matcher == MATCHER_VERSION else ())
 
 
 def tagged(connection: Connection, *, until: datetime | None = None) -> Iterator[tuple[str, Counterparty]]:

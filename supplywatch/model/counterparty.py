@@ -18,6 +18,13 @@ Keys = tuple[tuple[str, ...], ...]
 """The normal forms of names, in their order: what the matcher stores and compares."""
 
 
+def stored_keys(text: str) -> Keys:
+    """Return the forms of names that are stored with a counterparty: a line for each name."""
+    if "\n" not in text:
+        return (tuple(text.split("\t")),)
+    return tuple(tuple(line.split("\t")) for line in text.split("\n"))
+
+
 class Counterparty(Frozen):
     """One party of a watch-list."""
 

@@ -55,17 +55,11 @@ def keys_of(names: Iterable[str]) -> Keys:
 def keys_text(keys: Keys) -> str:
     """Return the forms of names as they are stored: a line for each name.
 
+    >>> from supplywatch.model.counterparty import stored_keys
     >>> stored_keys(keys_text((("a b ~ltd", "ab"), ("c",))))
     (('a b ~ltd', 'ab'), ('c',))
     """
     return "\n".join("\t".join(forms) for forms in keys)
-
-
-def stored_keys(text: str) -> Keys:
-    """Return stored forms."""
-    if "\n" not in text:
-        return (tuple(text.split("\t")),)
-    return tuple(tuple(line.split("\t")) for line in text.split("\n"))
 
 
 def _owners(counterparty_id: str, names: Iterable[str], keys: Keys) -> Iterator[Party]:

@@ -15,9 +15,9 @@ from itertools import islice
 
 from supplywatch.errors import Retry
 from supplywatch.ledger.watchlist_imports import Staged
-from supplywatch.model.counterparty import Counterparty, counterparty_id
+from supplywatch.model.counterparty import Counterparty, counterparty_id, stored_keys
 from supplywatch.model.name_match import Party
-from supplywatch.screening.watched import keys_of, keys_text, stored_keys
+from supplywatch.screening.watched import keys_of, keys_text
 
 Batch = Sequence[Counterparty]
 _ALONE = 8_000

@@ -65,3 +65,18 @@ def test_an_unknown_command_is_told_its_neighbours() -> None:
 
     assert done.returncode == 2
     assert "'watchlist'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "without"),
+    [
+        ("streams.relay", {"faust", "pypinyin", "opencc", "supplywatch.screening.normal"}),
+        ("streams.supervisor", {"faust", "sqlalchemy", "kafka", "supplywatch.judging"}),
+        ("streams.worker", {"pypinyin", "opencc", "tantivy"}),
+    ],
+)
+def test_a_process_of_the_tree_holds_what_it_works_with(module: str, without: set[str]) -> None:
+    words = [sys.executable, "-c", f"import sys, {module}; print(*sys.modules)"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+
+    assert not without & set(done.stdout.split())

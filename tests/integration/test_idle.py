@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from kafka.admin import KafkaAdminClient
 
-from streams.ends import IDLE
+from streams.process import IDLE
 from streams.topics import ensure_topics, judge_group, record_topics
 from streams.watchdog import LOOK_EVERY_S, PATIENCE_WITH_PARTITIONS, Watchdog
 from tests import toy

@@ -1,0 +1,23 @@
+"""What every process of the tree begins and ends with: its settings, its exit code. Light, for supervisor and relay import no Faust."""
+
+from __future__ import annotations
+
+import sys
+
+from supplywatch.errors import Refuse
+from supplywatch.runtime.logs import configure_logs
+from supplywatch.settings import Settings, load_settings
+
+STOPPED, CRASHED, REFUSED, IDLE = 0, 1, 2, 75
+"""Asked to stop; broke down (start again); a person must act; stood idle (start again)."""
+
+
+def settings_of_process() -> Settings:
+    """Return the settings of the environment, with logging set up by them; a wrong one ends the process."""
+    try:
+        settings = load_settings()
+    except Refuse as error:
+        sys.stderr.write(f"supplywatch: {error}\n")
+        sys.exit(REFUSED)
+    configure_logs(settings.log_json)
+    return settings
