@@ -30,6 +30,18 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+_NEEDED = {"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "TZ", "JAVA_HOME", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONPATH"}
+
+
+def needed(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what of an environment a broker needs: a binary of others gets no password and no key of ours.
+
+    >>> needed({"PATH": "/bin", "LC_ALL": "C", "SUPPLYWATCH_LEDGER": "postgresql+psycopg://u:p@h/d"})
+    {'PATH': '/bin', 'LC_ALL': 'C'}
+    """
+    return {name: value for name, value in environment.items() if name.upper() in _NEEDED or name.startswith("LC_")}
+
+
 class BrokerProcess(ABC):
     """A broker as a child that ends with this process.
 
@@ -142,7 +154,7 @@ class BrokerProcess(ABC):
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | environment,
+                env={**needed(os.environ), **environment},
                 start_new_session=True,  # Ctrl-C is for the parent, which stops its children in order
             )
 

@@ -20,6 +20,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from prometheus_client import multiprocess as _multiprocess
 from prometheus_client.core import Metric
+from pydantic import SecretStr
 
 from streams.broker_process import BrokerProcess
 from streams.process import REFUSED, STOPPED
@@ -272,7 +273,8 @@ class Supervisor:
 def settings_environment(settings: Settings) -> dict[str, str]:
     """Return settings as environment variables, for a child process."""
     given = settings.model_dump(exclude_none=True)
-    return {f"SUPPLYWATCH_{name.upper()}": str(value) for name, value in given.items()}
+    plain = {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in given.items()}
+    return {f"SUPPLYWATCH_{name.upper()}": value for name, value in plain.items()}
 
 
 class _Tree:

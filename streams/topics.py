@@ -87,6 +87,11 @@ def record_topics(prefix: str) -> list[str]:
     return [prefix + topic.name for topic in RECORDS]
 
 
+def replayed_to(prefix: str) -> list[str]:
+    """Return the topics that dead letters may be sent back to: those that stages read. What stages say is on the others."""
+    return [*record_topics(prefix), prefix + COUNTERPARTIES]
+
+
 def judge_group(prefix: str) -> str:
     """Return the consumer group of the workers."""
     return prefix + JUDGE

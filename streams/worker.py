@@ -20,6 +20,7 @@ from streams.judging import Judge, Judges
 from streams.process import CRASHED, IDLE, REFUSED, STOPPED, settings_of_process
 from streams.remote import RemoteEngine
 from streams.settling import PutsAside, Settler
+from streams.signing import letter_key
 from streams.topics import JUDGE, ensure_topics, record_topics
 from streams.watchdog import LOOK_EVERY_S, Watchdog
 from supplywatch import registry
@@ -97,7 +98,7 @@ def run_stage(settings: Settings, stage: Stage) -> int:
         health.set("broker", None)
         health.set("ledger", None)
         stop = threading.Event()
-        letters = DeadLetters(producer, settings.topic_prefix, stage.name)
+        letters = DeadLetters(producer, settings.topic_prefix, stage.name, letter_key(settings))
         settler = stage.make(settings, ledger, producer, letters, health.set, stop)
         return asyncio.run(serve(settings, address, stage, settler, health, stop))
 

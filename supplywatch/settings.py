@@ -7,13 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from supplywatch.errors import BadSetting
 
 PREFIX = "SUPPLYWATCH_"
 OWN_BROKERS = ("embedded", "apache")
 """What ``supplywatch up`` can run by itself."""
+
+_MAY_HOLD_SECRETS = {"broker", "ledger", "census_key", "comtrade_key", "letter_key"}
 
 
 class Settings(BaseModel):
@@ -44,8 +46,11 @@ class Settings(BaseModel):
     batch_max: int = Field(default=500, ge=1, le=10_000, description="messages judged in one transaction at the most")
     outage_s: float = Field(default=600.0, gt=0, description="seconds a broker outage is waited out before a send counts as failed")
     idle_s: float = Field(default=60.0, gt=0, description="seconds a worker may stand without partitions while some have no owner")
-    census_key: str | None = Field(default=None, description="US Census Bureau key; without it 500 calls a day")
-    comtrade_key: str | None = Field(default=None, description="UN Comtrade subscription key; without it the public preview is used")
+    census_key: SecretStr | None = Field(default=None, description="US Census Bureau key; without it 500 calls a day")
+    comtrade_key: SecretStr | None = Field(default=None, description="UN Comtrade subscription key; without it the public preview is used")
+    letter_key: SecretStr | None = Field(
+        default=None, description="key that dead letters are signed with; without it one is made in the data folder"
+    )
     kafka_port: int = Field(default=9092, ge=0, le=65535, description="loopback port of the broker 'apache'; 0 takes a free one")
     maven_url: str = Field(
         default="https://repo.maven.apache.org/maven2",
@@ -54,6 +59,11 @@ class Settings(BaseModel):
     )
     replication: int = Field(default=1, ge=1, le=9, description="replication factor of the topics, when they are created")
     log_json: bool = Field(default=False, description="log lines as JSON objects")
+
+    def secret(self, name: str) -> str | None:
+        """Return the key of a publisher in the clear; ``None`` when there is no such setting or it is empty."""
+        value = getattr(self, name, None)
+        return (value.get_secret_value() or None) if isinstance(value, SecretStr) else None
 
     @model_validator(mode="before")
     @classmethod
@@ -91,5 +101,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = f"{PREFIX}{str(first['loc'][0]).upper()}" if first["loc"] else "a setting"
-        raise BadSetting(f"{name}={first.get('input')!r}: {first['msg'].removeprefix('Value error, ')}") from error
+        setting = str(first["loc"][0]) if first["loc"] else ""
+        name = f"{PREFIX}{setting.upper()}" if setting else "a setting"
+        # An address that could not be read may hold a password anywhere; pydantic's own error would show it in a traceback (``from None``).
+        given = "" if setting in _MAY_HOLD_SECRETS else f"={first.get('input')!r}"
+        raise BadSetting(f"{name}{given}: {first['msg'].removeprefix('Value error, ')}") from None

@@ -216,7 +216,7 @@ def _fetched(source: Source) -> Payload:
     from supplywatch.settings import load_settings
 
     settings, card = load_settings(), source.card
-    has_secret = card.secret_setting is not None and bool(getattr(settings, card.secret_setting))
+    has_secret = card.secret_setting is not None and settings.secret(card.secret_setting) is not None
     cursor = Cursor(datetime.now(UTC), None, has_secret, load_options(list(registry.sources()))[card.source_id].options)
     fetched = make_fetcher(settings, make_archive(settings)).fetch(source, cursor)
     if fetched.refused is not None:

@@ -168,33 +168,42 @@ def list_dead_letters(
 ) -> None:
     """List the dead letters that were not replayed yet; exit code 1 when there are some."""
     from streams.deadletter import list_letters
+    from streams.signing import letter_key
     from supplywatch.settings import load_settings
 
     settings = load_settings()
-    letters = list(list_letters(broker_address(settings), settings.topic_prefix, all_letters=all_letters))
+    letters = list(list_letters(broker_address(settings), settings.topic_prefix, letter_key(settings), all_letters=all_letters))
     if json:
-        names = ("offset", "at", "reason", "detail", "original_topic", "original_partition", "original_offset")
+        names = ("offset", "at", "reason", "detail", "original_topic", "original_partition", "original_offset", "hold")
         print_json(
             [{name: getattr(letter, name) for name in names} | {"value": letter.value.decode(errors="replace")} for letter in letters]
         )
     else:
         rows = (
-            (x.offset, f"{x.at:%Y-%m-%d %H:%M}Z", x.reason, f"{x.original_topic}/{x.original_partition}/{x.original_offset}", x.detail)
+            (
+                x.offset,
+                f"{x.at:%Y-%m-%d %H:%M}Z",
+                x.reason,
+                f"{x.original_topic}/{x.original_partition}/{x.original_offset}",
+                x.hold or "yes",
+                x.detail,
+            )
             for x in letters
         )
-        print_table(("no.", "put aside", "reason", "topic/partition/offset", "detail"), rows)
+        print_table(("no.", "put aside", "reason", "topic/partition/offset", "sent again", "detail"), rows)
     raise typer.Exit(1 if letters and not all_letters else 0)
 
 
 @dlq.command("replay")
 def replay_dead_letters(json: JsonFlag = False) -> None:
-    """Send every dead letter back to the topic it came from, once its cause is mended; repeats do no harm."""
+    """Send every dead letter that we signed back to the topic it came from, once its cause is mended; repeats do no harm."""
     from streams.deadletter import replay
+    from streams.signing import letter_key
     from supplywatch.settings import load_settings
 
     settings = load_settings()
-    count = replay(broker_address(settings), settings.topic_prefix, settings.outage_s)
+    sent, held = replay(broker_address(settings), settings.topic_prefix, settings.outage_s, letter_key(settings))
     if json:
-        print_json({"replayed": count})
+        print_json({"replayed": sent, "held_back": held})
     else:
-        say(f"{count} dead letters sent again")
+        say(f"{sent} dead letters sent again" + (f"; {held} held back, 'supplywatch dlq list --all' says why" if held else ""))

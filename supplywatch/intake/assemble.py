@@ -30,7 +30,7 @@ def make_fence(settings: Settings) -> Fence:
 
 def make_fetcher(settings: Settings, archive: Archive) -> Fetcher:
     """Return a fetcher; proxies and certificates are those of the environment, as httpx reads it."""
-    return Fetcher(httpx.Client(), stored=archive.find, secret=lambda name: getattr(settings, name, None))
+    return Fetcher(httpx.Client(), stored=archive.find, secret=settings.secret)
 
 
 def make_runner(
@@ -49,16 +49,12 @@ def make_runner(
         Where publishers are asked in processes that can be ended; without it they are asked here.
     """
     archive = make_archive(settings)
-
-    def secret(name: str) -> str | None:
-        return getattr(settings, name, None)
-
     return Runner(
         ledger,
         archive,
-        make_fetcher(settings, archive) if fence is None else FencedFetcher(fence, secret),
+        make_fetcher(settings, archive) if fence is None else FencedFetcher(fence, settings.secret),
         producer,
         topic_of,
         options={source_id: chosen.options for source_id, chosen in options.items()},
-        has_secret=lambda name: bool(getattr(settings, name, None)),
+        has_secret=lambda name: settings.secret(name) is not None,
     )

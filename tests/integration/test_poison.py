@@ -1,5 +1,6 @@
 """Messages nobody can use: put aside with the reason, the worker goes on, replayed after the fix."""
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -7,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from streams.deadletter import list_letters, replay, waiting
+from streams.signing import letter_key
+from streams.topics import ALERTS, DLQ_JUDGE
 from supplywatch.runtime.broker import Producer, record_topic
+from supplywatch.runtime.broker_admin import read_topic
 from supplywatch.runtime.health import STATUS_FILE
+from supplywatch.runtime.sizes import MAX_MESSAGE_BYTES
 from tests import toy
 from tests.servers.cluster import Cluster
 from tests.servers.process import wait_until
@@ -31,7 +36,7 @@ def test_poison_is_put_aside_and_replayed_after_the_fix(cluster: Cluster, tmp_pa
     cluster.produce(fine)
     cluster.wait_judged(len(fine), 90)
     wait_until(lambda: waiting(cluster.address, prefix) == 3, 60, "three dead letters")
-    letters = list(list_letters(cluster.address, prefix))
+    letters = list(list_letters(cluster.address, prefix, letter_key(cluster.settings)))
     assert sorted(letter.reason for letter in letters) == ["engine_error", "invalid", "invalid"]
     assert {letter.original_topic for letter in letters} == {topic}
     assert {letter.value for letter in letters} == set(bodies)
@@ -39,10 +44,44 @@ def test_poison_is_put_aside_and_replayed_after_the_fix(cluster: Cluster, tmp_pa
     assert worker.running
 
     fault.unlink()
-    assert replay(cluster.address, prefix, 60) == 3
+    assert replay(cluster.address, prefix, 60, letter_key(cluster.settings)) == (3, 0)
     cluster.wait_judged(len(fine) + 1, 60)
     wait_until(lambda: waiting(cluster.address, prefix) == 2, 60, "what is still no record came back")
     assert worker.running
+
+
+def test_messages_at_the_limit_of_the_broker_are_cut_and_the_good_ones_around_them_judged(cluster: Cluster) -> None:
+    worker, prefix, key = cluster.worker(), cluster.settings.topic_prefix, letter_key(cluster.settings)
+    cluster.produce([toy.transit(day, 20, chokepoint="c1") for day in range(20)])
+    largest = b"x" * (MAX_MESSAGE_BYTES - 90)
+    with Producer(cluster.address, 60) as producer:
+        for _ in range(2):
+            producer.flush_checked([producer.send(record_topic("transit", prefix), b"c1", largest)])
+    cluster.produce([toy.transit(day, 20, chokepoint="c1") for day in range(20, 50)])
+    cluster.wait_judged(50, 120)
+    wait_until(lambda: waiting(cluster.address, prefix) == 2, 60, "both put aside")
+    letters = list(list_letters(cluster.address, prefix, key))
+    assert {dict(letter.headers)["sw-sha256"] for letter in letters} == {hashlib.sha256(largest).hexdigest().encode()}
+    assert {dict(letter.headers)["sw-size"] for letter in letters} == {b"%d" % len(largest)}
+    whole = {(message.partition, message.offset): message for message in read_topic(cluster.address, record_topic("transit", prefix))}
+    assert all(whole[letter.original_partition, letter.original_offset].value == largest for letter in letters)
+    assert replay(cluster.address, prefix, 60, key) == (0, 2)
+    assert cluster.published() == {}
+    assert worker.running
+
+
+def test_a_forged_letter_is_not_sent_onto_the_alert_topic(cluster: Cluster) -> None:
+    prefix, key = cluster.settings.topic_prefix, letter_key(cluster.settings)
+    forged = [
+        [("sw-reason", b"invalid"), ("sw-topic", (prefix + ALERTS).encode()), ("sw-partition", b"0"), ("sw-offset", b"0")],
+        [("sw-topic", record_topic("transit", prefix).encode()), ("sw-partition", b"abc"), ("sw-signature", b"0" * 64)],
+    ]
+    with Producer(cluster.address, 60) as producer:
+        producer.flush_checked([producer.send(prefix + DLQ_JUDGE, b"k", b'{"x": 1}', headers) for headers in forged])
+    assert ["not signed" in (letter.hold or "") for letter in list_letters(cluster.address, prefix, key)] == [True, True]
+    assert replay(cluster.address, prefix, 60, key) == (0, 2)
+    for topic in (prefix + ALERTS, record_topic("transit", prefix)):
+        assert not list(read_topic(cluster.address, topic))
 
 
 def test_a_stage_stops_before_it_pours_good_records_aside_and_goes_on_after_the_fix(
@@ -74,7 +113,7 @@ def test_a_stage_stops_before_it_pours_good_records_aside_and_goes_on_after_the_
     worker = cluster.worker()
     cluster.wait_judged(60 + 40 + len(systematic) - aside, 90)
     assert waiting(cluster.address, prefix) == aside
-    assert replay(cluster.address, prefix, 60) == aside
+    assert replay(cluster.address, prefix, 60, letter_key(cluster.settings)) == (aside, 0)
     cluster.wait_judged(60 + 40 + len(systematic), 60)
     wait_until(lambda: json.loads(status.read_text(encoding="utf-8")) == {}, 30, "ready")
     assert waiting(cluster.address, prefix) == 0
