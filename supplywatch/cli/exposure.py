@@ -14,6 +14,7 @@ import typer
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.cli.controls import Day, as_day, codes_of
 from supplywatch.errors import BadSetting
+from supplywatch.runtime.output import say
 
 if TYPE_CHECKING:
     from supplywatch.desk.line_trade import LineTrade
@@ -45,9 +46,9 @@ def exposure(
     if json:
         print_json(answer)
     else:
-        typer.echo("\n".join(text for line in lines for text in _told(line, who)))
+        say("\n".join(text for line in lines for text in _told(line, who)))
     if not any(line["measures"] or line["own_imports"] for line in lines):
-        typer.echo(f"nothing is known of {product}: no typed control touches it, and the ledger has no figures of {who}", err=True)
+        say(f"nothing is known of {product}: no typed control touches it, and the ledger has no figures of {who}", err=True)
         raise typer.Exit(1)
 
 
