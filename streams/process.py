@@ -6,6 +6,7 @@ import sys
 
 from supplywatch.errors import Refuse
 from supplywatch.runtime.logs import configure_logs
+from supplywatch.runtime.output import say
 from supplywatch.settings import Settings, load_settings
 
 STOPPED, CRASHED, REFUSED, IDLE = 0, 1, 2, 75
@@ -17,7 +18,7 @@ def settings_of_process() -> Settings:
     try:
         settings = load_settings()
     except Refuse as error:
-        sys.stderr.write(f"supplywatch: {error}\n")
+        say(f"supplywatch: {error}", err=True)
         sys.exit(REFUSED)
     configure_logs(settings.log_json)
     return settings
