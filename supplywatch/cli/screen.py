@@ -108,9 +108,12 @@ def _asked(name: str, country: str | None, kind: str, numbers: list[str]) -> Par
     from supplywatch.listing.names import letters
     from supplywatch.model.name_match import Name, Party
     from supplywatch.reading.countries import says_unknown, written_country
+    from supplywatch.screening.written import MOST_CHARACTERS
 
     if not name.strip():
         raise BadRequest("the name is empty")
+    if len(name) > MOST_CHARACTERS:
+        raise BadRequest(f"the name has {len(name)} characters; ask for at most {MOST_CHARACTERS}: the name alone, without its address")
     if kind not in _KINDS:
         raise BadRequest(f"--kind {kind}: write one of {', '.join(_KINDS)}")
     land = written_country(country) if country else None

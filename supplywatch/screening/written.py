@@ -33,7 +33,7 @@ _TAIL = re.compile(
 _HOUSE = re.compile(r"[.,;]\s*+(?:and\s++)?(?:no\.?\s*+)?\d++\w?\W", re.IGNORECASE)
 _STREET = re.compile(r"\b(?:street|road|avenue|lane|floor|district|building|boulevard|prospekt|ulitsa|ul)\b", re.IGNORECASE)
 MOST_CHARACTERS = 500
-"""Of a name that are compared. The longest name of the lists has 340; what runs on is an address or hostile."""
+"""Of a name that are compared; what runs on is an address or hostile."""
 _DEPARTMENT = re.compile(
     r"(?<![,;\s-])[,;\s-]++(?:sales|export|import|imp\.?\s?exp\.?|purchas\w++|procurement|marketing|accounts?|accounting|finance|logistics|shipping|trading)"
     r"\s++(?:dept|department|div|division|desk|office|team|section)\.?\s*+$",

@@ -119,6 +119,7 @@ def test_another_matcher_does_not_screen_again(run: Run, tmp_path: Path, monkeyp
         (["X Co", "--certificate", "{}/no/c.json", "--by", "A"], "is no folder"),
         (["X Co", "--certificate", "{}", "--by", "A"], "is there already"),
         (["X Co", "--certificate", "{}/c.json", "--by", "A", "--lists", "{}/l.tsv"], "leave --lists out"),
+        (["X" * 501, "--certificate", "{}/c.json", "--by", "A"], "the name has 501 characters"),
         (["verify", "{}/none.json"], "cannot be read"),
         (["verify", "{}/ledger.db"], "cannot be read"),
     ],
