@@ -56,7 +56,7 @@ def economy(iso3: str, codes: Codes) -> Economy | None:
     """Return an economy as the table has it, with its code of one kind; ``None`` for a code that the table does not know.
 
     >>> economy("KOR", "numeric")
-    Economy(code='410', iso3='KOR', name='South Korea')
+    Economy(code='410', iso3='KOR', name='Korea, Republic of')
     """
     row = table().get(iso3)
     return None if row is None else Economy(code=row.code(codes) or iso3, iso3=iso3, name=row.name)

@@ -120,9 +120,10 @@ class _Server(ThreadingHTTPServer):
     """Holds few connections, none for long: 200 half requests held 200 threads for good before."""
 
     daemon_threads = True
+    request_queue_size = 128  # of 5, the default, many at once wait for seconds until the system asks again
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        self._open: dict[socket.socket, None] = {}
+        self._open: dict[socket.socket | None, None] = {}
         self._guard = threading.Lock()
         super().__init__(address, handler)
 
@@ -131,6 +132,7 @@ class _Server(ThreadingHTTPServer):
         with self._guard:
             self._open[request] = None
             oldest = next(iter(self._open)) if len(self._open) > _MOST_CONNECTIONS else None
+            self._open.pop(oldest, None)  # its thread may need a moment; the next newcomer ends another one
         if oldest is not None:
             with contextlib.suppress(OSError):  # it may have ended by itself
                 oldest.shutdown(socket.SHUT_RDWR)

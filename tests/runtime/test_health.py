@@ -73,7 +73,7 @@ def test_half_requests_neither_hold_threads_nor_keep_a_probe_out(server: HealthS
             half = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))
             half.sendall(b"GET /healthz HTT")
         assert httpx.get(f"http://127.0.0.1:{server.port}/healthz").status_code == 200
-        wait_until(lambda: threading.active_count() - before <= 33, 10, "few connections are held")
+        wait_until(lambda: threading.active_count() - before <= 33, 5, "few connections are held")
 
 
 def test_a_silent_connection_is_ended(server: HealthServer, monkeypatch: pytest.MonkeyPatch) -> None:
