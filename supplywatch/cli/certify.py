@@ -124,12 +124,14 @@ def _report(file: Path, given: dict[str, Any], findings: list[str], again: str |
 
 def _read(file: Path) -> dict[str, Any]:
     from supplywatch.matching.certificate import KIND
+    from supplywatch.model.canonical import canonical
 
     try:
         given = jsonlib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, jsonlib.JSONDecodeError, RecursionError) as error:
+        canonical(given)  # refuses NaN, numbers over 2^53 and half characters, which no certificate holds
+    except (OSError, ValueError, RecursionError) as error:
         raise BadRequest(f"{file}: cannot be read as a certificate ({error}); give the file that --certificate wrote") from error
-    if not isinstance(given, dict) or given.get("document") != KIND:
+    if not isinstance(given, dict) or given.get("document") != KIND or not str(given.get("id")).isalnum():
         raise BadRequest(f"{file}: is no certificate of screening; give the file that --certificate wrote")
     return given
 

@@ -27,15 +27,19 @@ KIND = "supplywatch certificate of screening"
 VERSION = 1
 NEAREST = 5
 """So many of those that came nearest are told of each name."""
+_ALL = 1_000
+"""Far more than an index retrieves for one name: a certificate leaves out nobody who may be meant."""
 _TOLD = frozenset({"strong", "review"})
 
 
 def answer(matcher: Matcher, query: Party) -> dict[str, Any]:
     """Return what a certificate says of one name: those that may be meant, and the nearest of those that are not."""
     text = query.names[0].text
-    found = matcher.screen(query, limit=NEAREST * 2, min_score=0.0)
+    found = matcher.screen(query, limit=_ALL, min_score=0.0)
     meant = [match for match in found if match.tier in _TOLD]
     nearest = [match for match in found if match.tier not in _TOLD][:NEAREST]
+    # An empty cell, or one of dashes, resembles nobody only because nothing was asked.
+    can_compare = uncompared(text) is None and any(map(str.isalnum, text))
     return {
         "reference": query.id,
         "name": text,
@@ -44,8 +48,10 @@ def answer(matcher: Matcher, query: Party) -> dict[str, Any]:
         "identifiers": [f"{kind}:{value}" for kind, value in query.identifiers],
         "normalised": [form.key for form in forms(text)],
         "script_not_compared": uncompared(text),
-        "outcome": "found" if meant else "nobody" if uncompared(text) is None else "not compared",
+        "outcome": "found" if meant else "nobody" if can_compare else "not compared",
         "matches": [_told(match) for match in meant],
+        # An index retrieves the nearest twenty of a name: where all of them may be meant, the next may be, too.
+        "more_possible": bool(meant) and not nearest,
         "nearest": [_told(match) | {"why_not": why_not(match)} for match in nearest],
     }
 

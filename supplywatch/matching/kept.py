@@ -112,6 +112,8 @@ class KeptLists:
         except (BadSetting, ValueError):  # tantivy's word for a file that is none of its own
             return False
         self._newest, self._ending, self._mark = dict(noted.newest), dict(noted.ending), (noted.seq, noted.record_id)
+        if fresh:  # not the head of the book: another process may have judged more since these were read
+            self._mark = (fresh[-1][0], fresh[-1][1].record_id)
         self._follow(connection, [change for _, change in fresh], noted.day)
         return True
 
@@ -136,7 +138,6 @@ class KeptLists:
         for change in filter(None, (last_told(connection, party) for party in over)):
             del self._ending[_id(change)]
             self._take(change)
-        self._mark = head(connection)
         if len(fresh) + len(over) > _WRITTEN_ABOVE:
             self.index.commit()
             self._write()

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from supplywatch.cli import app
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger.book import Ledger
+from supplywatch.matching.certificate import KIND
 from supplywatch.model.canonical import digest
 from supplywatch.model.items import Items
 from supplywatch.model.records import ListChange
@@ -128,6 +129,30 @@ def test_what_cannot_be_done_is_said_in_a_sentence(run: Run, tmp_path: Path, wor
     code, said = run(*(word.format(tmp_path) for word in words))
     assert code != 0
     assert expected in said
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", str(2**53 + 2), '"\\ud800"', "[" * 5000 + "]" * 5000])
+def test_a_file_that_has_no_canonical_form_is_refused_in_a_sentence(run: Run, tmp_path: Path, value: str) -> None:
+    path = tmp_path / "odd.json"
+    path.write_text(f'{{"document": "{KIND}", "id": "0a", "odd": {value}}}')
+    code, said = run("verify", str(path))
+    assert (code != 0, "cannot be read as a certificate" in said) == (True, True), said
+
+
+def test_an_empty_row_of_a_file_resembles_nobody_only_because_nothing_was_asked(run: Run, tmp_path: Path) -> None:
+    names = tmp_path / "names.tsv"
+    names.write_text("a\t\nb\t--\nc\tOrdinary Toys\n")
+    code, said = run("--from", str(names), "--certificate", str(tmp_path / "c.json"), "--by", "A. Person")
+    assert (code, "2 could not be compared" in said) == (0, True), said
+
+
+def test_nobody_who_may_be_meant_is_left_out(run: Run, ledger: str, tmp_path: Path) -> None:
+    told(ledger, *(change("Sunbeam Lenses Ltd", key=f"s{number}", at=NOON + timedelta(days=1)) for number in range(14)))
+    _, made = certificate(run, tmp_path, "Sunbeam Lenses")
+    assert len(made["queries"][0]["matches"]) == 14
+    told(ledger, *(change("Sunbeam Lenses Ltd", key=f"t{number}", at=NOON + timedelta(days=2)) for number in range(30)))
+    (query,) = certificate(run, tmp_path, "Sunbeam Lenses")[1]["queries"]
+    assert query["more_possible"] is True
 
 
 def test_names_of_a_file_stand_in_one_certificate(run: Run, tmp_path: Path) -> None:
