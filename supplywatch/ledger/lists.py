@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from supplywatch.ledger import schema
 from supplywatch.ledger.sources import PayloadStatus
@@ -90,6 +90,13 @@ def holds(connection: Connection, seq: int, record_id: str) -> bool:
     """Tell whether the book has this record at this place, so that all before it is the same too: nothing in it is ever changed."""
     o = schema.observation.c
     return connection.execute(select(o.record_id).where(o.seq == seq)).scalar() == record_id
+
+
+def count_until(connection: Connection, seq: int) -> int:
+    """Return how many changes stand in the book up to a point of it."""
+    o = schema.observation.c
+    query = select(func.count()).where(o.seq <= seq, o.series.startswith("list/"))
+    return int(connection.execute(query).scalar_one())
 
 
 def last_told(connection: Connection, party_id: str) -> ListChange | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, make_url
 
 from supplywatch.errors import BadSetting
 from supplywatch.ledger.book import Ledger
-from supplywatch.ledger.lists import changes_after, head, holds, last_changes, last_told, releases
+from supplywatch.ledger.lists import changes_after, count_until, head, holds, last_changes, last_told, releases
 from supplywatch.model.name_match import MATCHER_VERSION
 from supplywatch.model.records import ChangeKind, ListChange
 from supplywatch.model.value import Frozen
@@ -37,6 +37,9 @@ class Holds(Frozen):
         What made the normal forms in it: the version of the code, and a digest of the configuration's vocabularies.
     seq, record_id
         The last change taken in; that the ledger has this record there shows that it is the same ledger.
+    changes
+        How many changes stood up to there. PostgreSQL numbers a row before it commits: one that commits late has a number below the mark,
+        would never be read, and a listed party would be "nobody". A count that differs shows it.
     newest
         Source -> when its last release became known. A change that is not newer may belong to a release of which a part was taken in,
         whose keys may move in a circle: then everything is built again.
@@ -50,6 +53,7 @@ class Holds(Frozen):
     vocabulary: str
     seq: int
     record_id: str
+    changes: int
     newest: dict[str, datetime]
     day: date
     ending: dict[str, date]
@@ -73,6 +77,7 @@ class KeptLists:
         self._newest: dict[str, datetime] = {}
         self._ending: dict[str, date] = {}
         self._mark = (0, "")
+        self._changes = 0
         self.index = Index.build(())
 
     @classmethod
@@ -104,6 +109,8 @@ class KeptLists:
             return False
         if noted.day > self._today or not holds(connection, noted.seq, noted.record_id) or noted.files != digest_of(self._place.names):
             return False
+        if noted.changes != count_until(connection, noted.seq):
+            return False
         fresh = list(changes_after(connection, noted.seq))
         if len(fresh) > _BUILT_ABOVE or any(_part_is_known(change, noted) for _, change in fresh):
             return False
@@ -112,6 +119,7 @@ class KeptLists:
         except (BadSetting, ValueError):  # tantivy's word for a file that is none of its own
             return False
         self._newest, self._ending, self._mark = dict(noted.newest), dict(noted.ending), (noted.seq, noted.record_id)
+        self._changes = noted.changes + len(fresh)
         if fresh:  # not the head of the book: another process may have judged more since these were read
             self._mark = (fresh[-1][0], fresh[-1][1].record_id)
         self._follow(connection, [change for _, change in fresh], noted.day)
@@ -119,6 +127,7 @@ class KeptLists:
 
     def _build(self, connection: Connection) -> None:
         self._mark = head(connection)
+        self._changes = count_until(connection, self._mark[0])  # before the rest is read: what commits meanwhile makes it differ
         last = last_changes(connection).values()
         for change in last:
             self._note_dates(change)
@@ -162,6 +171,7 @@ class KeptLists:
                 vocabulary=vocabulary_digest(),
                 seq=self._mark[0],
                 record_id=self._mark[1],
+                changes=self._changes,
                 newest=self._newest,
                 day=self._today,
                 ending=self._ending,

@@ -8,6 +8,7 @@ import pytest
 
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger.book import Ledger
+from supplywatch.ledger.lists import count_until, last_changes
 from supplywatch.matching import kept as module
 from supplywatch.matching.kept import KeptLists, folder_of
 from supplywatch.model.items import Items
@@ -121,3 +122,12 @@ def test_a_ledger_in_memory_keeps_nothing_and_a_server_keeps_in_the_data_folder(
     ledger = Ledger.open("sqlite://")
     told(ledger, [change(ONE, at=datetime(2026, 11, 20, tzinfo=UTC))])
     assert found(opened(ledger, None), ONE) == {"csl/EL/1": None}
+
+
+def test_a_change_that_commits_late_below_the_mark_is_not_missed(ledger: Ledger, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(ledger, [change(ONE, key="1"), change("Third Mill Ltd", key="2", source="uk_sanctions")])
+    with monkeypatch.context() as early:  # as on PostgreSQL, where the first of the two had its number and was not committed yet
+        early.setattr(module, "last_changes", lambda connection: {p: c for p, c in last_changes(connection).items() if p[0] != "csl"})
+        early.setattr(module, "count_until", lambda connection, seq: count_until(connection, seq) - 1)
+        assert found(opened(ledger, folder), ONE) == {}
+    assert found(opened(ledger, folder), ONE) == {"csl/EL/1": None}
