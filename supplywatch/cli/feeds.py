@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +16,7 @@ from supplywatch.cli.broker import broker_address
 from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, make_engine, open_ledger, print_json
 from supplywatch.errors import BadRequest, Quarantine
 from supplywatch.runtime.output import print_table, progress, say
+from supplywatch.runtime.patience import Pauses
 
 if TYPE_CHECKING:
     from supplywatch.intake.held import Acceptance
@@ -34,6 +37,8 @@ FromFiles = Annotated[
     ),
 ]
 MoreFiles = Annotated[list[str] | None, typer.Argument(metavar="[FILE[@TIME]]...", help="Further recorded payloads.", show_default=False)]
+_TURN_S = 120
+"""As long as a slow publisher usually takes; a person waits."""
 Ndjson = Annotated[bool, typer.Option("--ndjson", help="One JSON object a line.")]
 
 
@@ -238,8 +243,20 @@ def _run(source: Source, payloads: Iterator[Payload] | None, acceptance: Accepta
         options = load_options(list(registry.sources()))
         runner: Runner = make_runner(settings, ledger, producer, lambda f: record_topic(f, settings.topic_prefix), options)
         if payloads is None:
-            return [runner.poll(source)]
-        return [runner.load(source, payload, _warn, acceptance) for payload in _each(source, payloads)]
+            return [_in_turn(lambda: runner.poll(source))]
+        return [_in_turn(partial(runner.load, source, payload, _warn, acceptance)) for payload in _each(source, payloads)]
+
+
+def _in_turn(look: Callable[[], PollResult]) -> PollResult:
+    """Wait while another process looks at the source: `up` polls all of them at its start, when a first file is often given."""
+    pauses, end = Pauses(0.2, 2.0), time.monotonic() + _TURN_S
+    result = look()
+    if result.outcome == "busy":
+        say(f"{result.source}: another process looks at it just now; waiting up to {_TURN_S} s", err=True)
+    while result.outcome == "busy" and time.monotonic() < end:
+        time.sleep(pauses.take())
+        result = look()
+    return result
 
 
 def _each(source: Source, payloads: Iterator[Payload]) -> Iterator[Payload]:

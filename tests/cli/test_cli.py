@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from supplywatch.cli import main
+from supplywatch.cli import feeds, main
 from supplywatch.demo.figures import records
+from supplywatch.intake.visit import PollResult
 from supplywatch.model.records import TransitCount
 from supplywatch.settings import load_settings
 from tests import genuine
@@ -213,3 +214,9 @@ def test_nobody_else_on_the_host_reads_what_is_written(run: Run, tmp_path: Path)
     written = [tmp_path / "var", *(tmp_path / "var").rglob("*")]
     assert (tmp_path / "var" / "ledger.db") in written
     assert {oct(path.stat().st_mode & 0o077) for path in written} == {"0o0"}
+
+
+def test_a_file_waits_for_its_turn_while_another_process_polls_the_source(capsys: pytest.CaptureFixture[str]) -> None:
+    looks = iter([PollResult("csl", "busy"), PollResult("csl", "busy"), PollResult("csl", "accepted", records=3)])
+    assert feeds._in_turn(lambda: next(looks)).records == 3
+    assert capsys.readouterr().err.count("another process looks at it just now") == 1

@@ -73,7 +73,9 @@ def _an_alert_comes_of_a_file(run: Run, file: Path) -> None:
     assert pulled.returncode == 0, pulled.stderr
     wait_until(lambda: len(_chokepoints(run("alerts", "list", "--json").stdout)) == 1, 60, "the standing alert is there")
     (alert,) = _chokepoints(run("alerts", "list", "--json").stdout)
-    assert (alert["state"], alert["standing"], alert["last_event"]["onset"]) == ("open", True, "2026-02-28")
+    # The connector finds its publisher out of reach before or after the file comes; once it has told so, the alert is held.
+    assert alert["state"] in ("open", "held")
+    assert (alert["standing"], alert["last_event"]["onset"]) == (True, "2026-02-28")
 
 
 def _doctor_and_metrics_tell_what_is(run: Run, url: str) -> None:
