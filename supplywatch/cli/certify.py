@@ -30,7 +30,7 @@ def certify(ledger: Ledger, queries: Sequence[Party], path: Path, by: str | None
     BadRequest
         When nobody says who asks, there are too many names, the ledger holds no list, or the file is there already.
     """
-    from supplywatch.cli.screen import kept_lists, no_list
+    from supplywatch.cli.asked_lists import kept_lists, no_list
     from supplywatch.ledger.certificates import append
     from supplywatch.ledger.lists import overview
     from supplywatch.matching import certificate as cert
@@ -57,7 +57,8 @@ def certify(ledger: Ledger, queries: Sequence[Party], path: Path, by: str | None
     with ledger.begin() as connection:
         append(connection, cert.recorded(made, at))
     try:
-        path.write_text(jsonlib.dumps(made, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        with path.open("x", encoding="utf-8") as file:
+            file.write(jsonlib.dumps(made, ensure_ascii=False, indent=2) + "\n")
     except OSError as error:
         raise BadRequest(f"{path}: cannot be written ({error.strerror}); the ledger has certificate {made['id']}: ask again") from error
     return made

@@ -133,10 +133,11 @@ def _told(measure: ControlMeasure, day: date) -> str:
     standing = str(measure.standing(day)).replace("_", " ")
     if (resumes := measure.resumes(day)) is not None:
         return f"{standing}, in force again {resumes}"
-    last = max((step for step in measure.history if step.start <= day), key=lambda step: step.start)
+    last = measure.step(day)
     # Nobody announces that a suspension was not prolonged: whoever types the notices may be behind.
-    over = last.status == "suspended" and standing != "suspended"
-    return f"{standing}: suspension ran out {last.until}, no newer notice typed" if over else standing
+    if last is not None and last.status == "suspended" and standing != "suspended":
+        return f"{standing}: suspension ran out {last.until}, no newer notice typed"
+    return standing
 
 
 def _against(measure: ControlMeasure) -> str:

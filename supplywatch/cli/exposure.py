@@ -5,7 +5,7 @@ Exit codes: 0 something is known, 1 nothing is known of the word, 2 the question
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from supplywatch.desk.line_trade import LineTrade
     from supplywatch.model.control import ControlMeasure
 
+    Figures = tuple[LineTrade | None, LineTrade | None]
+
 _TIGHT = ((0.5, "critical"), (1.0, "warning"), (2.0, "watch"))
 """Below so many times the reporter's imports; our own lines, nobody publishes any (join, section 1.4)."""
 
@@ -33,15 +35,16 @@ def exposure(
 ) -> None:
     """Say which controls touch a product, and what the economies that apply them sell: figures of the ledger, else what is unknown."""
     from supplywatch import registry
-    from supplywatch.model.control import load_measures, narrow
+    from supplywatch.model.control import load_measures
 
     items, day = registry.items(), as_day(as_of)
     who = (reporter or items.reporter).upper()
-    wanted, every = codes_of(product), load_measures()
-    touching = [one for one in every if wanted & one.hs6 and one.standing(day) is not None and who != one.controller]
-    touching = [one for one in touching if one.reaches(who)]
-    wide = narrow(every)
-    lines = [_line(code, who, touching, day, wider=code in wide, figures=_figures(code, who, day, ledger)) for code in sorted(wanted)]
+    wanted = codes_of(product)
+    touching = [one for one in load_measures() if wanted & one.hs6 and one.standing(day) is not None and one.reaches(who)]
+    figures = _figures(wanted, who, day, ledger)
+    lines = [
+        _line(code, who, [one for one in touching if code in one.hs6], day, figures.get(code, (None, None))) for code in sorted(wanted)
+    ]
     answer = {"product": product, "reporter": who, "as_of": day, "lines": lines}
     if json:
         print_json(answer)
@@ -52,8 +55,8 @@ def exposure(
         raise typer.Exit(1)
 
 
-def _figures(code: str, reporter: str, day: date, url: str | None) -> tuple[LineTrade | None, LineTrade | None]:
-    """Return the reporter's imports of a line and what all economies sell; nothing where there is no ledger."""
+def _figures(codes: Iterable[str], reporter: str, day: date, url: str | None) -> dict[str, Figures]:
+    """Return the reporter's imports of each line and what all economies sell; nothing where there is no ledger."""
     from supplywatch import registry
     from supplywatch.desk.line_trade import imports_of, world_exports
 
@@ -62,25 +65,19 @@ def _figures(code: str, reporter: str, day: date, url: str | None) -> tuple[Line
     except BadSetting:
         if url is not None:  # a ledger that was named must be there; without one the typed controls still answer
             raise
-        return None, None
+        return {}
     items, until = registry.items(), datetime.combine(day, time.max, tzinfo=UTC)
     with book.read() as connection:
-        return imports_of(connection, reporter, code, items, until), world_exports(connection, code, items, until)
+        return {
+            code: (imports_of(connection, reporter, code, items, until), world_exports(connection, code, items, until)) for code in codes
+        }
 
 
-def _line(
-    code: str,
-    reporter: str,
-    touching: list[ControlMeasure],
-    day: date,
-    *,
-    wider: bool,
-    figures: tuple[LineTrade | None, LineTrade | None],
-) -> dict[str, Any]:
+def _line(code: str, reporter: str, here: list[ControlMeasure], day: date, figures: Figures) -> dict[str, Any]:
     """Return what is known of one HS line; a figure that is not there is null, never nought."""
     from detectors._measures.coalition import headroom
+    from supplywatch.model.control import narrow
 
-    here = [one for one in touching if code in one.hs6]
     controllers = sorted({one.controller for one in here if one.binds(day)})
     own, world = figures
     others = {} if world is None else {economy: value for economy, value in world.by_economy.items() if economy != reporter}
@@ -90,7 +87,7 @@ def _line(
         "hs6": code,
         "measures": named,
         "controllers": controllers,
-        "wider_than_the_control": wider and bool(here),
+        "wider_than_the_control": code in narrow(here),
         "own_imports": None if own is None else _shares(own, own.by_economy, controllers) | {"value": own.total, "currency": own.currency},
         "world_exports": None if world is None else _shares(world, others, controllers),
         "headroom": room,

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from supplywatch.cli.asked_lists import lists_matcher
 from supplywatch.cli.calibrate import calibrate
 from supplywatch.cli.certify import certify
 from supplywatch.cli.certify import register as register_verify
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.cli.review import decide, decisions, why
-from supplywatch.errors import BadRequest, BadSetting
+from supplywatch.errors import BadRequest
 from supplywatch.runtime.output import say
 
 if TYPE_CHECKING:
-    from supplywatch.ledger.book import Ledger
-    from supplywatch.matching.kept import KeptLists
     from supplywatch.model.list_entry import ListEntry
     from supplywatch.model.name_match import Match, Party
     from supplywatch.screening.matcher import Matcher
@@ -127,43 +126,6 @@ def _asked(name: str, country: str | None, kind: str, numbers: list[str]) -> Par
         prefix = land if land and label in ("tax", "registration") else ""
         keys.append((label.lower(), prefix + letters(value).upper()))
     return Party("query", (Name(name),), land, (), kind, tuple(keys))
-
-
-def lists_matcher(table: Path | None, ledger: str | None) -> Matcher:
-    """Return what asks the lists of the ledger, or of a table."""
-    from supplywatch.screening.index import Index
-    from supplywatch.screening.listed import version_of
-    from supplywatch.screening.matcher import Matcher
-    from supplywatch.screening.tables import read_lists
-
-    if table is None:
-        kept = kept_lists(open_ledger(ledger, upgrade=False))
-        if kept.version:
-            return Matcher(kept.index, data_version=kept.version)
-    elif parties := list(read_lists(table)):
-        return Matcher(Index.build(parties), data_version=version_of(parties))
-    raise no_list(table)
-
-
-def no_list(table: Path | None) -> BadRequest:
-    """Return what is said where no list is."""
-    return BadRequest(
-        f"{table or 'the ledger'} holds no list; poll one with `supplywatch pull csl` (or run `supplywatch up`), "
-        "or give a table with --lists"
-    )
-
-
-def kept_lists(ledger: Ledger) -> KeptLists:
-    """Return the names on the lists of a ledger, kept beside it where that is possible."""
-    from supplywatch.matching.kept import KeptLists, folder_of
-    from supplywatch.settings import load_settings
-
-    folder = folder_of(ledger.url, load_settings().data_dir)
-    try:
-        return KeptLists.open(ledger, folder)
-    except BadSetting as error:
-        say(f"{error}; this answer takes longer", err=True)
-        return KeptLists.open(ledger, None)
 
 
 def _entries(matches: list[Match], table: Path | None, ledger: str | None) -> list[ListEntry | None]:

@@ -154,7 +154,7 @@ def check(
     json: JsonFlag = False,
 ) -> None:
     """Validate a file and screen it against the lists in the ledger; nothing is stored."""
-    from supplywatch.cli.screen import lists_matcher
+    from supplywatch.cli.asked_lists import lists_matcher
     from supplywatch.screening.watched import watched_party
     from supplywatch.watchlist.files import read
     from supplywatch.watchlist.importing import opened

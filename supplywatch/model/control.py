@@ -112,13 +112,17 @@ class ControlMeasure(Frozen):
             raise ValueError("history: a suspension ends before it begins")
         return self
 
+    def step(self, day: date) -> Step | None:
+        """Return the line of the history that speaks of a day, ``None`` before the first."""
+        return next((step for step in reversed(self.history) if step.start <= day), None)
+
     def standing(self, day: date) -> Standing | None:
         """Return what the clause is on a day, ``None`` before anybody announced it.
 
         What is scheduled comes into force on its day, and what was suspended until a day is in force again after it, unless a later line
         of the history says otherwise.
         """
-        last = max((step for step in self.history if step.start <= day), key=lambda step: step.start, default=None)
+        last = self.step(day)
         if last is None:
             return None
         over = last.status == "suspended" and last.until is not None and last.until < day
@@ -138,7 +142,7 @@ class ControlMeasure(Frozen):
 
     def resumes(self, day: date) -> date | None:
         """Return the day on which a suspension that runs on a day will have ended; ``None`` when none runs or no end was told."""
-        last = max((step for step in self.history if step.start <= day), key=lambda step: step.start, default=None)
+        last = self.step(day)
         if last is None or last.status != "suspended" or last.until is None or last.until < day:
             return None
         return max(last.until + timedelta(days=1), self.effective)

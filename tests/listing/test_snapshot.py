@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -11,24 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supplywatch.listing.evidence import Standing
-from supplywatch.listing.same_entry import content_key, with_unique_keys
+from supplywatch.listing.same_entry import with_unique_keys
 from supplywatch.listing.snapshot import Difference, World, compare
 from supplywatch.model.records import Alias, ChangeKind, ListEntry
-
-SEEN = date(2022, 12, 20)
-DAY = timedelta(days=1)
-
-
-def entry(
-    name: str = "Yangtze Memory Technologies Co., Ltd.",
-    code: str = "EL",
-    key: str | None = None,
-    countries: tuple[str, ...] = ("CN",),
-    **fields: Any,
-) -> ListEntry:
-    content = content_key(code, name, countries)
-    given: dict[str, Any] = {"list_name": "Entity List", "party_kind": "organisation", "effective": date(2022, 12, 16), **fields}
-    return ListEntry(list_code=code, key=key or content, content_key=content, name=name, countries=countries, **given)
+from tests.listing.entries import DAY, SEEN, entry
 
 
 def kinds(differences: Sequence[Difference]) -> list[tuple[str, str]]:

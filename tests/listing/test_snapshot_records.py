@@ -1,31 +1,14 @@
 """A snapshot as a whole: what must not be compared at all, and the records that a comparison becomes."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime
 
 import pytest
 
 from supplywatch.errors import Quarantine
-from supplywatch.listing.same_entry import content_key
 from supplywatch.listing.snapshot import compare, guard_shrink, to_records
 from supplywatch.model.records import ListChange, ListEntry, ListRelease
 from supplywatch.model.source import Calendar, Card, Part, Payload
-
-SEEN = date(2022, 12, 20)
-DAY = timedelta(days=1)
-
-
-def entry(
-    name: str = "Yangtze Memory Technologies Co., Ltd.",
-    code: str = "EL",
-    key: str | None = None,
-    countries: tuple[str, ...] = ("CN",),
-    **fields: Any,
-) -> ListEntry:
-    content = content_key(code, name, countries)
-    given: dict[str, Any] = {"list_name": "Entity List", "party_kind": "organisation", "effective": date(2022, 12, 16), **fields}
-    return ListEntry(list_code=code, key=key or content, content_key=content, name=name, countries=countries, **given)
-
+from tests.listing.entries import DAY, SEEN, entry
 
 CARD = Card(
     source_id="toy_list",

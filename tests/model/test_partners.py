@@ -83,7 +83,7 @@ def test_the_samples_of_both_versions_say_the_same() -> None:
         ({"position": [["row ", "", [[1, 3]]]]}, "one length"),
         ({"role": {"2": "self"}}, "outside the 2 partners"),
         ({"weight_estimated": [-1]}, "outside the 2 partners"),
-        ({"iso3": ["BRA", "XXX"], "own_code": {}, "own_name": {}}, "not in the table: 'XXX'"),
+        ({"iso3": ["BRA", "QQQ"], "own_code": {}, "own_name": {}}, "not in the table: 'QQQ'"),
     ],
 )
 def test_columns_that_do_not_fit_are_refused_in_a_sentence(change: dict[str, Any], said: str) -> None:
