@@ -81,7 +81,7 @@ class EmbeddedBroker(BrokerProcess):
     keeps_data = False
     attempts = 3
     start_s = 15.0
-    stop_s = 5.0
+    stop_s = 0.5  # it keeps nothing, and else waits for as long as somebody holds a connection
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         broker_binary()  # what is missing is told before anything else starts

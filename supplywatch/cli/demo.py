@@ -110,7 +110,10 @@ def _stage(folder: Path, tell: Callable[[str], None]) -> Iterator[_Stage]:
         settings = Settings(broker=broker.url, ledger=url, data_dir=folder, metrics_port=0, topic_prefix="demo.")
         address = BrokerAddress.parse(broker.url)
         # Side by side: the children import what they need while topics and ledger are made; whoever comes first makes them.
-        children = [_child(stack, settings, name, folder) for name in ("relay", "worker")]
+        children: list[subprocess.Popen[bytes]] = []
+        stack.callback(_end, children)
+        for name in ("relay", "worker"):
+            children.append(_child(settings, name, folder))
         tell("The broker listens; worker and relay are starting, topics and ledger are being made.")
         ensure_topics(settings, address)
         ledger = Ledger.open(url)
@@ -120,7 +123,7 @@ def _stage(folder: Path, tell: Callable[[str], None]) -> Iterator[_Stage]:
         yield stage
 
 
-def _child(stack: ExitStack, settings: Settings, name: str, folder: Path) -> subprocess.Popen[bytes]:
+def _child(settings: Settings, name: str, folder: Path) -> subprocess.Popen[bytes]:
     from streams.supervisor import settings_environment
     from streams.tether import tethered
     from supplywatch.runtime.health import STATUS_FILE
@@ -128,20 +131,20 @@ def _child(stack: ExitStack, settings: Settings, name: str, folder: Path) -> sub
     environment = os.environ | settings_environment(settings) | {STATUS_FILE: str(folder / f"{name}.json")}
     with (folder / f"{name}.log").open("wb") as log:
         command = tethered([sys.executable, "-m", f"streams.{name}"])
-        child = subprocess.Popen(
+        return subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
-    stack.callback(_end, child)
-    return child
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(2)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:  # all are told before one is waited for: the reader has seen everything and waits for the prompt
+        child.terminate()
+    for child in children:
+        try:
+            child.wait(2)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
 
 
 def _wait_ready(stage: _Stage, tell: Callable[[str], None]) -> None:

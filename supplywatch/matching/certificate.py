@@ -183,15 +183,18 @@ def _sentences(
 ) -> dict[str, str]:
     count = {outcome: sum(each["outcome"] == outcome for each in answers) for outcome in ("found", "nobody", "not compared")}
     day = f"{at:%Y-%m-%d %H:%M} UTC"
+    troubled = sum(not one["source_is"].startswith("ok") for one in lists)
     english = (
         f"On {day}, {len(answers)} name(s) were compared with {len(lists)} list(s): {count['nobody']} resembled nobody, "
         f"{count['found']} may be a listed party (tier review or strong), {count['not compared']} could not be compared. "
+        f"{troubled} of these lists come from a source that is late, refused, out of reach or no longer polled. "
         f"{len(not_consulted)} list source(s) were not consulted. "
         "Age and state of every list stand below; of other lists this says nothing."
     )
     chinese = (
         f"{day},{len(answers)} 个名称与 {len(lists)} 份名单比对:{count['nobody']} 个与名单上任何一方都不相似,"
         f"{count['found']} 个可能是名单上的一方(需复核或高度相似),{count['not compared']} 个无法比对。"
+        f"其中 {troubled} 份的来源逾期、被拒收、无法访问或已不再抓取。"
         f"有 {len(not_consulted)} 个名单来源未查。各名单的时间和状态见下文;本文件不涉及其他名单。"
     )
     return {"en": english, "zh": chinese}

@@ -62,6 +62,8 @@ def test_nobody_comes_with_where_was_looked_and_who_was_nearest(run: Run, tmp_pa
     assert "never polled" in away["un_consolidated"]
     assert f"{len(away)} list source(s) were not consulted" in made["says"]["en"]
     assert str(len(away)) in made["says"]["zh"]
+    assert "1 of these lists come from a source that is late" in made["says"]["en"], "the one list was never polled"
+    assert "其中 1 份的来源逾期" in made["says"]["zh"]
 
 
 @pytest.mark.parametrize(
