@@ -20,7 +20,8 @@ from pathlib import Path
 
 from detectors._charts.trend import hamed_rao, sen_slope
 from supplywatch import registry
-from supplywatch.judging.engine import RECORD, Engine
+from supplywatch.judging.engine import Engine
+from supplywatch.judging.folding import RECORD
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.items import load_items
 from supplywatch.model.records import Economy, PartnerFlow, Partners, Provenance, TradeSlice

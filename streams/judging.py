@@ -14,7 +14,8 @@ from streams.deadletter import Incoming
 from streams.settling import PutsAside, Settler, Unusable, Valid, first_complaints
 from streams.topics import JUDGE, family_of
 from supplywatch import metrics
-from supplywatch.judging.engine import RECORD, Verdict
+from supplywatch.judging.engine import Verdict
+from supplywatch.judging.folding import RECORD
 from supplywatch.model.records import Record
 
 

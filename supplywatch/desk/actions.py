@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from supplywatch.errors import BadRequest
-from supplywatch.judging.engine import RECORD, Engine
+from supplywatch.judging.engine import Engine
 from supplywatch.judging.fold import is_current, state_row, stored_fold
+from supplywatch.judging.folding import RECORD
 from supplywatch.ledger import alerts, book
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Severity, Text, Transition
@@ -84,7 +85,7 @@ def accept_baseline(engine: Engine, alert_id: str, *, actor: str, reason: str, n
         if rule.rebase is None or fold.memory.detector is None:
             raise BadRequest(f"rule {last.rule} has no baseline that could be accepted; acknowledge or shelve the alert instead")
         if not is_current(fold):
-            engine.refold(connection, fold)
+            engine.folding.refold(connection, fold)
         records = [RECORD.validate_json(body) for body in book.history(connection, fold.memory.series, fold.last_observed)]
         fold.memory.detector = rule.rebase(fold.memory.detector, records, engine.params(last.rule))
         fold.memory.rebased.append(fold.last_observed)

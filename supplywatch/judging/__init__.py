@@ -4,12 +4,14 @@
 for it.
 """
 
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 COMMON_MODULES = (
     "supplywatch.judging.engine",
     "supplywatch.judging.episode",
     "supplywatch.judging.fold",
+    "supplywatch.judging.folding",
     "supplywatch.judging.grading",
+    "supplywatch.judging.holding",
     "supplywatch.judging.pieces",
     "supplywatch.model.periods",
     "supplywatch.judging.severity",

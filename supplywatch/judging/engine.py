@@ -11,30 +11,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from supplywatch.config import rule_params
 from supplywatch.errors import Conflict
-from supplywatch.judging.episode import Judged, Memory, advance, hold, reconcile
+from supplywatch.judging.episode import Judged, Memory, advance, reconcile
 from supplywatch.judging.fold import Fold, is_current, state_row, stored_fold
-from supplywatch.judging.grading import AsKnown, Grader
+from supplywatch.judging.folding import Folding
+from supplywatch.judging.grading import Grader
+from supplywatch.judging.holding import HOLDING, Holding
 from supplywatch.judging.pieces import pieces
 from supplywatch.judging.thresholds import thresholds_of
 from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
-from supplywatch.model.alert import AlertEvent, Axes, Finding, Subject
+from supplywatch.model.alert import AlertEvent, Subject
 from supplywatch.model.items import Items
-from supplywatch.model.periods import left_behind
-from supplywatch.model.records import AnyRecord, Record, SourceReport, SourceStatus
-from supplywatch.model.rule import Context, Rule
-
-RECORD: TypeAdapter[Any] = TypeAdapter(AnyRecord)
-"""Validates a record of any family: ``RECORD.validate_json(bytes)``."""
+from supplywatch.model.records import Record, SourceReport
+from supplywatch.model.rule import Rule
 
 Watchers = list[tuple[Rule[Any], Subject]]
 CONFLICT_RETRIES = 20
-HOLDING = (SourceStatus.QUARANTINED, SourceStatus.OVERDUE)
 
 
 @dataclass
@@ -89,8 +86,9 @@ class Engine:
         self._attribution = attribution or {}
         self.rules = dict(rules)
         given = params or {}
-        self._params = {rule_id: given.get(rule_id) or rule_params(rule_id, rule.params) for rule_id, rule in rules.items()}
-        self._thresholds = {rule_id: thresholds_of(rule.card, self._params[rule_id]) for rule_id, rule in rules.items()}
+        values = {rule_id: given.get(rule_id) or rule_params(rule_id, rule.params) for rule_id, rule in rules.items()}
+        self.folding = Folding(self.rules, items, values)
+        self._thresholds = {rule_id: thresholds_of(rule.card, values[rule_id]) for rule_id, rule in rules.items()}
         self._readers: dict[type[Record], list[Rule[Any]]] = defaultdict(list)
         for rule in self.rules.values():
             for record_type in rule.records:
@@ -125,7 +123,7 @@ class Engine:
 
     def params(self, rule_id: str) -> BaseModel:
         """Return the parameters a rule is judged with."""
-        return self._params[rule_id]
+        return self.folding.params[rule_id]
 
     def watchers(self, record: Record) -> Watchers:
         """Return the rules that judge a record, each with the subject it belongs to."""
@@ -149,13 +147,13 @@ class Engine:
                 fold = folds[rule.card.rule_id, subject.id]
                 fold.records.append(records[index])
                 fold.late = fold.late or (records[index].revisable and (revised or records[index].observed < fold.last_observed))
-        grader = Grader(connection, self.rules, self.items, self._as_known(connection, folds))
+        grader = Grader(connection, self.rules, self.items, self.folding.as_known(connection, folds))
         for fold in folds.values():
             if fold.records:
                 events += self._advance(connection, fold, grader)
         reports = [record for index, _ in fresh if isinstance(record := records[index], SourceReport)]
         for report in (report for report in reports if report.status in HOLDING):
-            events += self._hold(connection, report, folds)
+            events += Holding(connection, self.rules, folds).of_source(report)
         self._store(connection, folds)
         return book.append_events(connection, [self._credited(event) for event in events], self._clock())
 
@@ -169,23 +167,9 @@ class Engine:
         folds = {}
         for key, (rule, subject) in subjects.items():
             folds[key] = Fold(rule, subject, Memory()) if (row := rows.get(key)) is None else stored_fold(rule, subject, row)
-            if self._chosen_anew(connection, folds[key], coming[key]) or not is_current(folds[key]):
-                self.refold(connection, folds[key])
+            if self.folding.chosen_anew(connection, folds[key], coming[key]) or not is_current(folds[key]):
+                self.folding.refold(connection, folds[key])
         return folds
-
-    def _chosen_anew(self, connection: Connection, fold: Fold, coming: set[str]) -> bool:
-        """Tell whether a rule reads another publisher now than the one a subject was judged on, and forget that one."""
-        memory, rule = fold.memory, fold.rule
-        if not memory.series or coming.issubset(memory.series) or not all(t.revisable for t in rule.records):
-            return False
-        stored = (RECORD.validate_json(body) for body in book.history(connection, memory.series))
-        newest: dict[str, Record] = {record.series: record for record in stored}
-        kept = [s for s, r in newest.items() if (read := rule.subject(r, self.items)) is not None and read.id == fold.subject.id]
-        if len(kept) == len(newest):
-            return False
-        memory.series = [*kept, *sorted(coming.difference(kept))]
-        fold.last_observed = max(book.periods(connection, memory.series), default="")
-        return True
 
     def _classify(
         self, connection: Connection, records: Sequence[Record], texts: Sequence[str], verdict: Verdict
@@ -223,9 +207,9 @@ class Engine:
             steps = [r for r in steps if r.observed > fold.last_observed]
         if fold.records[0].revisable:
             steps = sorted(steps, key=lambda r: r.observed)
-        related = self._related(connection, fold.rule, steps)
+        related = self.folding.related(connection, fold.rule, steps)
         for record in steps:
-            finding = self._detect(fold, record, related)
+            finding = self.folding.detect(fold, record, related)
             if not record.baseline:
                 finding = grader.grade(fold.rule, fold.subject, finding, record.fetched)
             judged = Judged(fold.rule.card, fold.subject, finding, record.observed, record.fetched)
@@ -235,108 +219,22 @@ class Engine:
         fold.source, fold.changed = fold.records[-1].provenance.source, True
         return events
 
-    def _detect(self, fold: Fold, record: Record, related: Mapping[book.Key, Record]) -> Finding:
-        rule, memory = fold.rule, fold.memory
-        found = {key: related[key] for key in rule.related(record, self.items) if key in related}
-        context = Context(self.items, found)
-        state, finding = rule.detect(memory.detector, record, self._params[rule.card.rule_id], context)
-        memory.detector = state
-        if rule.axes_of is not None and finding.taxonomy and finding.status in ("raised", "clear") and finding.axes != Axes():
-            said = finding.axes.model_dump(mode="json", exclude_none=True)
-            memory.axes |= {name: axis | {"known_at": record.fetched.isoformat()} for name, axis in said.items()}
-        return finding
-
-    def _related(
-        self, connection: Connection, rule: Rule[Any], records: Sequence[Record], before: datetime | None = None
-    ) -> dict[book.Key, Record]:
-        keys = [key for record in records for key in rule.related(record, self.items)]
-        if not keys:
-            return {}
-        return {key: RECORD.validate_json(body) for key, body in book.latest_bodies(connection, keys, before).items()}
-
     def _fold_again(self, connection: Connection, fold: Fold) -> list[AlertEvent]:
         """Fold the revised history up to the last judged period and hold the running episode against it."""
-        finding, raised = self.refold(connection, fold)
+        finding, raised = self.folding.refold(connection, fold)
         judged = Judged(fold.rule.card, fold.subject, finding, fold.last_observed, fold.records[-1].fetched)
         return reconcile(fold.memory, judged, raised)
 
-    def refold(self, connection: Connection, fold: Fold) -> tuple[Finding, list[tuple[str, str]]]:
-        """Compute detector state and status of a subject anew from the stored history; the episode is left alone.
-
-        Returns the last finding, and the (first, last) periods over which the history is raised.
-        """
-        memory, rule = fold.memory, fold.rule
-        revisable = all(t.revisable for t in rule.records)
-        bodies = book.history(connection, memory.series, fold.last_observed) if revisable else book.arrivals(connection, memory.series)
-        records = [RECORD.validate_json(body) for body in bodies]
-        related = self._related(connection, rule, records)
-        memory.detector, memory.status, memory.axes, fold.version = None, None, {}, rule.card.version
-        finding = Finding(status="unknown")
-        raised: list[tuple[str, str]] = []
-        for index, record in enumerate(records):
-            finding = self._detect(fold, record, related)
-            if finding.status == "raised":
-                first = raised.pop()[0] if memory.status == "raised" else record.observed
-                raised.append((first, record.observed))
-            if finding.status in ("raised", "clear"):
-                memory.status = finding.status
-            if rule.rebase is not None and memory.detector is not None and record.observed in memory.rebased:
-                memory.detector = rule.rebase(memory.detector, records[: index + 1], self._params[rule.card.rule_id])
-                memory.status = "clear"
-        return finding, raised
-
-    def _as_known(self, connection: Connection, folds: Mapping[book.Key, Fold]) -> AsKnown:
-        """Return the axes of subjects as they were before an instant: as stored where nothing came since, else folded again."""
-
-        def axes(rule_id: str, subject_id: str, before: datetime) -> Mapping[str, Any]:
-            row = book.stored_state(connection, rule_id, subject_id)
-            judging = folds.get((rule_id, subject_id))
-            coming = judging.records if judging is not None else []
-            if row is not None and row.known_at < before and not any(record.fetched < before for record in coming):
-                return Memory.from_json(row.body).axes
-            series = Memory.from_json(row.body).series if row is not None else []
-            series += [record.series for record in coming if record.series not in series]
-            fold = Fold(self.rules[rule_id], Subject(kind="unknown", id=subject_id, name=subject_id), Memory(series=series))
-            for body in book.history(connection, series, before=before) if series else ():
-                record = RECORD.validate_json(body)
-                self._detect(fold, record, self._related(connection, fold.rule, [record], before))
-            return fold.memory.axes
-
-        return axes
-
     def hold_left_behind(self, now: datetime) -> list[AlertEvent]:
-        """Hold the running episodes whose figures stay away while their source goes on: a code that was retired, a line left out.
+        """Hold the running episodes whose figures stay away while their source goes on.
 
         A second call changes nothing; :class:`LedgerAway` as for :meth:`judge`.
         """
         with self.ledger.begin() as connection:
-            newest, folds, events = book.newest_judged(connection), dict[book.Key, Fold](), list[AlertEvent]()
-            for row in book.open_states(connection):
-                last, others = row.last_observed, newest.get((row.source, len(row.last_observed)), "")
-                if left_behind(last, others):
-                    reason = f"no figures after {last}, while {row.source} has come to {others}"
-                    events += self._hold_one(connection, row, folds, reason, now)
+            folds: dict[book.Key, Fold] = {}
+            events = Holding(connection, self.rules, folds).left_behind(now)
             self._store(connection, folds)
             return book.append_events(connection, [self._credited(event) for event in events], self._clock())
-
-    def _hold(self, connection: Connection, report: SourceReport, folds: dict[book.Key, Fold]) -> list[AlertEvent]:
-        """Hold every running episode that a silent source feeds: silence never resolves."""
-        events = []
-        for row in book.open_states(connection, report.provenance.source):
-            events += self._hold_one(connection, row, folds, f"no fresh figures: {report.detail}", report.fetched)
-        return events
-
-    def _hold_one(self, connection: Connection, row: Any, folds: dict[book.Key, Fold], reason: str, now: datetime) -> list[AlertEvent]:
-        rule = self.rules.get(row.rule)
-        if rule is None or not all(t.revisable for t in rule.records):
-            return []
-        last = book.last_event(connection, row.alert_id)
-        fold = folds.setdefault((row.rule, row.subject), stored_fold(rule, last.subject, row))
-        if fold.memory.episode is None or fold.memory.episode.held or fold.known_at >= now:
-            return []
-        told = last.model_dump(include={"clears_when", "axes", "evidence", "measures", "taxonomy"})
-        finding, fold.changed = Finding(status="unknown", reason=reason, **told), True
-        return hold(fold.memory.episode, Judged(rule.card, fold.subject, finding, fold.last_observed, now))
 
     def _store(self, connection: Connection, folds: Mapping[book.Key, Fold]) -> None:
         rows = [(fold.stored, state_row(fold)) for _, fold in sorted(folds.items()) if fold.changed]

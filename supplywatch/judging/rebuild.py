@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from supplywatch.judging.engine import RECORD, Engine
+from supplywatch.judging.engine import Engine
 from supplywatch.judging.episode import Episode, Memory
 from supplywatch.judging.fold import Fold, state_row
+from supplywatch.judging.folding import RECORD
 from supplywatch.ledger import book, replacing
 from supplywatch.ledger.projection import Row, project
 from supplywatch.model.alert import AlertEvent, Transition
@@ -81,5 +82,5 @@ def _states(connection: Connection, engine: Engine, running: dict[book.Key, Memo
             if record.series not in fold.memory.series:
                 fold.memory.series.append(record.series)
     for fold in folds.values():
-        engine.refold(connection, fold)
+        engine.folding.refold(connection, fold)
     return [state_row(fold) for fold in folds.values()]

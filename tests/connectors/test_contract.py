@@ -14,7 +14,7 @@ import pytest
 from supplywatch.config import read_yaml
 from supplywatch.errors import Quarantine
 from supplywatch.intake import fencing, guards
-from supplywatch.judging.engine import RECORD
+from supplywatch.judging.folding import RECORD
 from supplywatch.model.limits import intake
 from supplywatch.model.periods import known_at, period_end, period_start
 from supplywatch.model.records import RECORD_TYPES, ListEntry, Record

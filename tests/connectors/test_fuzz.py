@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from supplywatch.errors import Quarantine
 from supplywatch.intake import guards
-from supplywatch.judging.engine import RECORD
+from supplywatch.judging.folding import RECORD
 from supplywatch.model.records import ListEntry, Record
 from supplywatch.model.source import Cursor, Part, Payload, Request, Source
 from supplywatch.registry import sources

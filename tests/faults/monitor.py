@@ -17,7 +17,8 @@ from supplywatch.intake.archive import Archive
 from supplywatch.intake.fetch import Fetcher, Limits
 from supplywatch.intake.runner import Runner
 from supplywatch.intake.visit import PollResult
-from supplywatch.judging.engine import RECORD, Engine
+from supplywatch.judging.engine import Engine
+from supplywatch.judging.folding import RECORD
 from supplywatch.ledger import schema, sources
 from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.sources import LoggedPayload, SourceState

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from supplywatch import registry
 from supplywatch.cli.common import make_engine
-from supplywatch.judging.engine import RECORD
+from supplywatch.judging.folding import RECORD
 from supplywatch.judging.rebuild import rebuild
 from supplywatch.ledger import schema
 from supplywatch.ledger.book import Ledger

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from supplywatch.judging.engine import RECORD
+from supplywatch.judging.folding import RECORD
 from supplywatch.model import economy, positions
 from supplywatch.model.records import Economy, PartnerFlow, Partners, TradeSlice
 from tests.conftest import ROOT
