@@ -1,6 +1,7 @@
 """What the traffic rules share: one day folded into chart, quiet past, season and severity.
 
-Severity follows the smaller of two deficits of the week's mean: against the frozen baseline, and against the season.
+Severity follows the smaller of two deficits of the week's mean: against the frozen baseline, and against the season. While ships have
+stopped for some days only, the week still remembers better days: then the days of the stop are graded in its place.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class TrafficParams(Chart):
     max_gap_days: int
     warning_drop: float
     critical_drop: float
+    closed_drop: float
     ease_margin: float
     ease_days: int
 
@@ -49,8 +51,10 @@ class Reading:
         The quiet past, and the limits in force.
     season
         What the same weeks of earlier years let expect; of an open day only.
-    severity
-        The band, held by its hysteresis; of a raised day only.
+    severity, band
+        The band as its hysteresis holds it, and the one that the deficit alone gives; of a raised day only.
+    lower_days
+        Days running well inside a lower band than the one that is held.
     """
 
     status: Status
@@ -61,6 +65,8 @@ class Reading:
     missing_days: int = 0
     season: float | None = None
     severity: Severity = Severity.INFO
+    band: Severity = Severity.INFO
+    lower_days: int = 0
 
     @property
     def mean(self) -> float:
@@ -73,6 +79,21 @@ class Reading:
         return self.core.weekly_base()
 
     @property
+    def stop_days(self) -> int:
+        """For how many days ships have all but stopped; none when they have not, or for so long that the week's mean says the same."""
+        return self.core.low if self.limits.days <= self.core.low < len(self.recent) else 0
+
+    @property
+    def graded_days(self) -> int:
+        """Over how many of the last days the traffic is graded: those of a stop, else the week."""
+        return self.stop_days or len(self.recent)
+
+    @property
+    def graded_mean(self) -> float:
+        """The mean a day over the days that are graded."""
+        return sum(self.recent[-self.graded_days :]) / self.graded_days
+
+    @property
     def drop(self) -> float:
         """Deficit of the week's mean against the baseline."""
         return 1.0 - self.mean / self.base
@@ -80,12 +101,30 @@ class Reading:
     @property
     def drop_against_season(self) -> float | None:
         """Deficit of the week's mean against the season."""
-        return None if self.season is None else 1.0 - self.mean / max(self.season, 0.1)
+        return self._against_season(self.mean)
 
     @property
     def agreed_drop(self) -> float:
-        """The smaller of the two deficits."""
-        return self.drop if (seasonal := self.drop_against_season) is None else min(self.drop, seasonal)
+        """The smaller of the two deficits of the week's mean."""
+        return _smaller(self.drop, self.drop_against_season)
+
+    @property
+    def graded_drop(self) -> float:
+        """Deficit against the baseline of the days that are graded."""
+        return 1.0 - self.graded_mean / self.base
+
+    @property
+    def graded_drop_against_season(self) -> float | None:
+        """Deficit against the season of the days that are graded."""
+        return self._against_season(self.graded_mean)
+
+    @property
+    def deciding_drop(self) -> float:
+        """The smaller of the two deficits of the days that are graded: the figure that decides."""
+        return _smaller(self.graded_drop, self.graded_drop_against_season)
+
+    def _against_season(self, mean: float) -> float | None:
+        return None if self.season is None else 1.0 - mean / max(self.season, 0.1)
 
     def measures(self) -> Measures:
         """Return the figures shown beside the verdict."""
@@ -93,6 +132,8 @@ class Reading:
         return {
             "drop_7d_pct": round(100 * self.drop, 1),
             "drop_7d_against_season_pct": None if seasonal is None else round(100 * seasonal, 1),
+            "graded_days": float(self.graded_days),
+            "graded_drop_pct": round(100 * self.deciding_drop, 1),
             "cusum_sigma": round(self.core.excess, 3),
             "threshold_sigma": self.limits.sigma,
             "threshold_days": float(self.limits.days),
@@ -138,7 +179,8 @@ def fold(state: State | None, observed: str, count: int, params: TrafficParams) 
     unusual = before and state is not None and (state["halved"] or state["open_days"] > LONG_ALERT_DAYS)
     if core.open:
         _grade(new, state, reading, Season(*season).expected(ordinal), ordinal - last_ordinal - 1 if state else 0, params)
-        new["halved"] = new["severity"] == Severity.CRITICAL or bool(state and state["halved"])
+        # By the week's mean alone: a stop of two days, a storm, is no crisis that the season and the quiet past must forget.
+        new["halved"] = reading.agreed_drop >= params.critical_drop or bool(state and state["halved"])
         if new["halved"]:
             new["season"] = Season(*season).without(date.fromisoformat(core.onset or observed).toordinal()).as_json()
     if core.days > params.warm_up_days:
@@ -171,20 +213,28 @@ def _grade(new: State, state: State | None, reading: Reading, season: float | No
     if missing_days >= params.max_gap_days:
         reading.status, new["severity"] = "gap", state["severity"] if state else None
         return
-    new["severity"], new["lower_days"] = _severity(state, reading.agreed_drop, params)
-    reading.severity = Severity(new["severity"])
+    reading.band = band_of(reading.deciding_drop, params, stopped=reading.stop_days > 0)
+    new["severity"], new["lower_days"] = _severity(state, reading, params)
+    reading.severity, reading.lower_days = Severity(new["severity"]), new["lower_days"]
 
 
-def _band(drop: float, params: TrafficParams) -> Severity:
+def _smaller(drop: float, seasonal: float | None) -> float:
+    return drop if seasonal is None else min(drop, seasonal)
+
+
+def band_of(drop: float, params: TrafficParams, *, stopped: bool = False) -> Severity:
+    """Return the band of a deficit; that of a stop, whose few days are all far below, is critical only where next to nothing passes."""
+    if stopped and drop >= params.warning_drop:
+        return Severity.CRITICAL if drop >= params.closed_drop else Severity.WARNING
     if drop < params.warning_drop:
         return Severity.WATCH
     return Severity.CRITICAL if drop >= params.critical_drop else Severity.WARNING
 
 
-def _severity(state: State | None, drop: float, params: TrafficParams) -> tuple[str, int]:
+def _severity(state: State | None, reading: Reading, params: TrafficParams) -> tuple[str, int]:
     """Return severity and days in a lower band: up at once, down only after ``ease_days`` well below the line."""
     # Without the margin Suez, which stood 41 to 52 % below from 2024 to 2026, stepped 49 times across the line at 50 %; with it, twice.
-    band, eased = _band(drop, params), _band(drop + params.ease_margin, params)
+    band, eased = reading.band, band_of(reading.deciding_drop + params.ease_margin, params)
     held = Severity(state["severity"]) if state and state["open"] and state["severity"] else None
     if held is None or band.order > held.order:
         return band.value, 0

@@ -25,6 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from detectors._charts import telling
 from detectors._charts.traffic import Measures, Reading, TrafficParams, fold, rebased
 from supplywatch.model.alert import Evidence, Finding, Subject, Text
 from supplywatch.model.items import Items
@@ -93,23 +94,22 @@ def gains(routes: Mapping[str, Sequence[float]], params: Params) -> dict[str, fl
 
 
 def _raised(reading: Reading, routes: Mapping[str, Sequence[float]], record: TransitCount, params: Params, items: Items) -> Finding:
-    base, mean = reading.base, reading.mean
-    drop, since = 100 * reading.drop, reading.core.onset
-    name, count = record.chokepoint_name, record.transits_total
+    name, count, day = record.chokepoint_name, record.transits_total, telling.day_number(reading, record.observed)
     name_zh = items.chokepoints_zh.get(record.chokepoint_id, name)
     watched = items.of_chokepoint(record.chokepoint_id)
     gained = gains(routes, params)
-    en, zh = _gained(gained, items)
+    said, state, more = (
+        telling.figures(reading, record.observed, telling.SHIPS, params),
+        telling.passage(reading, params),
+        _gained(gained, items),
+    )
     return Finding(
         status="raised",
         severity=reading.severity,
-        onset=since,
-        headline=Text(
-            en=f"{name}: {count} transits on {record.observed}; the week's mean {mean:.0f} a day is {drop:.0f} % below the "
-            f"usual {base:.0f} (since {since}){en}",
-            zh=f"{name_zh}:{record.observed}通行{count}艘;近七日日均{mean:.0f}艘,较常态{base:.0f}艘下降{drop:.0f}%(自{since}起){zh}",
-        ),
-        clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {base:.0f} transits a day",
+        onset=reading.core.onset,
+        headline=Text(en=f"{name} {state.en}, day {day}: {said.en}{more.en}", zh=f"{name_zh}{state.zh},第{day}天:{said.zh}{more.zh}"),
+        clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {reading.base:.0f} transits a day",
+        because=telling.because(reading, params),
         evidence=(Evidence.of(record, "n_total", count, "transits/day"),),
         measures=_measures(reading) | {f"gained_7d_pct.{route}": round(100 * share, 1) for route, share in gained.items()},
         thresholds=reading.thresholds(params),
@@ -117,10 +117,10 @@ def _raised(reading: Reading, routes: Mapping[str, Sequence[float]], record: Tra
     )
 
 
-def _gained(gained: Mapping[str, float], items: Items) -> tuple[str, str]:
+def _gained(gained: Mapping[str, float], items: Items) -> Text:
     en = "; ".join(f"{items.chokepoints_en.get(route, route)} carries {share:.0%} more" for route, share in gained.items())
     zh = ";".join(f"{items.chokepoints_zh.get(route, route)}增加{share:.0%}" for route, share in gained.items())
-    return (f"; {en}", f";{zh}") if gained else ("", "")
+    return Text(en=f"; {en}", zh=f";{zh}") if gained else Text(en="", zh="")
 
 
 def _measures(reading: Reading) -> Measures:
@@ -160,7 +160,7 @@ def related(record: TransitCount, items: Items) -> Sequence[tuple[str, str]]:
 RULE = Rule(
     card=RuleCard(
         rule_id="chokepoint_disruption",
-        version="3.0.3",
+        version="3.1.0",
         title="Chokepoint disruption",
         title_zh="航道通行受阻",
         taxonomy=("RS.EXT", "HD.1"),
@@ -180,6 +180,9 @@ RULE = Rule(
             "drop_days",
             "warning_drop",
             "critical_drop",
+            "closed_drop",
+            "ease_margin",
+            "ease_days",
         ),
         surer_when=(
             "traffic gained on the alternative route",

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from detectors._charts import telling
 from detectors._charts.traffic import Reading, TrafficParams, fold, rebased
 from supplywatch.model.alert import Evidence, Finding, Subject, Text
 from supplywatch.model.items import Items
@@ -51,19 +52,16 @@ def detect(state: State | None, record: PortCalls, params: Params, _context: Con
 
 
 def _raised(reading: Reading, record: PortCalls, params: Params) -> Finding:
-    base, mean, since, name = reading.base, reading.mean, reading.core.onset, record.port_name
-    drop, calls = 100 * reading.drop, record.calls_total
+    name, day = record.port_name, telling.day_number(reading, record.observed)
+    said = telling.figures(reading, record.observed, telling.CALLS, params)
     return Finding(
         status="raised",
         severity=reading.severity,
-        onset=since,
-        headline=Text(
-            en=f"{name}: {calls} calls on {record.observed}; the week's mean {mean:.0f} a day is {drop:.0f} % below the usual {base:.0f} "
-            f"(since {since})",
-            zh=f"{name}港:{record.observed}挂靠{calls}艘次;近七日日均{mean:.0f}艘次,较常态{base:.0f}艘次下降{drop:.0f}%(自{since}起)",
-        ),
-        clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {base:.0f} calls a day",
-        evidence=(Evidence.of(record, "portcalls", calls, "calls/day"),),
+        onset=reading.core.onset,
+        headline=Text(en=f"{name}, day {day}: {said.en}", zh=f"{name}港,第{day}天:{said.zh}"),
+        clears_when=f"{params.close_days} days running within one sigma of the frozen baseline of {reading.base:.0f} calls a day",
+        because=telling.because(reading, params),
+        evidence=(Evidence.of(record, "portcalls", record.calls_total, "calls/day"),),
         measures=_measures(reading),
         thresholds=reading.thresholds(params),
     )
@@ -99,7 +97,7 @@ def subject(record: PortCalls, _items: Items) -> Subject:
 RULE = Rule(
     card=RuleCard(
         rule_id="port_disruption",
-        version="2.0.3",
+        version="2.1.0",
         title="Port disruption",
         title_zh="港口挂靠受阻",
         taxonomy=("RS.EXT", "RS.EXT.NAT", "HD.1"),
@@ -113,7 +111,17 @@ RULE = Rule(
         ),
         runbook="port_disruption.md",
         false_alert_budget=0.5,
-        judged_by=("slack_sigma", "limit_sigma", "drop_share", "drop_days", "warning_drop", "critical_drop"),
+        judged_by=(
+            "slack_sigma",
+            "limit_sigma",
+            "drop_share",
+            "drop_days",
+            "warning_drop",
+            "critical_drop",
+            "closed_drop",
+            "ease_margin",
+            "ease_days",
+        ),
         surer_when=(
             "an event of the publisher names the port",
             "neighbouring ports have gained what this one has lost",

@@ -115,6 +115,8 @@ def show(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: Jso
     for line in event_lines(event):
         say(line)
     say(f"  zh      {event.headline.zh}")
+    if event.exposure is not None:
+        say(f"          {event.exposure.zh}")
     say(f"  id      {event.alert_id}  rule version {event.rule_version}")
     say(f"  onset   {event.onset or 'not estimated'}   known {event.known_at:%Y-%m-%d %H:%M}Z   {'standing' if event.standing else 'news'}")
     say(f"  nodes   {' '.join(event.taxonomy)}")

@@ -87,6 +87,8 @@ def event_lines(event: AlertEvent) -> list[str]:
         f"{event.transition.value.upper():<12} {event.severity.value:<8} {event.rule}  {event.subject.name}  ({event.observed_at}){mark}",
         f"  why     {event.headline.en}",
     ]
+    if event.exposure is not None:
+        lines.append(f"  exposed {event.exposure.en}")
     if event.clears_when and event.transition.value not in ("resolved", "retracted"):
         lines.append(f"  clears  {event.clears_when}")
     return lines

@@ -18,6 +18,7 @@ EXPLAINED = (
     "rule_version",
     "severity",
     "headline",
+    "exposure",
     "known_at",
     "onset",
     "clears_when",
@@ -36,7 +37,10 @@ def explain(alert: AlertId, as_of: AsOf = None, ledger: LedgerUrl = None, json: 
         beside = {"corroborated_by": [one.model_dump(mode="json") for one in corroborated], "impact": exposure.model_dump(mode="json")}
         print_json(said | beside)
         return
-    say(f"{event.severity.value}: {event.headline.en}\n")
+    say(f"{event.severity.value}: {event.headline.en}")
+    if event.exposure is not None:
+        say(f"exposure       {event.exposure.en}")
+    say("")
     derivation(event)
     print_axes(event)
     print_thresholds(event)

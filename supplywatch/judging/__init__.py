@@ -4,10 +4,11 @@
 for it.
 """
 
-VERSION = "1.3.0"
+VERSION = "1.4.0"
 COMMON_MODULES = (
     "supplywatch.judging.engine",
     "supplywatch.judging.episode",
+    "supplywatch.judging.exposure",
     "supplywatch.judging.fold",
     "supplywatch.judging.folding",
     "supplywatch.judging.grading",

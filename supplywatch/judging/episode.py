@@ -169,6 +169,7 @@ def event(
         measures=finding.measures,
         clears_when=finding.clears_when,
         headline=finding.headline or _headline(judged, transition),
+        exposure=finding.exposure,
         reason=finding.reason,
         actor=actor,
         expires_at=expires_at,

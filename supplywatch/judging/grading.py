@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from supplywatch.judging.exposure import exposure
 from supplywatch.judging.severity import AXES, derive
 from supplywatch.ledger import book
-from supplywatch.model.alert import Axes, Axis, Finding, Grading, Severity, Subject, Text
+from supplywatch.model.alert import Axes, Axis, Finding, Grading, Severity, Subject
 from supplywatch.model.items import Item, Items
 from supplywatch.model.periods import period_end
 from supplywatch.model.rule import Rule
@@ -52,17 +53,13 @@ class Grader:
         graded = [(item, *self._of_item(item, rule, subject.id, finding, known_at)) for item in touched]
         if not graded:
             axes = _own(finding.axes, known_at)
-            grading = derive(finding.severity, None, axes, None, None)
+            grading = derive(finding.severity, None, axes, None, None, finding.because)
             return finding.model_copy(update={"axes": axes, "grading": grading, "severity": grading.severity})
         _, axes, worst = max(graded, key=lambda one: (one[2].severity.order, one[2].at_most.order, -len(one[2].unknown)))
         said = {f"item.{item.id}": in_words(one) for item, one, _ in graded}
-        headline = finding.headline
-        if finding.axes == Axes() and headline is not None and (exposed := [one for one in graded if one[1] != Axes()]):
-            en, zh = ("; ".join(f"{_name(item, zh)}: {in_words(one)}" for item, one, _ in exposed) for zh in (False, True))
-            headline = Text(en=f"{headline.en} [{en}]", zh=f"{headline.zh}[{zh}]")
-        measures = finding.measures | said
+        measures, stands = finding.measures | said, [(item, one) for item, one, _ in graded]
         return finding.model_copy(
-            update={"axes": axes, "grading": worst, "severity": worst.severity, "measures": measures, "headline": headline}
+            update={"axes": axes, "grading": worst, "severity": worst.severity, "measures": measures, "exposure": exposure(stands)}
         )
 
     def _elsewhere(self, subject: Subject) -> bool:
@@ -78,7 +75,8 @@ class Grader:
         if backup is not None and backup.level is Severity.INFO:
             until = f", counts until {backup.valid_until}" if backup.valid_until else ""
             resilience = f"{backup.value:g} {backup.unit}{until}" if backup.value is not None else backup.unit
-        return axes, derive(finding.severity, item.id, axes, self._active(item, rule.card.rule_id, subject_id, known_at), resilience)
+        active = self._active(item, rule.card.rule_id, subject_id, known_at)
+        return axes, derive(finding.severity, item.id, axes, active, resilience, finding.because)
 
     def _stands(self, item: Item, known_at: datetime) -> Axes:
         key = (item.id, known_at)
@@ -117,10 +115,6 @@ def in_words(axes: Axes) -> str:
 
 def _level(axis: Axis) -> str:
     return "not banded" if axis.level is None else axis.level.value
-
-
-def _name(item: Item, zh: bool) -> str:
-    return item.zh if zh else item.en
 
 
 def _own(axes: Axes, known_at: datetime) -> Axes:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from supplywatch.model.alert import Axes, Grading, Severity, Step
+from supplywatch.model.alert import Axes, Grading, Severity, Step, Text
 
 AXES = ("dependence", "concentration", "substitutability", "relocation")
 EXPOSED = Severity.WARNING
@@ -80,7 +80,9 @@ def levels_of(axes: Axes) -> Levels:
     return dependence, concentration, substitutability, relocation
 
 
-def derive(event: Severity, item: str | None, axes: Axes, man_made: str | None, resilience: str | None) -> Grading:
+def derive(
+    event: Severity, item: str | None, axes: Axes, man_made: str | None, resilience: str | None, because: Text | None = None
+) -> Grading:
     """Return the severity of an event with its derivation.
 
     Parameters
@@ -93,10 +95,13 @@ def derive(event: Severity, item: str | None, axes: Axes, man_made: str | None, 
         Where the item stands.
     man_made, resilience
         What the man-made source and the resilience factor are, ``None`` where there is none.
+    because
+        How the band follows from the figures, where the rule says it.
     """
     point = Point(event, levels_of(axes), man_made is not None, resilience is not None)
     unknown = tuple(name for name, level in zip(AXES, point.levels, strict=True) if level is None)
-    steps = [Step(name="event", by=0, because=f"the rule's own band: {event.value}")]
+    band = f"the rule's own band: {event.value}"
+    steps = [Step(name="event", by=0, because=band if because is None else f"{band}: {because.en}", because_zh=because and because.zh)]
     if len(point.exposed) >= AGREEING:
         steps.append(Step(name="agreement", by=1, because=f"{' and '.join(point.exposed)} are at {EXPOSED.value} or worse"))
     if man_made is not None:

@@ -137,6 +137,7 @@ class Step(Frozen):
     name: Literal["event", "agreement", "man_made", "resilience", "unknown"]
     by: int
     because: str
+    because_zh: str | None = Field(default=None, description="the same in Chinese")
 
 
 class Grading(Frozen):
@@ -172,8 +173,10 @@ class Finding(Frozen):
     onset: str | None = Field(default=None, description="estimated first period of the condition")
     headline: Text | None = None
     clears_when: str | None = None
+    because: Text | None = Field(default=None, description="how the rule's own band follows from the figures")
     evidence: tuple[Evidence, ...] = ()
     axes: Axes = Axes()
+    exposure: Text | None = Field(default=None, description="filled by the engine")
     measures: dict[str, int | float | str | bool | None] = Field(
         default_factory=dict, description="figures beside the verdict, units in names"
     )
@@ -210,6 +213,7 @@ class AlertEvent(Frozen):
     measures: dict[str, int | float | str | bool | None] = Field(default_factory=dict)
     clears_when: str | None
     headline: Text
+    exposure: Text | None = Field(default=None, description="where the watched items that are touched stand, in a sentence of its own")
     reason: str | None = None
     actor: str | None = Field(default=None, description="the person behind an acknowledgement, a shelving or an acceptance")
     expires_at: datetime | None = Field(default=None, description="end of a shelving")

@@ -83,14 +83,14 @@ def test_backtest_prints_one_object_for_each_transition(run: Run, ever_given: Pa
     assert set(opened["axes"]) == {"dependence", "concentration", "substitutability", "relocation"}
     assert {"source", "vintage", "sha256", "position", "field", "value", "unit", "period"} == set(opened["evidence"][0])
     assert set(opened["headline"]) == {"en", "zh"}
-    assert [e["transition"] for e in events] == ["opened", "worsened", "worsened", "resolved"]
+    assert [(e["transition"], e["severity"]) for e in events] == [("opened", "critical"), ("resolved", "info")]
 
 
 def test_a_ledger_given_to_backtest_answers_afterwards(run: Run, ever_given: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'book.db'}"
     first = run("backtest", "--source", "portwatch_chokepoints", "--from", str(ever_given), "--ledger", url, "--ndjson")
     again = run("backtest", "--source", "portwatch_chokepoints", "--from", str(ever_given), "--ledger", url, "--ndjson")
-    assert len(first.stdout.splitlines()) == 4
+    assert len(first.stdout.splitlines()) == 2
     assert again.stdout == "", "the same input says nothing twice"
     listed = json.loads(run("alerts", "list", "--ledger", url, "--json").stdout)
     assert [(row["rule"], row["state"]) for row in listed] == [("chokepoint_disruption", "resolved")]
@@ -199,7 +199,12 @@ def test_register_and_explain(run: Run, tmp_path: Path) -> None:
     for words in ("the rule's own band: critical", "substitutability", "Li Yan (2023)", "clears when", "surer when", "not supported"):
         assert words in told
     explained = json.loads(run("explain", alert["alert_id"], "--ledger", ledger, "--json").stdout)
-    assert explained["grading"]["steps"][0] == {"name": "event", "by": 0, "because": "the rule's own band: critical"}
+    assert explained["grading"]["steps"][0] == {
+        "name": "event",
+        "by": 0,
+        "because": "the rule's own band: critical",
+        "because_zh": None,
+    }
     assert explained["axes"]["dependence"] is None
     assert explained["impact"] == {"items": ["MAT.COPPER"], "exposed": 0, "with_tags": 0, "named": []}
     assert "no counterparty is watched" in told

@@ -45,6 +45,56 @@ def test_a_closure_is_graded_alike_with_and_without_a_season() -> None:
     assert readings(short)[-1].severity == readings(long)[-1].severity == "critical"
 
 
+@pytest.mark.parametrize(("left", "severity"), [(16, "warning"), (3, "critical")])
+def test_a_stop_of_two_days_is_graded_by_its_days_and_is_no_crisis(left: int, severity: str) -> None:
+    state: dict[str, Any] | None = None
+    for n, count in enumerate([50] * 100 + [left] * 2):
+        state, reading = fold(state, (MONDAY + timedelta(days=n)).isoformat(), count, PARAMS)
+    assert (reading.status, reading.severity.value, reading.graded_days) == ("raised", severity, 2)
+    assert reading.agreed_drop < PARAMS.warning_drop, "by the week's mean it would be a watch"
+    assert state is not None
+    assert not state["halved"], "two days are no crisis that the season must forget"
+
+
+def test_a_week_of_a_stop_is_graded_as_a_week() -> None:
+    found = readings([50] * 100 + [12] * 12)
+    assert [reading.graded_days for reading in found[-12:]] == [7, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 7]
+    assert found[-1].severity == "critical"
+
+
+def _sentence(counts: list[int]) -> Any:
+    state: dict[str, Any] | None = None
+    for n, count in enumerate(counts):
+        record = _record("chokepoint6", MONDAY + timedelta(days=n), count)
+        state, finding = chokepoint_disruption.detect(state, record, PARAMS, Context(load_items()))
+    return finding
+
+
+def test_every_figure_that_decided_stands_in_the_sentence() -> None:
+    closed = _sentence([80] * 500 + [5] * 20)
+    assert closed.headline.en == (
+        "chokepoint6 effectively closed, day 20: 5 ships a day over the last 7 days against 80 usual, 94 % below; 94 % below season too; "
+        "since 2020-05-21; data as of 2020-06-09"
+    )
+    assert closed.headline.zh == (
+        "霍尔木兹海峡实际关闭,第20天:近7日日均通行5艘,常态80艘,低94%;较往年同期也低94%;自2020-05-21起;数据截至2020-06-09"
+    )
+    assert closed.because.en.endswith("the smaller deficit decides (94 %): critical (warning from 30 %, critical from 50 %)")
+
+
+def test_a_severity_that_only_the_hysteresis_holds_says_until_when() -> None:
+    held = _sentence([80] * 100 + [20] * 20 + [44] * 12)
+    assert held.severity == "critical"
+    assert held.headline.en.endswith("stays critical until 40 % or less for 7 days running (0 so far)")
+    assert held.headline.zh.endswith("维持严重,直至连续7日降至40%以下(已0日)")
+
+
+def test_a_season_that_makes_it_milder_says_that_it_decides() -> None:
+    found = _sentence([65 if 200 <= n % 364 < 228 else 100 for n in range(2 * 364 + 214)])
+    assert found.severity == "watch"
+    assert "34 % below; as many as in season, which decides" in found.headline.en
+
+
 def test_a_crisis_is_no_season() -> None:
     crisis_of_a_year = readings([100] * 400 + [40] * 364)
     assert {reading.season for reading in crisis_of_a_year[430:]} == {100.0}

@@ -73,8 +73,10 @@ def test_a_control_rule_shows_how_concentrated_the_product_is() -> None:
     assert event.grading is not None
     assert event.grading.item == "TEC.LOGIC"
     assert event.grading.at_most == "critical"
-    assert "concentration 0.68" in event.headline.en
-    assert "backup unknown" in event.headline.en
+    assert event.exposure is not None
+    assert "concentration of suppliers is 0.68 (HHI, 2023, critical)" in event.exposure.en
+    assert "whether there is a backup is not known" in event.exposure.en
+    assert "[" not in event.headline.en, "where the item stands is no part of the headline"
 
 
 def test_only_what_was_known_before_counts_whatever_came_first() -> None:
@@ -147,6 +149,8 @@ def test_a_verified_backup_lowers_the_severity_by_one_step_until_it_runs_out() -
     assert lapsed.grading is not None
     assert [step.by for step in backed.grading.steps if step.name == "resilience"] == [-1]
     assert (backed.grading.event, backed.severity) == ("warning", "watch")
-    assert "1 verified domestic backups" in backed.headline.en
+    assert backed.exposure is not None
+    assert "1 verified domestic backups" in backed.exposure.en
+    assert "经核实的国内备用来源1个" in backed.exposure.zh
     assert [step.name for step in lapsed.grading.steps if step.by] == ["man_made"]
     assert "substitutability" in lapsed.grading.unknown
