@@ -18,7 +18,7 @@ from connectors._reading.parties import Place, clean, day, joined, listed, uniqu
 from connectors._reading.read import ABSENT
 from connectors._reading.xml import Document, Unit, attribute, refuse, text
 from supplywatch.errors import Quarantine, SourceChanged
-from supplywatch.model.list_entry import PartyKind, RawValue
+from supplywatch.model.list_entry import Alias, PartyKind, RawValue
 from supplywatch.model.records import ListEntry
 from supplywatch.model.source import Payload
 from supplywatch.reading.countries import country_code, is_code, known_country
@@ -127,12 +127,16 @@ class Fields:
     def listed(self, list_code: str, list_name: str, key: str, name: str, *further: Any, **said: Any) -> ListEntry:
         """Return the entry with what of it stayed raw; as :func:`connectors._reading.parties.listed`."""
         whole = self._repaired(name)
-        said["aliases"] = tuple(one.model_copy(update={"text": self._repaired(one.text)}) for one in said.get("aliases", ()))
+        said["aliases"] = tuple(map(self._repaired_alias, said.get("aliases", ())))
         # raw is the list, not a copy: places are read as they are taken
         entry = listed(list_code, list_name, key, whole, *further, raw=self.raw, **said)
         if not self.remarks:
             return entry
         return entry.model_copy(update={"remarks": joined((entry.remarks, *unique(self.remarks)), "; ")})
+
+    def _repaired_alias(self, alias: Alias) -> Alias:
+        plain = self._repaired(alias.text)
+        return alias if plain == alias.text else alias.model_copy(update={"text": plain})
 
     def _repaired(self, name: str) -> str:
         """Return a name with its entities and its encoding repaired; how it was published stays in the remarks."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from xml.etree.ElementTree import Element, ParseError, XMLParser, XMLPullParser
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.parsers import expat
 
 from connectors._reading.prolog import CUT, check_prolog, chunks
@@ -142,42 +142,31 @@ def choice(element: Element, path: str, known: Mapping[str, T], position: str) -
 
 
 class _Reading:
-    """One pass over one file."""
+    """One pass over one file.
+
+    The tree is built by the parser's own builder, and looked at after each piece of the file: an event for every element would cost as much
+    as building it, and a list such as SDN_ADVANCED has two million of them.
+    """
 
     def __init__(self, document: Document, part: Part, odd: Odd) -> None:
         self._document, self._part, self._odd = document, part, odd
         self._open: list[Element] = []
         self._paths: list[str] = []
         self._counts: dict[str, int] = {}
-        self._last: Element | None = None
         self._prefix = ""
         self._ways = {"/".join(path.split("/")[:depth]) for path in document.units for depth in range(1, path.count("/") + 1)}
+        self._known: dict[str, _Known] = {}
 
     def units(self) -> Iterator[Unit]:
-        inside = 0
-        for event, element in self._events():
-            if inside:
-                inside += 1 if event == "start" else -1
-                if not inside:
-                    yield self._unit(element)
-                    self._forget(element)
-                continue
-            self._check_between()
-            if event == "end":
-                self._closed(element)
-            elif self._opened(element):
-                inside = 1
-            elif len(self._open) == 1:
-                yield Unit("", element, self._part.name)
-
-    def _events(self) -> Iterator[tuple[str, Element]]:
-        parser: Any = XMLPullParser(("start", "end"), _parser=XMLParser(encoding="utf-8"))
+        builder = TreeBuilder()
+        parser = XMLParser(target=builder, encoding="utf-8")
         try:
             for chunk in chunks(self._part):
-                parser.feed(chunk)
-                yield from parser.read_events()
-            parser.close()
-            yield from parser.read_events()
+                try:
+                    parser.feed(chunk)
+                finally:  # what stands before a fault is looked at first, as it was written first
+                    yield from self._ready(builder.close(), whole=False)
+            yield from self._ready(parser.close(), whole=True)
         except ParseError as error:
             line, column = error.position
             cut = error.code in CUT
@@ -185,52 +174,73 @@ class _Reading:
             message = f"{self._part.name}: {what} at line {line}, column {column} ({expat.ErrorString(error.code)})"
             raise Quarantine("truncated" if cut else "wrong_file", message) from error
 
-    def _opened(self, element: Element) -> bool:
-        """Note an element on the way to the units; tell whether it is one itself."""
+    def _ready(self, root: Element | None, whole: bool) -> Iterator[Unit]:
+        """Yield what has ended by now: whatever something stands after, and all of it when the file is whole."""
+        if root is None:
+            return
         if not self._open:
-            self._check_root(element)
-            self._open.append(element)
-            return False
-        name = _local(element, self._prefix, self._position(self._paths[-1] if self._paths else ""))
-        path = f"{self._paths[-1]}/{name}" if self._paths else name
-        self._counts[path] = self._counts.get(path, 0) + 1
+            self._check_root(root)
+            self._open.append(root)
+            yield Unit("", root, self._part.name)
+        # How many levels are closed: a level is when its parent is, or has another child after it.
+        while self._open:
+            element = self._open[-1]
+            closed = whole or any(len(above) > 1 for above in self._open[:-1])
+            if not len(element):
+                if not closed:
+                    return
+                self._leave(element)
+            elif not self._is_unit(element[0]):
+                continue
+            elif closed or len(element) > 1:
+                yield self._unit(element[0])
+                self._forget(element[0])
+            else:
+                return
+
+    def _is_unit(self, element: Element) -> bool:
+        """Tell whether an element is handed out; one on the way to such is entered instead."""
+        above = self._paths[-1] if self._paths else ""
+        name = _local(element, self._prefix, self._position(above))
+        path = f"{above}/{name}" if above else name
         if path in self._document.units:
-            self._paths.append(path)
             return True
         if path not in self._ways:
-            above = path.removesuffix(name)
-            known = {way.removeprefix(above).split("/")[0] for way in (*self._ways, *self._document.units) if way.startswith(above)}
-            raise SourceChanged(name[:80], "a new element", self._position(above[:-1]), f"one of {', '.join(sorted(known))}"[:400])
+            before = f"{above}/" if above else ""
+            known = {way.removeprefix(before).split("/")[0] for way in (*self._ways, *self._document.units) if way.startswith(before)}
+            raise SourceChanged(name[:80], "a new element", self._position(above), f"one of {', '.join(sorted(known))}"[:400])
+        self._counts[path] = self._counts.get(path, 0) + 1
         _refuse_any(_odd_attributes(element, frozenset()), self._position(path))
         self._open.append(element)
         self._paths.append(path)
         return False
 
-    def _closed(self, element: Element) -> None:
+    def _leave(self, element: Element) -> None:
         """Leave an element on the way; it held nothing but what was handed out."""
         self._open.pop()
         _refuse_any(_odd_text(element), self._position(self._paths.pop()) if self._paths else self._part.name)
+        if self._open:
+            self._forget(element)
 
     def _unit(self, element: Element) -> Unit:
-        path = self._paths.pop()
+        name = element.tag[len(self._prefix) :]
+        path = f"{self._paths[-1]}/{name}" if self._paths else name
+        self._counts[path] = self._counts.get(path, 0) + 1
         position = self._position(path)
-        odd = tuple(_take_out(element, self._document.units[path], self._prefix, position))
+        if path not in self._known:
+            self._known[path] = _Known.of(self._document.units[path], self._prefix, name)
+        odd: list[tuple[str, str]] = []
+        _take_out(element, self._known[path], position, odd)
         for name, said in odd:
             self._odd(name, said, position)
-        return Unit(path, element, position, odd)
+        return Unit(path, element, position, tuple(odd))
 
     def _forget(self, element: Element) -> None:
+        """Take out what was read, and refuse text that stands after it."""
+        if element.tail and not element.tail.isspace():
+            refuse("text", element.tail.strip(), f"{self._part.name}: after {element.tag.removeprefix(self._prefix)}")
         self._open[-1].remove(element)
-        tail = element.tail
         element.clear()
-        element.tail = tail
-        self._last = element
-
-    def _check_between(self) -> None:
-        """Refuse text that stands beside the units: the reader attaches it to the last one."""
-        last, self._last = self._last, None
-        if last is not None and last.tail and not last.tail.isspace():
-            refuse("text", last.tail.strip(), f"{self._part.name}: after {last.tag}")
 
     def _position(self, path: str) -> str:
         return f"{path}[{self._counts[path]}]" if path in self._counts else self._part.name
@@ -263,27 +273,46 @@ def _refuse_any(odd: Iterable[tuple[str, str]], position: str) -> None:
         refuse(name, said, position)
 
 
-def _take_out(element: Element, declared: Shape, prefix: str, position: str, below: str = "") -> Iterator[tuple[str, str]]:
-    """Take the namespace off the names of an element and all below it, and out of it what was not declared; yield that."""
-    element.tag = _local(element, prefix, position)
+@dataclass(frozen=True)
+class _Known:
+    """A declaration as it is held against elements: by their names as the parser gives them, namespace and all."""
+
+    name: str
+    declared: Shape
+    below: str
+    prefix: str
+    children: dict[str, _Known]
+
+    @classmethod
+    def of(cls, declared: Shape, prefix: str, name: str, below: str = "") -> _Known:
+        """Return a declaration and all below it; ``below`` is the way to it from the unit."""
+        inner = {} if declared is ANYTHING else declared.children
+        children = {prefix + child: cls.of(one, prefix, child, f"{below}{child}/") for child, one in inner.items()}
+        return cls(name, declared, below, prefix, children)
+
+
+def _take_out(element: Element, known: _Known, position: str, odd: list[tuple[str, str]]) -> None:
+    """Take the namespace off the names of an element and all below it, and out of it what was not declared; add that to ``odd``."""
+    element.tag = known.name
+    declared = known.declared
     if declared is ANYTHING:
         return
-    if element.attrib:
-        yield from _odd_attributes(element, declared.attributes, below)
-    if not declared.text:
-        yield from _odd_text(element, below)
-    for child in list(element):
-        name = _local(child, prefix, position)
-        inner = declared.children.get(name)
-        if child.tail and not child.tail.isspace():
-            yield f"{below}text", child.tail.strip()
+    if not declared.attributes.issuperset(element.keys()):
+        odd += _odd_attributes(element, declared.attributes, known.below)
+    if not declared.text and (text := element.text) and not text.isspace():
+        odd += _odd_text(element, known.below)
+    for child in element[:]:
+        if (tail := child.tail) and not tail.isspace():
+            odd.append((f"{known.below}text", tail.strip()))
+        inner = known.children.get(child.tag)
         if inner is None:
+            name = _local(child, known.prefix, f"{position}/{known.below}".rstrip("/"))
             element.remove(child)
-            yield f"{below}{name}", joined_text(child)
-        elif inner is _LEAF and not child.attrib and not len(child):
-            child.tag = name
+            odd.append((f"{known.below}{name}", joined_text(child)))
+        elif inner.declared is _LEAF and not len(child) and not child.keys():
+            child.tag = inner.name
         else:
-            yield from _take_out(child, inner, prefix, f"{position}/{name}", f"{below}{name}/")
+            _take_out(child, inner, position, odd)
 
 
 def joined_text(element: Element) -> str:

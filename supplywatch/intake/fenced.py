@@ -31,6 +31,7 @@ from supplywatch.intake.fetch import Fetcher, Limits
 from supplywatch.intake.guards import PARSER_DEFECTS, unforeseen
 from supplywatch.ledger.sources import Validator
 from supplywatch.model.source import Source
+from supplywatch.runtime.garbage import look_seldom
 from supplywatch.runtime.logs import configure_logs, get_logger
 
 log = get_logger(__name__)
@@ -148,6 +149,7 @@ def main(control: int, where: str, log_json: bool) -> None:
     module, _, name = where.partition(":")
     find: Callable[[], Mapping[str, Source]] = getattr(importlib.import_module(module), name)
     found = find()
+    look_seldom()
     gc.freeze()  # forked processes share what is loaded as long as nobody writes to it, and the collector writes
     serve(socket.socket(fileno=control), found)
 
