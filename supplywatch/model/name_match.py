@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -122,15 +123,24 @@ def score_of(explanation: Explanation) -> float:
     """Return the score that an explanation adds up to."""
     if explanation.rule == "identifier":
         return 1.0
+    return score_from(
+        ((pair.weight, pair.similarity) for pair in explanation.pairs),
+        (extra.cost for extra in explanation.extras),
+        (penalty.factor for penalty in explanation.penalties),
+    )
+
+
+def score_from(pairs: Iterable[tuple[float, float]], costs: Iterable[float], factors: Iterable[float]) -> float:
+    """Return the score of words that agree (weight, similarity), of words that one side alone has, and of factors on the whole."""
     agreed = weight = 0.0
-    for pair in explanation.pairs:
-        weight += pair.weight
-        agreed += pair.weight * pair.similarity
-    for extra in explanation.extras:
-        weight += extra.cost
+    for value, similarity in pairs:
+        weight += value
+        agreed += value * similarity
+    for cost in costs:
+        weight += cost
     score = (agreed / weight) ** _CURVE if weight else 0.0
-    for penalty in explanation.penalties:
-        score *= penalty.factor
+    for factor in factors:
+        score *= factor
     return round(min(1.0, score), 4)
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from supplywatch.model.name_match import Explanation, Extra, Pair, Penalty
+from supplywatch.model.name_match import Explanation, Extra, Pair, Penalty, score_from
 from supplywatch.screening.background import class_of, weight
 from supplywatch.screening.chinese import GLOSSARY, HAN, pinyin
 from supplywatch.screening.normal import Form
@@ -35,6 +35,13 @@ _SAME_MEANING, _CONTAINED, _TELLING_PART = 0.95, 0.8, 3
 _LOOSE_FORMS = frozenset({"~co", "~ltd", "~corp", "~other"})
 
 
+_RUN_LEAST = 0.85
+_OTHER_START_LETTERS = 40
+"""In a shorter word, another first letter alone leaves too little for words in a row to be the one they make."""
+Agreed = tuple[str, str, float, float]
+"""A pair before it is known whether anybody will see it: most candidates come to nothing, and a million objects cost seconds."""
+
+
 @dataclass(slots=True)
 class Side:
     """The words of one form that are still to be paired."""
@@ -57,84 +64,93 @@ def _divided(form: Form) -> tuple[tuple[str, ...], frozenset[str]]:
     return (words, legal) if words else (tuple(sorted(legal)), frozenset())
 
 
-def compare(ours: Form, theirs: Form) -> Explanation:
-    """Return how a counterparty's form (ours) and a listed form (theirs) agree."""
+def compare(ours: Form, theirs: Form, least: float = 0.0) -> list[Explanation]:
+    """Return how a counterparty's form (ours) and a listed form (theirs) agree; nothing where the score is below the least wanted."""
     if ours.words == theirs.words:
-        return Explanation(ours.key, theirs.key, tuple(Pair(w, w, weight(w), 1.0) for w in ours.words))
+        return [Explanation(ours.key, theirs.key, tuple(Pair(w, w, weight(w), 1.0) for w in ours.words))]
     a, b = Side.of(ours), Side.of(theirs)
     pairs = [*_exact(a, b), *_joined(a, b, False), *_joined(b, a, True), *_fuzzy(a, b)]
-    return _summed(ours, theirs, a, b, pairs)
+    return _summed(ours, theirs, a, b, pairs, least)
 
 
-def _exact(a: Side, b: Side) -> list[Pair]:
-    where: dict[str, list[int]] = {}
-    for j in reversed(b.free):
-        where.setdefault(b.words[j], []).append(j)
+def _exact(a: Side, b: Side) -> list[Agreed]:
     found = []
-    for i in list(a.free):
-        places = where.get(a.words[i])
-        if places:
+    for i, word in enumerate(a.words):
+        j = next((j for j in b.free if b.words[j] == word), None) if word in b.words else None
+        if j is not None:
             a.free.remove(i)
-            b.free.remove(places.pop())
-            found.append(Pair(a.words[i], a.words[i], weight(a.words[i]), 1.0))
+            b.free.remove(j)
+            found.append((word, word, weight(word), 1.0))
     return found
 
 
-def _joined(many: Side, one: Side, swapped: bool) -> list[Pair]:
+def _joined(many: Side, one: Side, swapped: bool) -> list[Agreed]:
     """Pair two to four words in a row with the one word they make."""
-    found: list[Pair] = []
-    if len(many.free) < 2:
+    found: list[Agreed] = []
+    if len(many.free) < 2 or not one.free:
         return found
+    runs = _runs(many)
     for j in list(one.free):
         whole = one.words[j]
         if len(whole) < 4 and not HAN.match(whole):
             continue
-        best = _best_run(many, whole)
+        best = _best_run(runs, whole)
         if best is None:
             continue
         run, similarity = best
         many.free = [i for i in many.free if i not in run]
+        runs = _runs(many)
         one.free.remove(j)
         parts = " ".join(many.words[i] for i in run)
         value = max(weight(whole), *(weight(many.words[i]) for i in run))
-        found.append(Pair(whole, parts, value, similarity) if swapped else Pair(parts, whole, value, similarity))
+        found.append((whole, parts, value, similarity) if swapped else (parts, whole, value, similarity))
     return found
 
 
-def _best_run(many: Side, whole: str) -> tuple[range, float] | None:
-    best: tuple[range, float] | None = None
-    free = set(many.free)
-    shortest, longest = len(whole) - 2, len(whole) + 2
+def _runs(many: Side) -> list[tuple[str, range]]:
+    """Return what words in a row make that are still to be paired."""
+    found, free, words = [], set(many.free), many.words
     for start in many.free:
-        text = many.words[start]
-        for end in range(start + 1, min(start + _JOIN_WORDS, len(many.words))):
-            if end not in free or len(text) > longest:
+        text = words[start]
+        for end in range(start + 1, min(start + _JOIN_WORDS, len(words))):
+            if end not in free:
                 break
-            text += many.words[end]
-            if not shortest <= len(text) <= longest:
+            text += words[end]
+            found.append((text, range(start, end + 1)))
+    return found
+
+
+def _best_run(runs: list[tuple[str, range]], whole: str) -> tuple[range, float] | None:
+    best: tuple[range, float] | None = None
+    shortest, longest = len(whole) - 2, len(whole) + 2
+    for text, run in runs:
+        if not shortest <= len(text) <= longest:
+            continue
+        if text[0] != whole[0]:
+            if len(whole) < _OTHER_START_LETTERS:
                 continue
-            similarity = 1.0 if text == whole else OSA.normalized_similarity(text, whole)
-            if text[0] != whole[0]:
-                similarity *= OTHER_START
-            if similarity >= 0.85 and (best is None or similarity > best[1]):
-                best = range(start, end + 1), similarity * 0.98
+            similarity = OSA.normalized_similarity(text, whole) * OTHER_START
+        else:
+            similarity = 1.0 if text == whole else OSA.normalized_similarity(text, whole, score_cutoff=_RUN_LEAST)
+        if similarity >= _RUN_LEAST and (best is None or similarity > best[1]):
+            best = run, similarity * 0.98
     return best
 
 
-def _fuzzy(a: Side, b: Side) -> list[Pair]:
+def _fuzzy(a: Side, b: Side) -> list[Agreed]:
     options = []
     for i in a.free:
         for j in b.free:
             value = similarity(a.words[i], b.words[j])
             if value:
-                options.append((value, i, j))
+                options.append((-value, i, j))
     found = []
-    for value, i, j in sorted(options, key=lambda option: (-option[0], option[1], option[2])):
+    for value, i, j in sorted(options):
         if i in a.free and j in b.free:
             a.free.remove(i)
             b.free.remove(j)
             ours, theirs = a.words[i], b.words[j]
-            found.append(Pair(ours, theirs, (weight(ours) + weight(theirs)) / 2, value))
+            found.append((ours, theirs, (weight(ours) + weight(theirs)) / 2, -value))
     return found
 
 
@@ -157,16 +173,17 @@ def similarity(one: str, other: str) -> float:
 
 
 def _written_similarity(one: str, other: str) -> float:
-    plain = OSA.normalized_similarity(one, other)
-    if min(len(one), len(other)) >= 4 and sounded(one) == sounded(other):
-        plain = max(plain, 0.95)
-    elif one[0] != other[0] and set(one[:2]) != set(other[:2]):
-        plain *= OTHER_START
-    if plain >= FUZZY_LEAST and min(len(one), len(other)) >= 4:
+    if min(len(one), len(other)) >= 4:
+        plain = OSA.normalized_similarity(one, other, score_cutoff=FUZZY_LEAST)
+        if sounded(one) == sounded(other):
+            plain = max(plain, 0.95)
+        elif one[0] != other[0] and set(one[:2]) != set(other[:2]):
+            plain *= OTHER_START
         if plain >= 0.95:
             return plain
-        return plain * SHORT_WORD if max(len(one), len(other)) <= _SHORT_LETTERS else 1.0 - _SLIP * (1.0 - plain)
-    return 0.8 if _abbreviates(one, other) or _abbreviates(other, one) else 0.0
+        if plain >= FUZZY_LEAST:
+            return plain * SHORT_WORD if max(len(one), len(other)) <= _SHORT_LETTERS else 1.0 - _SLIP * (1.0 - plain)
+    return 0.8 if one[0] == other[0] and (_abbreviates(one, other) or _abbreviates(other, one)) else 0.0
 
 
 def _han_similarity(one: str, other: str) -> float:
@@ -210,40 +227,46 @@ def _abbreviates(short: str, word: str) -> bool:
     return len(short) <= 5 and all(letter in rest for letter in short)
 
 
-def _summed(ours: Form, theirs: Form, a: Side, b: Side, pairs: list[Pair]) -> Explanation:
-    pairs += [Pair(w, w, weight(w), 1.0) for w in sorted(a.legal & b.legal)]
+def _summed(ours: Form, theirs: Form, a: Side, b: Side, pairs: list[Agreed], least: float) -> list[Explanation]:
+    if a.legal and b.legal:
+        pairs += [(w, w, weight(w), 1.0) for w in sorted(a.legal & b.legal)]
     left = [a.words[i] for i in a.free]
     right = [b.words[j] for j in b.free]
-    our_brands = [w for w in left if is_telling(w)]
-    their_brands = [w for w in right if is_telling(w)]
-    shared = [pair.ours.split()[0] for pair in pairs if is_telling(pair.ours.split()[0])]
+    our_brands = any(map(is_telling, left))
+    their_brands = any(map(is_telling, right))
+    shared = [word for word in (pair[0].partition(" ")[0] for pair in pairs) if is_telling(word)]
     agreed = bool(shared) and not their_brands
     if agreed and not our_brands and ours.is_han and theirs.is_han:
-        extras = _extras_of_short(left, right, max(map(len, shared)))
+        factor = HAN_EXTRA_AGREED / max(map(len, shared))
+        mine = [_cost(w, 1.0 if w.isdigit() else factor) for w in left]
+        other = [_cost(w, 1.0 if w.isdigit() else factor) for w in right]
     else:
-        cost = LISTED_EXTRA_AGREED if agreed else LISTED_EXTRA
-        extras = [
-            *(Extra(w, "ours", round(weight(w) * (OWN_EXTRA[class_of(w)] if agreed else 1.0), 4)) for w in left),
-            *(Extra(w, "theirs", round(weight(w) * cost, 4)) for w in right),
-        ]
-    penalties = _differences(a, b, left, right, bool(our_brands and their_brands))
-    return Explanation(ours.key, theirs.key, tuple(pairs), tuple(extras), tuple(Penalty(reason, FACTORS[reason]) for reason in penalties))
+        mine = [_cost(w, OWN_EXTRA[class_of(w)] if agreed else 1.0) for w in left]
+        other = [_cost(w, LISTED_EXTRA_AGREED if agreed else LISTED_EXTRA) for w in right]
+    reasons = _differences(a, b, left, right, our_brands and their_brands)
+    if least and score_from(((pair[2], pair[3]) for pair in pairs), (*mine, *other), (FACTORS[reason] for reason in reasons)) < least:
+        return []
+    extras = (
+        *(Extra(word, "ours", cost) for word, cost in zip(left, mine, strict=True)),
+        *(Extra(word, "theirs", cost) for word, cost in zip(right, other, strict=True)),
+    )
+    penalties = tuple(Penalty(reason, FACTORS[reason]) for reason in reasons)
+    return [Explanation(ours.key, theirs.key, tuple(Pair(*pair) for pair in pairs), extras, penalties)]
 
 
-def _extras_of_short(left: list[str], right: list[str], characters: int) -> list[Extra]:
-    def cost(word: str) -> float:
-        return round(weight(word) * (1.0 if word.isdigit() else HAN_EXTRA_AGREED / characters), 4)
-
-    return [*(Extra(w, "ours", cost(w)) for w in left), *(Extra(w, "theirs", cost(w)) for w in right)]
+@lru_cache(maxsize=200_000)
+def _cost(word: str, factor: float) -> float:
+    return round(weight(word) * factor, 4)
 
 
 def _differences(a: Side, b: Side, left: list[str], right: list[str], brands: bool) -> list[str]:
     found = ["distinctive words differ"] if brands else []
-    left_kinds, right_kinds = set(map(class_of, left)), set(map(class_of, right))
-    if "number" in left_kinds and "number" in right_kinds:
-        found.append("numbers differ")
-    if "place" in left_kinds and "place" in right_kinds:
-        found.append("places differ")
+    if left and right:
+        left_kinds, right_kinds = set(map(class_of, left)), set(map(class_of, right))
+        if "number" in left_kinds and "number" in right_kinds:
+            found.append("numbers differ")
+        if "place" in left_kinds and "place" in right_kinds:
+            found.append("places differ")
     if forms_differ(a.legal, b.legal):
         found.append("legal forms differ")
     return found

@@ -28,7 +28,7 @@ _INSTITUTIONS = frozenset(("university", "ministry", "academy"))
 """A place and one of these are one body: 四川大学."""
 
 
-def explained(name: Name, query: Party, candidate: Candidate, is_listed: bool) -> list[Explanation]:
+def explained(name: Name, query: Party, candidate: Candidate, is_listed: bool, least: float = 0.0) -> list[Explanation]:
     """Return how a name and a candidate agree, in every way that there is.
 
     Parameters
@@ -39,6 +39,8 @@ def explained(name: Name, query: Party, candidate: Candidate, is_listed: bool) -
         A name of the index, with its forms.
     is_listed
         Whether the index holds listed parties; if not, the two sides of an explanation change places.
+    least
+        Ways that score less may be left out.
     """
     kinds = {query.kind, candidate.party.kind}
     apart = kinds & _NAMED_APART
@@ -48,34 +50,36 @@ def explained(name: Name, query: Party, candidate: Candidate, is_listed: bool) -
     if apart == {"person"} and not company and not HAN.search(asked) and not HAN.search(indexed):
         found = [persons.compare(ours, theirs)]
     elif apart and not company:
-        found = _of_ships(ours, theirs)
+        found = _of_ships(ours, theirs, least)
     else:
         found = [
             *by_letters(ours, theirs),
             *by_initials(ours, theirs),
-            *_by_words(forms(asked), candidate.forms, (asked, indexed), is_listed),
+            *_by_words(forms(asked), candidate.forms, (asked, indexed), is_listed, least),
         ]
     more = [*([_WEAK_ALIAS] if "weak" in (name.kind, candidate.name.kind) else []), *([_OTHER_KIND] if company else [])]
     return [replace(explanation, penalties=(*explanation.penalties, *more)) for explanation in found] if more else found
 
 
-def _by_words(asked: tuple[Form, ...], indexed: tuple[Form, ...], texts: tuple[str, str], is_listed: bool) -> list[Explanation]:
-    found = []
+def _by_words(
+    asked: tuple[Form, ...], indexed: tuple[Form, ...], texts: tuple[str, str], is_listed: bool, least: float
+) -> list[Explanation]:
+    found: list[Explanation] = []
     both_han = bool(asked and indexed and asked[0].is_han and indexed[0].is_han)
     for mine in asked:
         for other in indexed:
             if mine.is_han != other.is_han or (both_han and not mine.is_han):
                 continue
             ours, theirs = (mine, other) if is_listed else (other, mine)
-            found.append(compare(ours, theirs))
+            found += compare(ours, theirs, least)
             if both_han:
                 found += [*one_off(ours, theirs, (letters(texts[0]), letters(texts[1]))), *short_of(ours, theirs)]
     return found
 
 
-def _of_ships(ours: str, theirs: str) -> list[Explanation]:
+def _of_ships(ours: str, theirs: str, least: float) -> list[Explanation]:
     mine, other = ship(ours), ship(theirs)
-    found = [*by_letters(mine, other), *_by_words(forms(mine), forms(other), (mine, other), True)]
+    found = [*by_letters(mine, other), *_by_words(forms(mine), forms(other), (mine, other), True, least)]
     return [replace(each, penalties=(*each.penalties, _OTHER_SHIP)) if _says_more(each) else each for each in found]
 
 

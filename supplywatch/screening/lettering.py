@@ -39,12 +39,20 @@ _APOSTROPHE = re.compile(r"(?<=\w)['’`ʼ´](?=\w)")
 
 @dataclass(frozen=True, slots=True)
 class Spelt:
-    """The words of a name as they are written, without its legal form, and what each of them says."""
+    """The words of a name as they are written, without its legal form."""
 
     words: tuple[str, ...]
-    weights: tuple[float, ...]
     text: str
-    ends: tuple[int, ...]
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Where in the text each word ends."""
+        return tuple(accumulate(map(len, self.words)))
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """What each word says."""
+        return tuple(weight(WORDS.canonical(word)) for word in self.words)
 
     @property
     def total(self) -> float:
@@ -53,7 +61,7 @@ class Spelt:
 
     def number(self, at: int) -> int:
         """Return which word a letter belongs to."""
-        return next((number for number, end in enumerate(self.ends) if at < end), len(self.ends) - 1)
+        return next((number for number, end in enumerate(self.ends) if at < end), len(self.words) - 1)
 
     def cost(self, at: int) -> float:
         """Return what a slip at a letter costs."""
@@ -68,11 +76,13 @@ class Spelt:
 def spelt(text: str) -> Spelt | None:
     """Return a name as it is spelt; ``None`` for one in Chinese or Japanese characters, and one without words."""
     words = written_words(text)
-    core = tuple(word for word in words if not WORDS.is_form(WORDS.corrected(word))) or words
-    if not core:
-        return None
-    weights = tuple(weight(WORDS.canonical(word)) for word in core)
-    return Spelt(core, weights, "".join(core), tuple(accumulate(map(len, core))))
+    core = tuple(word for word in words if not _is_form(word)) or words
+    return Spelt(core, "".join(core)) if core else None
+
+
+@lru_cache(maxsize=200_000)
+def _is_form(word: str) -> bool:
+    return WORDS.is_form(WORDS.corrected(word))
 
 
 @lru_cache(maxsize=100_000)

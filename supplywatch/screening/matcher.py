@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 from supplywatch.model.name_match import WEAK, Explanation, Match, Name, Party, Qualification, Tier, score_of, tier_of
@@ -72,7 +73,8 @@ class Matcher:
         kinds = {query.kind, party.kind}
         if len(kinds) > 1 and kinds & _NAMED_APART and "unknown" not in kinds:
             return None
-        found = [(score_of(each), name, each) for name in query.names for each in explained(name, query, candidate, self._listed)]
+        ways = ((name, each) for name in query.names for each in explained(name, query, candidate, self._listed, min_score))
+        found = [(score_of(each), name, each) for name, each in ways]
         if not found:
             return None
         score, name, explanation = max(found, key=lambda item: (item[0], item[1].text, item[2].ours, item[2].theirs))
@@ -110,6 +112,7 @@ class Matcher:
         )
 
 
+@lru_cache(maxsize=100_000)
 def is_short(key: str) -> bool:
     """Tell whether a name is too short or too common to mean one party: three letters, or one common word.
 

@@ -47,7 +47,7 @@ class Form:
     """Whether it is in Chinese characters."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "is_han", any(chinese.HAN.match(word) for word in self.words))
+        object.__setattr__(self, "is_han", any(not word.isascii() and chinese.HAN.match(word) for word in self.words))
 
     @property
     def key(self) -> str:

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from supplywatch.model.name_match import REVIEW, Name, Party
 from supplywatch.screening.index import Index
 from supplywatch.screening.matcher import Matcher
 from supplywatch.screening.tables import read_lists
@@ -33,6 +34,14 @@ def recalls(bench: ModuleType, data: Path) -> dict[str, dict[str, float]]:
         "untouched": bench.recalls([row for row in rows if bench.half(row[0]) == "untouched"], answers),
         "all": bench.recalls(rows, answers),
     }
+
+
+def test_what_is_left_out_below_the_least_score_changes_nothing_above_it(bench: ModuleType, data: Path) -> None:
+    matcher = Matcher(Index.build(read_lists(data / "screening" / "lists_eval.tsv.gz")))
+    for row in bench.queries(data)[::4]:
+        query = Party(row[0], (Name(row[1]),))
+        whole, cut = (matcher.screen(query, limit=100, min_score=least) for least in (0.0, REVIEW))
+        assert [match for match in whole if match.score >= REVIEW] == [match for match in cut if match.score >= REVIEW], row
 
 
 @pytest.mark.parametrize(

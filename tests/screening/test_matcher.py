@@ -71,6 +71,14 @@ def test_another_number_is_another_institute(matcher: Matcher) -> None:
     assert all(match.tier == "below" for match in found)
 
 
+@pytest.mark.parametrize("least", [0.3, 0.5, 0.75, 0.82])
+def test_what_is_left_out_below_the_least_score_changes_nothing_above_it(matcher: Matcher, least: float) -> None:
+    asked = [Party("q", (Name(text),)) for text in (*COMPANIES, "Hikvison Digital", "360 Repair Plant", "上海微电子", "Yangtze Trading")]
+    for query in asked:
+        whole = [match for match in matcher.screen(query, limit=50, min_score=0.0) if match.score >= least]
+        assert [match for match in matcher.screen(query, limit=50, min_score=least) if match.score >= least] == whole
+
+
 def test_an_identifier_is_enough_and_a_country_only_lowers(matcher: Matcher) -> None:
     listed = Party("x", (Name("Some Unlike Name Ltd"),), country="CN", kind="organisation", identifiers=(("uscc", "91440300708461698X"),))
     found = Matcher(Index.build([listed])).screen(Party("q", (Name("Whatever"),), identifiers=listed.identifiers))
