@@ -14,6 +14,7 @@ COMMON_MODULES = (
     "supplywatch.judging.grading",
     "supplywatch.judging.holding",
     "supplywatch.judging.pieces",
+    "supplywatch.judging.renewing",
     "supplywatch.model.periods",
     "supplywatch.judging.severity",
     "supplywatch.judging.thresholds",

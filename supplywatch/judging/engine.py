@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from supplywatch.judging.folding import Folding
 from supplywatch.judging.grading import Grader
 from supplywatch.judging.holding import HOLDING, Holding
 from supplywatch.judging.pieces import pieces
+from supplywatch.judging.renewing import Resting, Restings, mark_renewed
 from supplywatch.judging.thresholds import thresholds_of
 from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
@@ -93,6 +94,7 @@ class Engine:
         for rule in self.rules.values():
             for record_type in rule.records:
                 self._readers[record_type].append(rule)
+        self._restings = Restings(self.rules, items)
 
     def judge(self, records: Sequence[Record], bodies: Sequence[str] | None = None) -> Verdict:
         """Judge a batch in one transaction; repeats are counted and change nothing.
@@ -126,13 +128,13 @@ class Engine:
         return self.folding.params[rule_id]
 
     def watchers(self, record: Record) -> Watchers:
-        """Return the rules that judge a record, each with the subject it belongs to."""
-        found = ((rule, rule.subject(record, self.items)) for rule in self._readers[type(record)])
-        return [(rule, subject) for rule, subject in found if subject is not None]
+        """Return the rules that judge a record, each with every subject it concerns."""
+        return [(rule, subject) for rule in self._readers[type(record)] for subject in rule.subjects(record, self.items)]
 
     def _judge(self, connection: Connection, records: Sequence[Record], texts: Sequence[str]) -> Verdict:
         verdict, watched = Verdict(), [self.watchers(record) for record in records]
-        for piece in pieces(records, [any(rule.card.man_made for rule, _ in pairs) for pairs in watched]):
+        rested = self._restings.rested(connection, records, watched)
+        for piece in pieces(records, [any(rule.card.man_made for rule, _ in pairs) for pairs in watched], rested):
             verdict.events += self._judge_piece(connection, records[piece], texts[piece], watched[piece], verdict)
         return verdict
 
@@ -140,25 +142,32 @@ class Engine:
         self, connection: Connection, records: Sequence[Record], texts: Sequence[str], watched: Sequence[Watchers], verdict: Verdict
     ) -> list[AlertEvent]:
         events: list[AlertEvent] = []
-        folds = self._load(connection, records, watched)
+        resting = self._restings.on(connection, records)
+        folds = self._load(connection, records, watched, resting)
         fresh = self._classify(connection, records, texts, verdict)
         for index, revised in fresh:
             for rule, subject in watched[index]:
                 fold = folds[rule.card.rule_id, subject.id]
                 fold.records.append(records[index])
                 fold.late = fold.late or (records[index].revisable and (revised or records[index].observed < fold.last_observed))
+        mark_renewed(folds, resting, [records[index] for index, _ in fresh])
         grader = Grader(connection, self.rules, self.items, self.folding.as_known(connection, folds))
         for fold in folds.values():
             if fold.records:
                 events += self._advance(connection, fold, grader)
+            elif fold.renewed is not None:
+                events += self._again(connection, fold, grader, fold.renewed)
         reports = [record for index, _ in fresh if isinstance(record := records[index], SourceReport)]
         for report in (report for report in reports if report.status in HOLDING):
             events += Holding(connection, self.rules, folds).of_source(report)
         self._store(connection, folds)
         return book.append_events(connection, [self._credited(event) for event in events], self._clock())
 
-    def _load(self, connection: Connection, records: Sequence[Record], watched: Sequence[Watchers]) -> dict[book.Key, Fold]:
-        subjects = {(rule.card.rule_id, subject.id): (rule, subject) for pairs in watched for rule, subject in pairs}
+    def _load(
+        self, connection: Connection, records: Sequence[Record], watched: Sequence[Watchers], resting: Sequence[Resting]
+    ) -> dict[book.Key, Fold]:
+        subjects = {(one.rule.card.rule_id, one.subject.id): (one.rule, one.subject) for one in resting}
+        subjects |= {(rule.card.rule_id, subject.id): (rule, subject) for pairs in watched for rule, subject in pairs}
         coming: dict[book.Key, set[str]] = defaultdict(set)
         for record, pairs in zip(records, watched, strict=True):
             for rule, subject in pairs:
@@ -218,6 +227,11 @@ class Engine:
         fold.known_at = max(fold.known_at, *(r.fetched for r in fold.records))
         fold.source, fold.changed = fold.records[-1].provenance.source, True
         return events
+
+    def _again(self, connection: Connection, fold: Fold, grader: Grader, renewed: datetime) -> list[AlertEvent]:
+        """Judge a subject whose own records are the same, since what its judgement rests on was renewed."""
+        judged = self.folding.judge_again(connection, fold)
+        return advance(fold.memory, replace(judged, finding=grader.grade(fold.rule, fold.subject, judged.finding, renewed)))
 
     def _fold_again(self, connection: Connection, fold: Fold) -> list[AlertEvent]:
         """Fold the revised history up to the last judged period and hold the running episode against it."""

@@ -48,6 +48,8 @@ class Memory:
         Periods after which a person accepted a new normal.
     axes
         Where the last finding that judged put a watched item on the axes; only of rules that fill an axis.
+    rests
+        The histories whose renewal makes the rule judge again; only of rules with :attr:`~supplywatch.model.rule.Rule.rests_on`.
     """
 
     detector: State | None = None
@@ -57,12 +59,16 @@ class Memory:
     series: list[str] = field(default_factory=list)
     rebased: list[str] = field(default_factory=list)
     axes: dict[str, Any] = field(default_factory=dict)
+    rests: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Return the text that is stored."""
         # pydantic's own writer: every judged record has a state to write; 125 to 29 microseconds for that of a monthly trend (decision 7).
         episode = None if self.episode is None else vars(self.episode)
-        return to_json(vars(self) | {"episode": episode}).decode()
+        content = vars(self) | {"episode": episode}
+        if not self.rests:
+            del content["rests"]  # most rules rest on nothing; their states stay as releases before wrote them, to the byte
+        return to_json(content).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Memory:

@@ -29,6 +29,8 @@ class Fold:
     stored: bool = False
     changed: bool = False
     records: list[Record] = field(default_factory=list)
+    renewed: datetime | None = None
+    """When a record that the subject's last judgement rests on was renewed in this batch."""
     late: bool = False
     """Some record revises or fills the past: the history must be folded again."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Connection
 
-from supplywatch.judging.episode import Memory
+from supplywatch.judging.episode import Judged, Memory
 from supplywatch.judging.fold import Fold
 from supplywatch.judging.grading import AsKnown
 from supplywatch.ledger import book
@@ -39,8 +39,11 @@ class Folding:
     def detect(self, fold: Fold, record: Record, related: Mapping[book.Key, Record]) -> Finding:
         """Let a rule judge one record, and keep its new state in the fold."""
         rule, memory = fold.rule, fold.memory
-        found = {key: related[key] for key in rule.related(record, self._items) if key in related}
-        context = Context(self._items, found)
+        wanted = rule.related(record, self._items)
+        found = {key: related[key] for key in wanted if key in related}
+        if rule.rests_on:
+            memory.rests = sorted({series for series, _ in wanted})
+        context = Context(self._items, found, fold.subject)
         state, finding = rule.detect(memory.detector, record, self.params[rule.card.rule_id], context)
         memory.detector = state
         if rule.axes_of is not None and finding.taxonomy and finding.status in ("raised", "clear") and finding.axes != Axes():
@@ -82,6 +85,17 @@ class Folding:
                 memory.status = "clear"
         return finding, raised
 
+    def judge_again(self, connection: Connection, fold: Fold) -> Judged:
+        """Let a rule judge a subject's last record once more, since what it rests on was renewed at ``fold.renewed``.
+
+        The state's clock stays: no record of the subject itself has come.
+        """
+        assert fold.renewed is not None, "nothing was renewed"
+        record = RECORD.validate_json(book.history(connection, fold.memory.series)[-1])
+        finding = self.detect(fold, record, self.related(connection, fold.rule, [record]))
+        fold.changed = True
+        return Judged(fold.rule.card, fold.subject, finding, record.observed, fold.renewed)
+
     def chosen_anew(self, connection: Connection, fold: Fold, coming: set[str]) -> bool:
         """Tell whether a rule reads another publisher now than the one a subject was judged on, and forget that one."""
         memory, rule = fold.memory, fold.rule
@@ -89,7 +103,7 @@ class Folding:
             return False
         stored = (RECORD.validate_json(body) for body in book.history(connection, memory.series))
         newest: dict[str, Record] = {record.series: record for record in stored}
-        kept = [s for s, r in newest.items() if (read := rule.subject(r, self._items)) is not None and read.id == fold.subject.id]
+        kept = [s for s, r in newest.items() if fold.subject.id in {read.id for read in rule.subjects(r, self._items)}]
         if len(kept) == len(newest):
             return False
         memory.series = [*kept, *sorted(coming.difference(kept))]

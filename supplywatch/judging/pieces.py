@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from supplywatch.model.records import Record
 
 
-def pieces(records: Sequence[Record], man_made: Sequence[bool]) -> Iterator[slice]:
+def pieces(records: Sequence[Record], man_made: Sequence[bool], alone: Collection[str] = ()) -> Iterator[slice]:
     """Yield the pieces of a batch that may be judged together, in order.
 
     Parameters
     ----------
     man_made
         Of each record, whether a rule watches it whose alerts weigh in the severity of others.
+    alone
+        Histories on which judgements rest: a record of one is a piece of its own, since it has subjects judged again that others feed.
 
     Notes
     -----
@@ -27,7 +29,8 @@ def pieces(records: Sequence[Record], man_made: Sequence[bool]) -> Iterator[slic
     said: dict[tuple[str, str], Record] = {}
     for index, record in enumerate(records):
         goes_on = index > 0 and record.fetched != records[index - 1].fetched
-        if (acted and goes_on) or (record.revisable and _goes_back(record, newest, said)):
+        apart = index > 0 and bool(alone) and (record.series in alone or records[index - 1].series in alone)
+        if apart or (acted and goes_on) or (record.revisable and _goes_back(record, newest, said)):
             yield slice(start, index)
             start, acted = index, False
             newest, said = {}, {}

@@ -256,6 +256,12 @@ def open_states(connection: Connection, source: str | None = None) -> list[Any]:
     return list(connection.execute(query.with_for_update()))
 
 
+def states_of(connection: Connection, rules: Sequence[str]) -> list[Any]:
+    """Return the states of some rules, unlocked, in the order of their subjects."""
+    s = schema.rule_state.c
+    return list(connection.execute(select(schema.rule_state).where(s.rule.in_(rules)).order_by(s.rule, s.subject)))
+
+
 def newest_judged(connection: Connection) -> dict[tuple[str, int], str]:
     """Return the newest period judged of each source, by the length of its text: years, months and days apart."""
     s = schema.rule_state.c

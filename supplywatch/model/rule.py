@@ -61,11 +61,12 @@ class Context:
     """What a rule may look at beside its own state and the record.
 
     ``related`` holds, for each (series, period) the rule asked for with :attr:`Rule.related`, the latest vintage; nothing when there is
-    none.
+    none. ``subject`` is the one that is judged, for rules to which one record says something of several.
     """
 
     items: Items
     related: Mapping[tuple[str, str], Record] = field(default_factory=dict)
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,14 @@ class Rule(Generic[RecordT]):
     params
         The model of its parameters; values come from ``config/thresholds.yaml`` under the rule's id, none stands in code.
     subject
-        The subject a record belongs to, or ``None`` when the rule does not watch it.
+        The subject a record belongs to, several where one record concerns several, or ``None`` when the rule does not watch it.
     detect
         ``(state or None, record, params, context) -> (new state, finding)``; pure.
     related
         Further (series, period) whose records the rule reads beside the one it judges.
+    rests_on
+        The record types among ``related`` that make the rule judge a subject's last record again when one of them is renewed; ``detect``
+        must then give the same state when it sees a record twice.
     rebase
         ``(state, records of the last periods, oldest first, params) -> state``: a person accepted a new normal.
     axes_of
@@ -95,8 +99,16 @@ class Rule(Generic[RecordT]):
     card: RuleCard
     records: tuple[type[RecordT], ...]
     params: type[BaseModel]
-    subject: Callable[[RecordT, Items], Subject | None]
+    subject: Callable[[RecordT, Items], Subject | Sequence[Subject] | None]
     detect: Callable[[State | None, RecordT, Any, Context], tuple[State, Finding]]
     related: Callable[[RecordT, Items], Sequence[tuple[str, str]]] = lambda _record, _items: ()
+    rests_on: tuple[type[Record], ...] = ()
     rebase: Callable[[State, Sequence[RecordT], Any], State] | None = None
     axes_of: Callable[[Item, Items], Sequence[str]] | None = None
+
+    def subjects(self, record: RecordT, items: Items) -> Sequence[Subject]:
+        """Return all subjects that a record concerns."""
+        found = self.subject(record, items)
+        if found is None:
+            return ()
+        return (found,) if isinstance(found, Subject) else found

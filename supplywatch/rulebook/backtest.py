@@ -63,7 +63,8 @@ def replayed(
 
     def detect(state: State | None, record: Record, parameters: Any, context: Context) -> tuple[State, Finding]:
         after, finding = rule.detect(state, record, parameters, context)
-        if (subject := rule.subject(record, items)) is not None:
+        judged_one = context.subject
+        for subject in (one for one in rule.subjects(record, items) if judged_one is not None and one.id == judged_one.id):
             names[subject.id] = subject.name  # goods are called otherwise in each revision of the HS
             recorded[subject.id].add(record.observed)
             if finding.status in ("raised", "clear"):

@@ -194,17 +194,21 @@ def _balances(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def fold(
     rule: Rule[Any], records: tuple[Record, ...] | list[Record], items: Items | None = None
 ) -> Iterator[tuple[Record, State, Finding]]:
-    """Fold the records of one subject, each state through JSON, as the engine does; what nobody watches is ``nothing``."""
+    """Fold the records of one subject, each state through JSON, as the engine does; what nobody watches is ``nothing``.
+
+    Where a record concerns several subjects, the first is judged.
+    """
     items = items or load_items()
     params = rule_params(rule.card.rule_id, rule.params)
     by_key = {(record.series, record.observed): record for record in records}
     state: State | None = None
     for record in records:
-        if rule.subject(record, items) is None:
+        subjects = rule.subjects(record, items)
+        if not subjects:
             yield record, state or {}, NOTHING
             continue
         related = {key: by_key[key] for key in rule.related(record, items) if key in by_key}
-        new, finding = rule.detect(state, record, params, Context(items, related))
+        new, finding = rule.detect(state, record, params, Context(items, related, subjects[0]))
         yield record, new, finding
         state = json.loads(json.dumps(new, allow_nan=False))
 
