@@ -11,7 +11,7 @@ from supplywatch.intake.replay import steps
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent
-from supplywatch.model.items import load_items
+from supplywatch.model.items import Items, load_items
 from supplywatch.model.source import Part, Payload
 from supplywatch.rulebook.backtest import step
 
@@ -23,11 +23,13 @@ def given(source_id: str, body: bytes, fetched: str | None = None, name: str = "
     return Given(Payload(source_id, (Part(body, name),), moment), timed=fetched is not None)
 
 
-def events(source_id: str, payloads: Sequence[Given], rule_id: str, params: BaseModel | None = None) -> list[AlertEvent]:
+def events(
+    source_id: str, payloads: Sequence[Given], rule_id: str, params: BaseModel | None = None, items: Items | None = None
+) -> list[AlertEvent]:
     """Return every transition of one rule."""
     ledger = Ledger.open("sqlite://")
     rules = {rule_id: registry.rule(rule_id)}
-    engine = Engine(ledger, rules, load_items(), params={} if params is None else {rule_id: params})
+    engine = Engine(ledger, rules, items or load_items(), params={} if params is None else {rule_id: params})
     batches = steps(registry.source(source_id), payloads, now=NOW, warn=lambda _message: None)
     found = [event for _, transitions in step(engine, batches) for event in transitions]
     ledger.close()

@@ -6,7 +6,8 @@ from statistics import median
 
 from pydantic import BaseModel
 
-from supplywatch.model.alert import Subject
+from detectors._measures.words import economy_words
+from supplywatch.model.alert import Subject, Text
 from supplywatch.model.items import Items
 from supplywatch.model.records import Sums, TradeSlice
 from supplywatch.model.rule import State
@@ -79,6 +80,22 @@ def goods(record: TradeSlice) -> str:
     return name if len(name) <= GOODS_CHARACTERS else name[:GOODS_CHARACTERS].rpartition(" ")[0].rstrip(",;") + " …"
 
 
+def goods_words(record: TradeSlice, items: Items) -> Text:
+    """Return the goods with their code: what the line is of, not the watched item it belongs to, which may be a part of it.
+
+    HS 854231 holds every processor and controller, the watched item of that code the logic chips of 14 nm and finer.
+    """
+    code = record.commodity
+    name_zh = items.goods_zh.get(code)
+    return Text(en=f"{goods(record)} (HS {code})", zh=f"{name_zh}(HS {code})" if name_zh else f"HS {code}项下商品")
+
+
+def imports_of(record: TradeSlice, items: Items) -> Text:
+    """Return whose imports of what a sentence is about."""
+    who, what = economy_words(record.reporter), goods_words(record, items)
+    return Text(en=f"{who.en} imports of {what.en}", zh=f"{who.zh}进口{what.zh}")
+
+
 def period_zh(period: str) -> str:
     """Return a year or a month as Chinese writes it.
 
@@ -92,8 +109,11 @@ def period_zh(period: str) -> str:
 def import_line(record: TradeSlice, items: Items) -> Subject | None:
     """Return the import line of a heading or finer code, as its chosen publisher reports it; years and months are lines of their own.
 
-    Chapters and totals mix too much to be judged.
+    Chapters and totals mix too much to be judged, and lines such as HS 9999 (not specified according to kind) name no goods at all:
+    whoever has most of them says nothing.
     """
+    if record.commodity.startswith(tuple(items.no_goods)):
+        return None
     if record.flow != "import" or len(record.commodity) < 4 or not record.commodity.isdigit():
         return None
     who = record.reporter.key

@@ -18,12 +18,18 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from detectors._measures.balance import NAMES_ZH, Reading, evidence_of, item_of, read, related, subject
+from detectors._measures.balance import Reading, evidence_of, item_of, read, related, subject
+from detectors._measures.words import economy_words
 from supplywatch.model.alert import NOTHING, Axes, Axis, Finding, Severity, Text
 from supplywatch.model.items import Item, Items
 from supplywatch.model.records import CommodityBalance
 from supplywatch.model.rule import Context, Rule, RuleCard, State
 
+MEASURE_WORDS = {
+    "processing_gap": Text(en="mined output falls short of refined output by", zh="矿产量较精炼产量的缺口(加工缺口)为"),
+    "net_import_reliance": Text(en="net import reliance, share of consumption,", zh="净进口依赖度(占消费量)"),
+    "import_dependence_ratio": Text(en="import dependence ratio", zh="对外依存度"),
+}
 BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
 
 
@@ -80,10 +86,8 @@ def detect(state: State | None, record: CommodityBalance, params: Params, contex
 def _finding(
     record: CommodityBalance, item: Item, reading: Reading, severity: Severity | None, new: State, params: Params, claim: float | None
 ) -> Finding:
-    name, pct = reading.measure.replace("_", " "), 100 * reading.ratio
+    name = reading.measure.replace("_", " ")
     lowest = params.watch_nir if reading.measure == "net_import_reliance" else params.watch_idr
-    article = "" if claim is None else f" (the article says more than {claim:g} %)"
-    article_zh = "" if claim is None else f"(文中称{claim:g}%以上)"
     estimated = any(figure.estimated for _, figure in reading.figures)
     axis = Axis(
         value=round(reading.ratio, 4),
@@ -97,10 +101,7 @@ def _finding(
         status="raised" if severity else "clear",
         severity=severity or Severity.INFO,
         onset=new["since"],
-        headline=Text(
-            en=f"{record.economy.name}, {item.en}, {record.observed}: {name} {pct:.1f} %{article}",
-            zh=f"{record.economy.name}{item.zh},{record.observed}年:{NAMES_ZH[reading.measure]}{pct:.1f}%{article_zh}",
-        ),
+        headline=_headline(record, item, reading, claim),
         clears_when=f"{name} below {100 * (lowest - params.hysteresis):.0f} % in a fresh year",
         evidence=tuple(evidence_of(reading.figures)),
         axes=Axes(dependence=axis),
@@ -116,6 +117,24 @@ def _finding(
     )
 
 
+def _headline(record: CommodityBalance, item: Item, reading: Reading, claim: float | None) -> Text:
+    country, what, measure = economy_words(record.economy), _measured(item, reading), MEASURE_WORDS[reading.measure]
+    estimated, percent = any(figure.estimated for _, figure in reading.figures), f"{100 * reading.ratio:.1f}"
+    estimate, estimate_zh = (", estimate", "(估计值)") if estimated else ("", "")
+    article, article_zh = ("", "") if claim is None else (f" (the article says more than {claim:g} %)", f"(文中称{claim:g}%以上)")
+    return Text(
+        en=f"{country.en}, {what.en}, {record.observed}: {measure.en} {percent} %{estimate}{article}",
+        zh=f"{country.zh},{what.zh},{record.observed}年:{measure.zh}{percent}%{estimate_zh}{article_zh}",
+    )
+
+
+def _measured(item: Item, reading: Reading) -> Text:
+    """Return what the measure is of: of the American copper it is refined metal, though the watched item is ore."""
+    if reading.measure == "net_import_reliance" and item.reliance_of is not None:
+        return Text(en=item.reliance_of.en, zh=item.reliance_of.zh)
+    return Text(en=item.en, zh=item.zh)
+
+
 def axes_of(item: Item, items: Items) -> Sequence[str]:
     """Return the item in the watched economy."""
     return [f"{items.reporter}/{item.id}"]
@@ -124,7 +143,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="import_dependence",
-        version="1.1.3",
+        version="1.2.0",
         title="Import dependence",
         title_zh="对外依存度高",
         taxonomy=("HD.1", "IND.IDR"),

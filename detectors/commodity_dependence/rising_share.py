@@ -19,7 +19,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from detectors._charts.trend import Calendar, Rise, TrendLines, benjamini_hochberg, rising, sen_slope
-from detectors._measures.imports import Completeness, goods, import_line, incomplete, period_zh
+from detectors._measures.imports import Completeness, import_line, imports_of, incomplete, period_zh
+from detectors._measures.material import Materiality, weighed, weight_of
+from detectors._measures.words import name_words
 from supplywatch.model.alert import Axes, Axis, Evidence, Finding, Text
 from supplywatch.model.items import Items
 from supplywatch.model.records import Sums, TradeSlice
@@ -29,7 +31,7 @@ KEPT_SHARE = {"annual": 0.005, "monthly": 0.02}
 """A partner with less in a period counts as absent from it: its share was 0."""
 
 
-class Params(Completeness, TrendLines):
+class Params(Completeness, TrendLines, Materiality):
     """Parameters; see ``config/thresholds.yaml`` for values and sources."""
 
     min_share: float
@@ -56,7 +58,8 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
     hold = params.hold_months if monthly else 1
     held = {code: rise for code, rise in found.items() if code in before["rising"] or new["pending"][code] >= hold}
     new["rising"] = {code: before["rising"].get(code, record.observed) for code in held}
-    return new, _finding(record, new, held, params, context.items)
+    finding = _finding(record, new, held, params, context.items)
+    return new, weighed(finding, record, weight_of(record, sums, params, context), context.items) if held else finding
 
 
 def _with_period(before: State, record: TradeSlice, sums: Sums, most: int) -> State:
@@ -102,9 +105,7 @@ def _finding(record: TradeSlice, new: State, found: Mapping[str, Rise], params: 
     code, rise = max(found.items(), key=lambda pair: pair[1].slope)
     now = recent(new["shares"], 12 if record.frequency == "monthly" else 1)
     share, name, first = round(now[code], 6), new["names"][code], new["periods"][0]
-    watched = items.of_hs(record.commodity)
-    goods_zh = f"({watched[0].zh})" if watched else ""
-    points, country, line = 100 * rise.slope, record.reporter.name, record.commodity
+    points = 100 * rise.slope
     axis = Axis(
         value=round(share, 4), cut=params.min_share, unit="largest rising share", observed=record.observed, source=record.provenance.source
     )
@@ -112,12 +113,7 @@ def _finding(record: TradeSlice, new: State, found: Mapping[str, Rise], params: 
         status="raised",
         severity=max((r.severity(params) for r in found.values()), key=lambda severity: severity.order),
         onset=min(new["rising"].values()),
-        headline=Text(
-            en=f"{country} imports of {goods(record)} (HS {line}): the share of {name} rises by {points:.1f} points a year since {first}, "
-            f"{100 * share:.0f} % in {record.observed}",
-            zh=f"{country}进口HS {line}{goods_zh}:{name}份额自{period_zh(first)}以来每年上升{points:.1f}个百分点,"
-            f"{period_zh(record.observed)}为{100 * share:.0f}%",
-        ),
+        headline=_headline(record, name, (points, share), first, items),
         clears_when=f"the trend is no longer significant (p at or above {params.clear_p:g}) or below half of its watch line",
         evidence=_evidence(record, new, found, now),
         axes=Axes(concentration=axis),
@@ -130,7 +126,17 @@ def _finding(record: TradeSlice, new: State, found: Mapping[str, Rise], params: 
             "rising_partners": ", ".join(new["names"][c] for c in found),
             "threshold_source": "default",
         },
-        taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
+        taxonomy=tuple(dict.fromkeys(node for item in items.of_hs(record.commodity) for node in item.taxonomy)),
+    )
+
+
+def _headline(record: TradeSlice, name: str, found: tuple[float, float], first: str, items: Items) -> Text:
+    line, who, (points, share) = imports_of(record, items), name_words(name), found
+    return Text(
+        en=f"{line.en}, by value: the share of {who.en} rises by {points:.1f} points a year since {first}, "
+        f"{100 * share:.0f} % in {record.observed}",
+        zh=f"{line.zh},按金额计:{who.zh}的份额自{period_zh(first)}以来每年上升{points:.1f}个百分点,"
+        f"{period_zh(record.observed)}为{100 * share:.0f}%",
     )
 
 
@@ -146,7 +152,7 @@ def _evidence(record: TradeSlice, new: State, found: Mapping[str, Rise], now: Ma
 RULE = Rule(
     card=RuleCard(
         rule_id="rising_share",
-        version="1.5.4",
+        version="1.6.0",
         title="Rising supplier share",
         title_zh="来源份额持续上升",
         taxonomy=("RF.6", "IND.SHARE_TREND"),

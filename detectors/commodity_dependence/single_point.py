@@ -21,7 +21,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from detectors._measures.imports import Gaps, collapsed, goods, import_line, incomplete, usual
+from detectors._measures.imports import Gaps, collapsed, import_line, imports_of, incomplete, period_zh, usual
+from detectors._measures.material import Materiality, weighed, weight_of
+from detectors._measures.words import economy_words, money
 from supplywatch.model.alert import Axes, Axis, Evidence, Finding, Severity, Subject, Text
 from supplywatch.model.items import Item, Items
 from supplywatch.model.records import Sums, SupplierRegister, TradeSlice
@@ -29,7 +31,7 @@ from supplywatch.model.rule import Context, Rule, RuleCard, State
 from supplywatch.model.site import Site
 
 
-class Params(Gaps):
+class Params(Gaps, Materiality):
     """Parameters; see ``config/thresholds.yaml`` for values and sources."""
 
     single_source_share: float
@@ -84,17 +86,15 @@ def detect(state: State | None, record: TradeSlice | SupplierRegister, params: P
     new = usual(before, record, sums) | {"since": (before["since"] or record.observed) if raised else None}
     if not raised and before["since"] is None:
         return new, Finding(status="clear")
-    return new, _line(record, sums, share, new["since"], params, context.items)
+    finding = _line(record, sums, share, new["since"], params, context.items)
+    return new, weighed(finding, record, weight_of(record, sums, params, context), context.items)
 
 
 def _line(record: TradeSlice, sums: Sums, share: float, since: str | None, params: Params, items: Items) -> Finding:
-    only, top = len(sums.values) == 1, "" if sums.top is None else record.partners.economies[sums.top].name
-    watched, who, code = items.of_hs(record.commodity), record.reporter.name, record.commodity
+    only = len(sums.values) == 1
+    name = "" if sums.top is None else record.partners.economies[sums.top].name
     severity = Severity.INFO if since is None else Severity.CRITICAL if only else Severity.WARNING
-    goods_zh = f"({watched[0].zh})" if watched else ""
     below = 100 * (params.single_source_share - params.hysteresis_share)
-    said = "is the only source" if only else f"has {100 * share:.0f} %"
-    said_zh = "为唯一来源" if only else f"占{100 * share:.0f}%"
     axis = Axis(
         value=round(share, 4),
         cut=params.single_source_share,
@@ -107,18 +107,26 @@ def _line(record: TradeSlice, sums: Sums, share: float, since: str | None, param
         status="clear" if since is None else "raised",
         severity=severity,
         onset=since,
-        headline=Text(
-            en=f"{who} imports of {goods(record)} (HS {code}), {record.observed}: {top} {said}",
-            zh=f"{who}进口HS {code}{goods_zh},{record.observed}:{top}{said_zh}",
-        ),
+        headline=_line_headline(record, sums, share, items),
         clears_when=f"at least two sources, none with {below:.0f} %, in a fresh period",
         evidence=(
-            Evidence.of(record, f"share of primaryValue, {top}", round(share, 6), "0..1"),
+            Evidence.of(record, f"share of primaryValue, {name}", round(share, 6), "0..1"),
             Evidence.of(record, "sources with a value", len(sums.values), "economies"),
         ),
         axes=Axes(concentration=axis),
-        measures={"top_share_value": round(share, 6), "top_partner": top, "sources": float(len(sums.values))},
-        taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
+        measures={"top_share_value": round(share, 6), "top_partner": name, "sources": float(len(sums.values))},
+        taxonomy=tuple(dict.fromkeys(node for item in items.of_hs(record.commodity) for node in item.taxonomy)),
+    )
+
+
+def _line_headline(record: TradeSlice, sums: Sums, share: float, items: Items) -> Text:
+    line, amount = imports_of(record, items), money(sums.total, sums.currency)
+    top = Text(en="", zh="") if sums.top is None else economy_words(record.partners.economies[sums.top])
+    only = len(sums.values) == 1
+    said, said_zh = ("is the only source", "为唯一来源") if only else (f"has {100 * share:.0f} %", f"占{100 * share:.0f}%")
+    return Text(
+        en=f"{line.en}, {record.observed}, {amount.en}: by value {top.en} {said}",
+        zh=f"{line.zh},{period_zh(record.observed)},{amount.zh}:按金额计,{top.zh}{said_zh}",
     )
 
 
@@ -207,7 +215,7 @@ def axes_of(item: Item, _items: Items) -> Sequence[str]:
 RULE: Rule[TradeSlice | SupplierRegister] = Rule(
     card=RuleCard(
         rule_id="single_point",
-        version="1.0.7",
+        version="1.1.0",
         title="Single point of failure",
         title_zh="单点故障",
         taxonomy=("RF.6", "IND.SPOF"),

@@ -30,18 +30,21 @@ from detectors._measures.geodep import (
     structural,
     world_export_hhi,
 )
-from detectors._measures.imports import WINDOW, Gaps, collapsed, goods, import_line, incomplete, usual
+from detectors._measures.imports import WINDOW, Gaps, collapsed, import_line, imports_of, incomplete, period_zh, usual
+from detectors._measures.material import Materiality, weighed, weight_of
+from detectors._measures.words import economy_words, money
 from supplywatch.model.alert import Axes, Axis, Evidence, Finding, Severity, Text
 from supplywatch.model.items import Item, Items
 from supplywatch.model.records import PartnerFlow, Sums, TradeSlice
 from supplywatch.model.rule import Context, Rule, RuleCard, State
 
+Measures = dict[str, int | float | str | bool | None]
 BANDS = (Severity.CRITICAL, Severity.WARNING, Severity.WATCH)
 PERSISTENCE = 3
 """CEPII GeoDep, criterion 4: over the warning line in at least two of three periods is structure, not an accident."""
 
 
-class Params(Gaps):
+class Params(Gaps, Materiality):
     """Parameters; see ``config/thresholds.yaml`` for values and sources."""
 
     watch_hhi: float
@@ -153,12 +156,13 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
     if severity is None and held is None and not context.items.of_hs(record.commodity):
         return new, Finding(status="clear")
     finding = _finding(record, shares, severity, before, new, params, context.items)
-    more: dict[str, float | str | bool | None] = {"world_export_hhi": world, "world_exports_of": year, "import_export_ratio": ratio}
+    more: Measures = {"world_export_hhi": world, "world_exports_of": year, "import_export_ratio": ratio}
     more["structural"] = structural(new["met"], PERSISTENCE)
     scores = load_governance().scores
     if scores:
         more["governance_hhi"] = governance_hhi(record.partners, scores, params.min_coverage)
-    return new, finding.model_copy(update={"measures": finding.measures | more})
+    finding = finding.model_copy(update={"measures": finding.measures | more})
+    return new, weighed(finding, record, weight_of(record, sums, params, context), context.items)
 
 
 def _abroad(record: TradeSlice, shares: Shares, params: Params, context: Context) -> tuple[float | None, float | None, str | None]:
@@ -188,12 +192,12 @@ def _finding(
 ) -> Finding:
     watched = items.of_hs(record.commodity)
     line = {Severity.CRITICAL: params.critical_hhi, Severity.WARNING: params.warning_hhi}.get(severity or Severity.WATCH, params.watch_hhi)
-    origin = record.provenance.source
+    origin, measures = record.provenance.source, _measures(shares, before, params)
     return Finding(
         status="raised" if severity else "clear",
         severity=severity or Severity.INFO,
         onset=new["since"],
-        headline=_headline(record, shares, before, items),
+        headline=_headline(record, shares, before, measures, items),
         clears_when=f"HHI below {params.watch_hhi - params.hysteresis_hhi:.2f} in a fresh period whose partners are complete",
         evidence=(
             Evidence.of(record, "HHI of primaryValue over partners", round(shares.hhi, 6), "0..1"),
@@ -210,7 +214,7 @@ def _finding(
                 level=severity or Severity.INFO,
             )
         ),
-        measures=_measures(shares, before, params)
+        measures=measures
         | {
             "persistent": sum(new["over"]) >= 2 if len(new["over"]) == PERSISTENCE else None,
             "single_source": shares.top_share >= params.single_source_share,
@@ -219,8 +223,8 @@ def _finding(
     )
 
 
-def _measures(shares: Shares, before: State, params: Params) -> dict[str, float | str | bool | None]:
-    found: dict[str, float | str | bool | None] = {
+def _measures(shares: Shares, before: State, params: Params) -> Measures:
+    found: Measures = {
         "hhi_value": round(shares.hhi, 6),
         "top_share_value": round(shares.top_share, 6),
         "top_partner": shares.top.partner.name,
@@ -238,18 +242,28 @@ def _measures(shares: Shares, before: State, params: Params) -> dict[str, float 
     return found
 
 
-def _headline(record: TradeSlice, shares: Shares, before: State, items: Items) -> Text:
-    country, code = record.reporter.name, record.commodity
-    was = "" if before["hhi"] is None else f", before {before['hhi']:.3f}"
-    was_zh = "" if before["hhi"] is None else f",上期{before['hhi']:.3f}"
-    watched = items.of_hs(code)
-    goods_zh = f"({watched[0].zh})" if watched else ""
-    top, share = shares.top.partner.name, 100 * shares.top_share
+def _headline(record: TradeSlice, shares: Shares, before: State, measures: Measures, items: Items) -> Text:
+    line, top, amount = imports_of(record, items), economy_words(shares.top.partner), money(shares.value, shares.currency)
+    was, was_zh = ("", "") if before["hhi"] is None else (f" (before {before['hhi']:.3f})", f"(上期{before['hhi']:.3f})")
+    weight = _by_weight(record, shares, measures)
     return Text(
-        en=f"{country} imports of {goods(record)} (HS {code}), {record.observed}: {top} has {share:.0f} %, "
-        f"HHI {shares.hhi:.3f}{was}, {1 / shares.hhi:.1f} effective suppliers",
-        zh=f"{country}进口HS {code}{goods_zh},{record.observed}:{top}占{share:.0f}%,HHI {shares.hhi:.3f}{was_zh},"
-        f"有效来源{1 / shares.hhi:.1f}个",
+        en=f"{line.en}, {record.observed}, {amount.en}: by value {top.en} has {100 * shares.top_share:.0f} %, "
+        f"HHI {shares.hhi:.3f}{was}, {1 / shares.hhi:.1f} effective suppliers{weight.en}",
+        zh=f"{line.zh},{period_zh(record.observed)},{amount.zh}:按金额计,{top.zh}占{100 * shares.top_share:.0f}%,"
+        f"HHI {shares.hhi:.3f}{was_zh},有效来源{1 / shares.hhi:.1f}个{weight.zh}",
+    )
+
+
+def _by_weight(record: TradeSlice, shares: Shares, measures: Measures) -> Text:
+    """Return what weight says, which may be otherwise than value: cheap ore of one country is most of the tonnes and half of the money."""
+    if shares.hhi_weight is None or shares.top_share_weight is None:
+        return Text(en="", zh="")
+    partners = record.partners
+    heaviest = max((place for place, _ in partners.traded()), key=lambda place: partners.net_weight_kg[place] or 0.0)
+    top, doubt = economy_words(partners.economies[heaviest]), "weight" in measures
+    return Text(
+        en=f"; by weight {top.en} has {100 * shares.top_share_weight:.0f} %{' (weights in doubt)' if doubt else ''}",
+        zh=f";按重量计,{top.zh}占{100 * shares.top_share_weight:.0f}%{'(重量存疑)' if doubt else ''}",
     )
 
 
@@ -261,7 +275,7 @@ def axes_of(item: Item, items: Items) -> Sequence[str]:
 RULE = Rule(
     card=RuleCard(
         rule_id="supplier_concentration",
-        version="1.6.3",
+        version="1.7.0",
         title="Supplier concentration",
         title_zh="进口来源集中",
         taxonomy=("RF.6", "IND.HHI"),

@@ -22,7 +22,9 @@ from dataclasses import dataclass
 from math import fsum
 from statistics import median
 
-from detectors._measures.imports import Completeness, goods, import_line, incomplete, period_zh
+from detectors._measures.imports import Completeness, import_line, imports_of, incomplete, period_zh
+from detectors._measures.material import Materiality, weighed, weight_of
+from detectors._measures.words import name_words
 from supplywatch.model.alert import Evidence, Finding, Severity, Text, Threshold
 from supplywatch.model.items import Items
 from supplywatch.model.records import TradeSlice
@@ -31,11 +33,12 @@ from supplywatch.model.rule import Context, Rule, RuleCard, State
 NAMED = 3
 KEPT_SHARE = 0.01
 """Of months, partners with less are not remembered: together they are few, and absent on both sides."""
-Moves = list[tuple[str, float]]
+Move = tuple[str, float]
+Moves = list[Move]
 Sides = tuple[Mapping[str, float], Mapping[str, float]]
 
 
-class Params(Completeness):
+class Params(Completeness, Materiality):
     """Parameters; see ``config/thresholds.yaml`` for values and sources."""
 
     watch_shift: float
@@ -116,7 +119,8 @@ def detect(state: State | None, record: TradeSlice, params: Params, context: Con
     new["raised"] = moved >= line.watch - (slack if before["raised"] else 0.0)
     if not new["raised"]:
         return new, Finding(status="clear")
-    return new, _finding(record, (then, now), line, params, context.items)
+    finding = _finding(record, (then, now), line, params, context.items)
+    return new, weighed(finding, record, weight_of(record, sums, params, context), context.items)
 
 
 def shares(periods: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -154,27 +158,14 @@ def _when(record: TradeSlice, params: Params) -> tuple[str, str]:
 
 def _finding(record: TradeSlice, sides: Sides, line: Line, params: Params, items: Items) -> Finding:
     shift, lost, gained = shifted(*sides)
-    suspects = _suspects(record, gained, params)
-    watched, thresholds = items.of_hs(record.commodity), line.thresholds(params)
-    goods_zh = f"({watched[0].zh})" if watched else ""
-    doubt, doubt_zh = "", ""
-    if suspects:
-        doubt, doubt_zh = f"; {' and '.join(suspects)} may only pass goods on", f";{'、'.join(suspects)}疑似转口"
-    (loser, down), (winner, up) = lost[0], gained[0]
+    suspects, thresholds = _suspects(record, gained, params), line.thresholds(params)
     monthly = record.frequency == "monthly"
-    when, when_zh = _when(record, params)
     clear = line.watch - (params.hysteresis_shift if monthly else 0.0)
-    usually, usually_zh = ("", "") if line.usual is None else (f", usually {100 * line.usual:.0f} %", f"(平常为{100 * line.usual:.0f}%)")
     return Finding(
         status="raised",
         severity=Severity.WARNING if shift >= params.warning_shift else Severity.WATCH,
         onset=record.observed,
-        headline=Text(
-            en=f"{record.reporter.name} imports of {goods(record)} (HS {record.commodity}), {when}: "
-            f"{100 * shift:.0f} % changed hands{usually}; {loser} {100 * down:+.0f} points, {winner} {100 * up:+.0f}{doubt}",
-            zh=f"{record.reporter.name}进口HS {record.commodity}{goods_zh},{when_zh}:{100 * shift:.0f}%的来源易手{usually_zh};"
-            f"{loser}{100 * down:+.0f}个百分点,{winner}{100 * up:+.0f}个百分点{doubt_zh}",
-        ),
+        headline=_headline(record, (shift, lost[0], gained[0]), line.usual, suspects, params, items),
         clears_when=f"less than {100 * clear:.0f} % changes hands against the year before, in a fresh {'month' if monthly else 'year'}",
         evidence=(
             Evidence.of(record, "half the sum of absolute changes of value shares", round(shift, 6), "0..1"),
@@ -189,14 +180,32 @@ def _finding(record: TradeSlice, sides: Sides, line: Line, params: Params, items
             "threshold_source": "calibrated" if thresholds else "default",
         },
         thresholds=thresholds,
-        taxonomy=tuple(dict.fromkeys(node for item in watched for node in item.taxonomy)),
+        taxonomy=tuple(dict.fromkeys(node for item in items.of_hs(record.commodity) for node in item.taxonomy)),
+    )
+
+
+def _headline(
+    record: TradeSlice, moved: tuple[float, Move, Move], usual: float | None, suspects: Sequence[str], params: Params, items: Items
+) -> Text:
+    line, (when, when_zh), (shift, lost, gained) = imports_of(record, items), _when(record, params), moved
+    loser, winner, routes = name_words(lost[0]), name_words(gained[0]), [name_words(name) for name in suspects]
+    usually, usually_zh = ("", "") if usual is None else (f", usually {100 * usual:.0f} %", f"(平常为{100 * usual:.0f}%)")
+    doubt, doubt_zh = "", ""
+    if routes:
+        doubt = f"; {' and '.join(each.en for each in routes)} may only pass goods on"
+        doubt_zh = f";{'、'.join(each.zh for each in routes)}疑似转口"
+    return Text(
+        en=f"{line.en}, {when}: by value {100 * shift:.0f} % changed hands{usually}; "
+        f"{loser.en} {100 * lost[1]:+.0f} points, {winner.en} {100 * gained[1]:+.0f}{doubt}",
+        zh=f"{line.zh},{when_zh}:按金额计,{100 * shift:.0f}%的来源易手{usually_zh};"
+        f"{loser.zh}{100 * lost[1]:+.0f}个百分点,{winner.zh}{100 * gained[1]:+.0f}个百分点{doubt_zh}",
     )
 
 
 RULE = Rule(
     card=RuleCard(
         rule_id="partner_shift",
-        version="2.0.3",
+        version="2.1.0",
         title="Suppliers changed",
         title_zh="来源转移",
         taxonomy=("TR.2", "IND.PARTNER_SHIFT"),

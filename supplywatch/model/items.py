@@ -30,6 +30,14 @@ class ProcessingGap(Frozen):
     refined: StageTotal
 
 
+class Measured(Frozen):
+    """What a publisher's own measure is of, where the item is another stage of the same commodity."""
+
+    en: str
+    zh: str
+    source: str
+
+
 class Item(Frozen):
     """One watched item."""
 
@@ -44,6 +52,7 @@ class Item(Frozen):
     band_pct: float | None = Field(default=None, description="the article's figure: shown beside the measured one, never an input")
     band_conflict: bool = False
     processing_gaps: tuple[ProcessingGap, ...] = ()
+    reliance_of: Measured | None = Field(default=None, description="what published net import reliance is of")
     chokepoints: tuple[str, ...] = Field(default=(), description="PortWatch chokepoint ids on the item's usual routes")
 
 
@@ -82,6 +91,9 @@ class Items(Frozen):
     chokepoints_zh: dict[str, str] = Field(default_factory=dict, description="Chinese names by PortWatch id")
     chokepoints_en: dict[str, str] = Field(default_factory=dict, description="English names of the alternative routes by PortWatch id")
     alternatives: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="chokepoint -> routes that ships take instead")
+    alarm_lines: Literal["watched", "all"] = Field(default="watched", description="which import lines may alarm; the others are listed")
+    no_goods: dict[str, str] = Field(default_factory=dict, description="beginnings of HS codes that name no goods -> who says so")
+    goods_zh: dict[str, str] = Field(default_factory=dict, description="Chinese names of the goods by HS code")
     schema_version: Literal[1] = 1
 
     @cached_property

@@ -55,7 +55,8 @@ def replayed(
         The transitions, and by id of each subject what the rule had of it.
     """
     ledger, rule_id = Ledger.open("sqlite://"), rule.card.rule_id
-    items = load_items().model_copy(update={"publishers": Publishers.only(source.card.source_id)})
+    # A back-test holds the rule against every line it judges; which of them may alarm is the operator's choice, not the rule's worth.
+    items = load_items().model_copy(update={"publishers": Publishers.only(source.card.source_id), "alarm_lines": "all"})
     names: dict[str, str] = {}
     recorded: dict[str, set[str]] = defaultdict(set)
     judged: dict[str, set[str]] = defaultdict(set)

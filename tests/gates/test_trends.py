@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from detectors._charts.trend import hamed_rao, mann_kendall, sen_slope
+from supplywatch.model.items import load_items
 from tests import genuine
 from tests.conftest import ROOT
 from tests.stepping import events, given
@@ -53,7 +54,9 @@ def test_gate_9_seasons(data: Path) -> None:
 
 
 def openings(rows: list[dict[str, Any]]) -> int:
-    found = events("comtrade", [given("comtrade", genuine.comtrade(rows))], "rising_share")
+    # The rule is held against every line it judges, also those that nobody watches and that are listed only.
+    every_line = load_items().model_copy(update={"alarm_lines": "all", "no_goods": {}})
+    found = events("comtrade", [given("comtrade", genuine.comtrade(rows))], "rising_share", items=every_line)
     return sum(event.transition == "opened" for event in found)
 
 
