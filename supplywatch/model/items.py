@@ -56,6 +56,16 @@ class Item(Frozen):
     chokepoints: tuple[str, ...] = Field(default=(), description="PortWatch chokepoint ids on the item's usual routes")
 
 
+class WorldOutput(Frozen):
+    """What the world makes of a mineral at one stage: which figures of which source, the first that has them."""
+
+    id: str
+    en: str
+    zh: str
+    taxonomy: tuple[str, ...] = ()
+    sources: dict[str, StageTotal]
+
+
 class Publishers(Frozen):
     """Whose slices of trade are judged, where several publishers report the same line.
 
@@ -94,6 +104,7 @@ class Items(Frozen):
     alarm_lines: Literal["watched", "all"] = Field(default="watched", description="which import lines may alarm; the others are listed")
     no_goods: dict[str, str] = Field(default_factory=dict, description="beginnings of HS codes that name no goods -> who says so")
     goods_zh: dict[str, str] = Field(default_factory=dict, description="Chinese names of the goods by HS code")
+    world_outputs: tuple[WorldOutput, ...] = ()
     schema_version: Literal[1] = 1
 
     @cached_property
