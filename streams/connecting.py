@@ -13,12 +13,13 @@ from datetime import datetime
 from streams.topics import ensure_topics
 from streams.worker import default_engine
 from supplywatch import registry
-from supplywatch.desk import supplier_register
+from supplywatch.desk import supplier_register, typed_measures
 from supplywatch.intake.assemble import make_fence, make_runner
 from supplywatch.intake.offering import Producer as Offers
 from supplywatch.intake.options import load_options
 from supplywatch.intake.schedule import Schedule
 from supplywatch.ledger.book import Ledger
+from supplywatch.model.items import load_items
 from supplywatch.runtime.broker import BrokerAddress, Producer, record_topic
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
 from supplywatch.runtime.logs import get_logger
@@ -32,9 +33,9 @@ SIDE_BY_SIDE = 4
 
 @dataclass(frozen=True)
 class Daily:
-    """What is due once a day: the supplier register, whose verifications run out, and lines that their source left behind.
+    """What is due once a day: the supplier register, whose verifications run out, controls that turn, and lines that were left behind.
 
-    The register goes to its topic and is judged like any record; a day that is told twice changes nothing.
+    Register and controls go to their topics and are judged like any record; a day that is told twice changes nothing.
     """
 
     ledger: Ledger
@@ -49,9 +50,9 @@ class Daily:
         Retry
             Ledger or broker are away: call again.
         """
-        due = supplier_register.due(self.ledger, now)
-        topic = record_topic(supplier_register.FAMILY, self.prefix)
-        self.producer.flush_checked([self.producer.send(topic, one.series.encode(), one.model_dump_json().encode()) for one in due])
+        due = [*supplier_register.due(self.ledger, now), *typed_measures.due(self.ledger, load_items(), now)]
+        sends = [(record_topic(one.family, self.prefix), one.series.encode(), one.model_dump_json().encode()) for one in due]
+        self.producer.flush_checked([self.producer.send(topic, key, body) for topic, key, body in sends])
         default_engine(self.ledger).hold_left_behind(now)
 
 

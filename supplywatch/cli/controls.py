@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplywatch.cli.common import JsonFlag, print_json
+from supplywatch.cli.common import JsonFlag, LedgerUrl, event_lines, instant, make_engine, open_ledger, print_json
 from supplywatch.errors import BadRequest
 from supplywatch.runtime.output import print_table, say
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Export controls clause by clause: standing on a day, products, calendar.", no_args_is_help=True)
 Day = Annotated[str | None, typer.Option("--as-of", metavar="DAY", help="As it stood on this day, e.g. 2025-11-07; today else.")]
 MeasureId = Annotated[str, typer.Argument(help="Id of a measure, see 'controls list'.")]
-_WARNED_DAYS = (90, 30)
 
 
 @app.command("list")
@@ -120,12 +119,33 @@ def diff(
     _end(found, f"every clause stands on {two} as on {one}")
 
 
+@app.command()
+def check(
+    on: Annotated[str | None, typer.Option("--on", help="Judge as of this instant; default now.")] = None,
+    ledger: LedgerUrl = None,
+    json: JsonFlag = False,
+) -> None:
+    """Judge every clause as of today for every economy that buys: what took effect, was suspended or runs out. 'connect' does it daily."""
+    from supplywatch.desk.typed_measures import check as judge
+
+    verdict = judge(make_engine(open_ledger(ledger)), instant(on) if on else datetime.now(UTC))
+    if json:
+        print_json([event.model_dump(mode="json") for event in verdict.events])
+        return
+    for event in verdict.events:
+        say("\n".join(event_lines(event)))
+    say(f"{verdict.new + verdict.revision} standings judged, {len(verdict.events)} transitions", err=True)
+
+
 def _coming(measure: ControlMeasure, day: date) -> Iterator[tuple[date, str]]:
+    from supplywatch.model.limits import judging
+
     if measure.standing(day) == "scheduled" and measure.effective > day:
         yield measure.effective, "takes effect"
     if (ends := measure.resumes(day)) is not None:
         yield ends, "suspension has ended: in force again unless a new notice says otherwise"
-        warned = [(ends - timedelta(days=before), f"suspension ends in {before} days") for before in _WARNED_DAYS]
+        notice = judging().suspension_notice_days
+        warned = [(ends - timedelta(days=before), f"suspension ends in {before} days") for before in notice]
         yield from (row for row in warned if row[0] > day)
 
 

@@ -13,10 +13,11 @@ from supplywatch.judging.episode import Judged, Memory
 from supplywatch.judging.fold import Fold
 from supplywatch.judging.grading import AsKnown
 from supplywatch.ledger import book
+from supplywatch.ledger.recent import recent_bodies
 from supplywatch.model.alert import Axes, Finding, Subject
 from supplywatch.model.items import Items
 from supplywatch.model.records import AnyRecord, Record
-from supplywatch.model.rule import Context, Rule
+from supplywatch.model.rule import FROM_THE_END, Context, Rule
 
 RECORD: TypeAdapter[Any] = TypeAdapter(AnyRecord)
 """Validates a record of any family: ``RECORD.validate_json(bytes)``."""
@@ -58,7 +59,11 @@ class Folding:
         keys = [key for record in records for key in rule.related(record, self._items)]
         if not keys:
             return {}
-        return {key: RECORD.validate_json(body) for key, body in book.latest_bodies(connection, keys, before).items()}
+        from_the_end = [key for key in keys if key[1] in FROM_THE_END]
+        bodies = book.latest_bodies(connection, [key for key in keys if key[1] not in FROM_THE_END], before)
+        if from_the_end:
+            bodies |= recent_bodies(connection, from_the_end, before)
+        return {key: RECORD.validate_json(body) for key, body in bodies.items()}
 
     def refold(self, connection: Connection, fold: Fold) -> tuple[Finding, list[tuple[str, str]]]:
         """Compute detector state and status of a subject anew from the stored history; the episode is left alone.

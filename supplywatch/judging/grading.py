@@ -53,7 +53,7 @@ class Grader:
         graded = [(item, *self._of_item(item, rule, subject.id, finding, known_at)) for item in touched]
         if not graded:
             axes = _own(finding.axes, known_at)
-            grading = derive(finding.severity, None, axes, None, None, finding.because)
+            grading = derive(finding.severity, None, axes, None, None, finding.because, finding.cap)
             return finding.model_copy(update={"axes": axes, "grading": grading, "severity": grading.severity})
         _, axes, worst = max(graded, key=lambda one: (one[2].severity.order, one[2].at_most.order, -len(one[2].unknown)))
         said = {f"item.{item.id}": in_words(one) for item, one, _ in graded}
@@ -64,7 +64,7 @@ class Grader:
 
     def _elsewhere(self, subject: Subject) -> bool:
         """Tell whether a subject is trade of another economy than the one whose items are watched."""
-        return subject.kind in ("import_line", "commodity") and not subject.id.startswith(f"{self._items.reporter}/")
+        return subject.kind in ("import_line", "commodity", "control") and not subject.id.startswith(f"{self._items.reporter}/")
 
     def _of_item(self, item: Item, rule: Rule[Any], subject_id: str, finding: Finding, known_at: datetime) -> tuple[Axes, Grading]:
         own = _own(finding.axes, known_at)
@@ -76,7 +76,7 @@ class Grader:
             until = f", counts until {backup.valid_until}" if backup.valid_until else ""
             resilience = f"{backup.value:g} {backup.unit}{until}" if backup.value is not None else backup.unit
         active = self._active(item, rule.card.rule_id, subject_id, known_at)
-        return axes, derive(finding.severity, item.id, axes, active, resilience, finding.because)
+        return axes, derive(finding.severity, item.id, axes, active, resilience, finding.because, finding.cap)
 
     def _stands(self, item: Item, known_at: datetime) -> Axes:
         key = (item.id, known_at)

@@ -46,12 +46,15 @@ class Point:
         Whether a man-made source other than the event is active on the item.
     resilient
         Whether a resilience factor with evidence stands against it.
+    cap
+        What the event's evidence can support at most; ``None`` for no bound.
     """
 
     event: Severity
     levels: Levels = NOTHING_KNOWN
     man_made: bool = False
     resilient: bool = False
+    cap: Severity | None = None
 
     @property
     def exposed(self) -> tuple[str, ...]:
@@ -64,7 +67,7 @@ def severity(point: Point) -> Severity:
     if point.event.order <= Severity.INFO.order:
         return point.event
     moved = point.event.order + (len(point.exposed) >= AGREEING) + point.man_made - point.resilient
-    return SCALE[min(max(moved, Severity.INFO.order), Severity.CRITICAL.order)]
+    return SCALE[min(max(moved, Severity.INFO.order), (point.cap or Severity.CRITICAL).order)]
 
 
 def at_most(point: Point) -> Severity:
@@ -81,7 +84,13 @@ def levels_of(axes: Axes) -> Levels:
 
 
 def derive(
-    event: Severity, item: str | None, axes: Axes, man_made: str | None, resilience: str | None, because: Text | None = None
+    event: Severity,
+    item: str | None,
+    axes: Axes,
+    man_made: str | None,
+    resilience: str | None,
+    because: Text | None = None,
+    cap: Severity | None = None,
 ) -> Grading:
     """Return the severity of an event with its derivation.
 
@@ -97,8 +106,10 @@ def derive(
         What the man-made source and the resilience factor are, ``None`` where there is none.
     because
         How the band follows from the figures, where the rule says it.
+    cap
+        What the event's evidence can support at most.
     """
-    point = Point(event, levels_of(axes), man_made is not None, resilience is not None)
+    point = Point(event, levels_of(axes), man_made is not None, resilience is not None, cap)
     unknown = tuple(name for name, level in zip(AXES, point.levels, strict=True) if level is None)
     band = f"the rule's own band: {event.value}"
     steps = [Step(name="event", by=0, because=band if because is None else f"{band}: {because.en}", because_zh=because and because.zh)]
@@ -108,6 +119,14 @@ def derive(
         steps.append(Step(name="man_made", by=1, because=f"a man-made source is active on the item: {man_made}"))
     if resilience is not None:
         steps.append(Step(name="resilience", by=-1, because=resilience))
+    steps += _capped(point)
     if unknown:
         steps.append(Step(name="unknown", by=0, because=f"nothing is known of {', '.join(unknown)}: counted neither way"))
     return Grading(item=item, event=event, severity=severity(point), at_most=at_most(point), steps=tuple(steps), unknown=unknown)
+
+
+def _capped(point: Point) -> list[Step]:
+    free = severity(replace(point, cap=None))
+    if point.cap is None or free.order <= point.cap.order:
+        return []
+    return [Step(name="cap", by=point.cap.order - free.order, because=f"its evidence supports no more than {point.cap.value}")]

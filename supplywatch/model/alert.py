@@ -64,6 +64,7 @@ class Subject(Frozen):
         "party_match",
         "act",
         "register",
+        "control",
         "source",
         "unknown",
     ]
@@ -134,7 +135,7 @@ class Axes(Frozen):
 class Step(Frozen):
     """One step of a severity's derivation: up or down, and because of what."""
 
-    name: Literal["event", "agreement", "man_made", "resilience", "unknown"]
+    name: Literal["event", "agreement", "man_made", "resilience", "cap", "unknown"]
     by: int
     because: str
     because_zh: str | None = Field(default=None, description="the same in Chinese")
@@ -170,6 +171,9 @@ class Finding(Frozen):
 
     status: Literal["raised", "clear", "unknown", "nothing"]
     severity: Severity = Severity.INFO
+    cap: Severity | None = Field(
+        default=None, description="what the evidence can support at most, whatever is known of the item it touches"
+    )
     onset: str | None = Field(default=None, description="estimated first period of the condition")
     headline: Text | None = None
     clears_when: str | None = None

@@ -130,9 +130,19 @@ class ControlMeasure(Frozen):
             return "in_force" if self.effective <= day else "scheduled"
         return last.status
 
+    @property
+    def binding(self) -> bool:
+        """Whether somebody needs a licence because of it while it is in force."""
+        return self.action in _BINDS
+
     def binds(self, day: date) -> bool:
         """Tell whether somebody needs a licence because of it on a day."""
-        return self.action in _BINDS and self.standing(day) == "in_force"
+        return self.binding and self.standing(day) == "in_force"
+
+    @property
+    def cuts_supply(self) -> bool:
+        """Whether it can keep goods from those who buy them: exports, and what others make from them and sell on."""
+        return self.direction in ("export", "re_export")
 
     def reaches(self, economy: str) -> bool:
         """Tell whether it is meant against an economy that is not the controller: all, by name, or for a use anywhere."""
@@ -146,6 +156,20 @@ class ControlMeasure(Frozen):
         if last is None or last.status != "suspended" or last.until is None or last.until < day:
             return None
         return max(last.until + timedelta(days=1), self.effective)
+
+    def turning_days(self, notice_days: Iterable[int]) -> frozenset[date]:
+        """Return the days from which something else is to be said of it: standing, or a suspension whose end comes near.
+
+        Parameters
+        ----------
+        notice_days
+            So many days before a suspension ends.
+        """
+        days = {self.effective, *(step.start for step in self.history)}
+        for step in self.history:
+            if (ends := self.resumes(step.start)) is not None:
+                days |= {ends, *(ends - timedelta(days=before) for before in notice_days)}
+        return frozenset(day for day in days if day >= self.history[0].start)
 
     @property
     def hs6(self) -> frozenset[str]:

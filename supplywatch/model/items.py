@@ -96,6 +96,9 @@ class Items(Frozen):
     """All watched items and the economy whose dependence is measured."""
 
     reporter: str
+    reporters: tuple[str, ...] = Field(
+        default=(), description="the economies that are asked how far a control hits them; the watched one too"
+    )
     publishers: Publishers = Publishers()
     items: tuple[Item, ...]
     chokepoints_zh: dict[str, str] = Field(default_factory=dict, description="Chinese names by PortWatch id")
@@ -106,6 +109,11 @@ class Items(Frozen):
     goods_zh: dict[str, str] = Field(default_factory=dict, description="Chinese names of the goods by HS code")
     world_outputs: tuple[WorldOutput, ...] = ()
     schema_version: Literal[1] = 1
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """Every economy that is asked how far a control hits it, the watched one first."""
+        return tuple(dict.fromkeys((self.reporter, *self.reporters)))
 
     @cached_property
     def _by_hs(self) -> dict[str, tuple[Item, ...]]:

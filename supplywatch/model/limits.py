@@ -24,6 +24,7 @@ class Judging(_Limits):
     left_behind_months: int = Field(gt=0)
     left_behind_days: int = Field(gt=0)
     longest_shelving_days: int = Field(gt=0)
+    suspension_notice_days: tuple[int, ...] = Field(min_length=1)
 
 
 class Intake(_Limits):

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from supplywatch.model.codes import CodeChange
+from supplywatch.model.control_standing import ControlStanding
 from supplywatch.model.economy import Economy
 from supplywatch.model.list_entry import Alias, Identifier, ListEntry, Listing, Relation
 from supplywatch.model.partners import PartnerFlow, Partners
@@ -34,6 +35,7 @@ __all__ = [
     "ChangeKind",
     "CodeChange",
     "CommodityBalance",
+    "ControlStanding",
     "DisruptionEvent",
     "Economy",
     "Edition",
@@ -250,6 +252,7 @@ AnyRecord = Annotated[
     | ListRelease
     | PolicyAct
     | SupplierRegister
+    | ControlStanding
     | PartyMatch
     | MatchDecision
     | SourceReport,
@@ -269,6 +272,7 @@ RECORD_TYPES: tuple[type[Record], ...] = (
     ListRelease,
     PolicyAct,
     SupplierRegister,
+    ControlStanding,
     PartyMatch,
     MatchDecision,
     SourceReport,

@@ -20,6 +20,8 @@ from supplywatch.model.records import Record
 RecordT = TypeVar("RecordT", bound=Record)
 MAN_MADE = "RS.EXT.MAN"
 """The taxonomy's man-made shocks."""
+NEWEST, BEFORE_NEWEST = FROM_THE_END = ("newest", "newest but one")
+"""What :attr:`Rule.related` may name in the place of a period: the last of a history, whichever it is, and the one before it."""
 State = dict[str, Any]
 """A rule's memory of one subject: JSON values only, small, complete (nothing else is remembered)."""
 
@@ -86,7 +88,7 @@ class Rule(Generic[RecordT]):
     detect
         ``(state or None, record, params, context) -> (new state, finding)``; pure.
     related
-        Further (series, period) whose records the rule reads beside the one it judges.
+        Further (series, period) whose records the rule reads beside the one it judges; a period may be named by :data:`FROM_THE_END`.
     rests_on
         The record types among ``related`` that make the rule judge a subject's last record again when one of them is renewed; ``detect``
         must then give the same state when it sees a record twice.

@@ -24,7 +24,7 @@ looked up among the records of the case, as the engine does in the ledger. A cas
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
@@ -38,7 +38,7 @@ from supplywatch.errors import BadSetting
 from supplywatch.model.alert import NOTHING, Finding
 from supplywatch.model.items import Items, load_items
 from supplywatch.model.records import FIRST_PUBLISHER, AnyRecord, Record
-from supplywatch.model.rule import Context, Rule, State
+from supplywatch.model.rule import FROM_THE_END, Context, Rule, State
 
 NOWHERE = ("Areas, nes", "Free Zones", "Special Categories", "Other Europe, nes")
 _NO_PAYLOAD = "0" * 64
@@ -207,10 +207,18 @@ def fold(
         if not subjects:
             yield record, state or {}, NOTHING
             continue
-        related = {key: by_key[key] for key in rule.related(record, items) if key in by_key}
+        related = {key: found for key in rule.related(record, items) if (found := _related(by_key, *key)) is not None}
         new, finding = rule.detect(state, record, params, Context(items, related, subjects[0]))
         yield record, new, finding
         state = json.loads(json.dumps(new, allow_nan=False))
+
+
+def _related(by_key: Mapping[tuple[str, str], Record], series: str, period: str) -> Record | None:
+    if period not in FROM_THE_END:
+        return by_key.get((series, period))
+    periods = sorted((observed for one, observed in by_key if one == series), reverse=True)
+    place = FROM_THE_END.index(period)
+    return by_key[series, periods[place]] if place < len(periods) else None
 
 
 def contains(whole: object, part: object) -> bool:
