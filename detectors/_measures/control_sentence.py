@@ -40,7 +40,7 @@ def _codes(lines: Sequence[Line]) -> Text:
 def _figures(lead: Line | None, buyer: Text) -> list[Text]:
     if lead is None:
         return [Text(en=f"how much {buyer.en} buys of it is not known", zh=f"{buyer.zh}购买多少未知")]
-    appliers = joined(sorted(lead.controllers))
+    appliers = joined(lead.controllers)
     said = [_bought(lead, buyer, appliers)]
     (alone, as_one), share = lead.world_hhi, lead.world_share
     if lead.world is not None and share is not None:

@@ -62,7 +62,7 @@ class Exposed:
 def exposed(record: ControlStanding, params: Lines, context: Context) -> Exposed:
     """Return what the figures at hand say of the subject that is judged."""
     item = _item_of(context)
-    codes = [code for code in record.hs6 if (item in context.items.of_hs(code) if item else not context.items.of_hs(code))]
+    codes = [code for code in record.subheadings if (item in context.items.of_hs(code) if item else not context.items.of_hs(code))]
     lines = [_line(record, code, context, params) for code in codes]
     of_item = [_line(record, code, context, params) for code in item.hs] if item is not None else []
     finer, lead = finer_of(record, context), _leading(lines)

@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from detectors._measures.coalition import coalition_hhi, coalition_share, headroom
-from detectors._measures.geodep import WORLD
 from detectors._measures.imports import Completeness, incomplete
 from supplywatch.model.items import Items
 from supplywatch.model.records import TradeSlice, trade_series
 from supplywatch.model.rule import BEFORE_NEWEST, NEWEST, Context
+from supplywatch.model.trade import WORLD
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Line:
 
     hs6: str
     whole: bool
-    controllers: frozenset[str]
+    controllers: tuple[str, ...]
     reporter: str
     own: TradeSlice | None
     world: TradeSlice | None
@@ -129,7 +129,7 @@ def line_of(code: str, whole: bool, buyer: str, controllers: Collection[str], co
     missing = "no figures of the imports" if own is None else incomplete(own, own.partners.sums, params)
     if own is not None and own.partners.sums.top is None:
         missing = "no partner with a value"
-    return Line(code, whole, frozenset(controllers), buyer, None if missing else own, world, before, missing)
+    return Line(code, whole, tuple(sorted(controllers)), buyer, None if missing else own, world, before, missing)
 
 
 def _slice(context: Context, key: tuple[str, str]) -> TradeSlice | None:

@@ -138,7 +138,7 @@ def _axis(found: Exposed, value: float | None, of: TradeSlice | None, lines: Seq
 def _evidence(found: Exposed) -> tuple[Evidence, ...]:
     record, lead = found.record, found.lead
     said = [Evidence.of(record, f"standing of {record.instrument}", record.standing, "status")]
-    who = "" if lead is None else ", ".join(sorted(lead.controllers))
+    who = "" if lead is None else ", ".join(lead.controllers)
     if lead is not None and lead.own is not None and lead.own_share is not None:
         said.append(Evidence.of(lead.own, f"share of {who} in imports of {record.reporter}", round(lead.own_share, 6), "0..1"))
         said.append(Evidence.of(lead.own, f"imports of {record.reporter}", lead.imports, lead.own.partners.currency))
@@ -181,8 +181,8 @@ def _measures(found: Exposed) -> dict[str, int | float | str | bool | None]:
 
 def subject(record: ControlStanding, items: Items) -> Sequence[Subject]:
     """Return the buyer with each watched item that a clause touches, and one for the goods that belong to none."""
-    touched = {item.id: item for code in record.hs6 for item in items.of_hs(code)}
-    bare = not record.hs6 or any(not items.of_hs(code) for code in record.hs6)
+    touched = {item.id: item for code in record.subheadings for item in items.of_hs(code)}
+    bare = not record.subheadings or any(not items.of_hs(code) for code in record.subheadings)
     buyer = country_words(record.reporter).en
     found = [(item.id, item.en) for _, item in sorted(touched.items())] + ([(NO_ITEM, record.en)] if bare else [])
     return [
@@ -193,8 +193,8 @@ def subject(record: ControlStanding, items: Items) -> Sequence[Subject]:
 
 def related(record: ControlStanding, items: Items) -> Sequence[tuple[str, str]]:
     """Return the newest trade in the lines and in those of the items they belong to, the registers, and the world's output."""
-    touched = {item.id: item for code in record.hs6 for item in items.of_hs(code)}
-    codes = sorted({*record.hs6, *(code for item in touched.values() for code in item.hs)})
+    touched = {item.id: item for code in record.subheadings for item in items.of_hs(code)}
+    codes = sorted({*record.subheadings, *(code for item in touched.values() for code in item.hs)})
     registers = [(f"register/{name}", NEWEST) for name in sorted(touched) if record.reporter == items.reporter]
     return [*figures_of(codes, record.reporter, items), *registers, *output_figures(record, items)]
 

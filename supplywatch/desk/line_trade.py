@@ -10,10 +10,7 @@ from sqlalchemy import Connection
 
 from supplywatch.ledger.book import newest
 from supplywatch.model.items import Items
-from supplywatch.model.trade import TradeSlice, trade_series
-
-_WORLD = "0"
-"""The World as a reporter, by Comtrade's code."""
+from supplywatch.model.trade import WORLD, TradeSlice, trade_series
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ def imports_of(connection: Connection, reporter: str, commodity: str, items: Ite
 
 def world_exports(connection: Connection, commodity: str, items: Items, until: datetime) -> LineTrade | None:
     """Return what each economy sells, whoever buys it: the imports of the World."""
-    return _line(connection, _WORLD, commodity, items.publishers.world, until)
+    return _line(connection, WORLD, commodity, items.publishers.world, until)
 
 
 def _line(connection: Connection, reporter: str, commodity: str, source: str, until: datetime) -> LineTrade | None:

@@ -61,7 +61,7 @@ class ControlStanding(Record):
         return f"control/{self.measure}/{self.reporter}"
 
     @property
-    def hs6(self) -> tuple[str, ...]:
+    def subheadings(self) -> tuple[str, ...]:
         """Every HS subheading that a code of it lies in, sorted."""
         return tuple(sorted({code for group in self.products for code in group.hs6}))
 

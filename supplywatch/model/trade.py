@@ -14,6 +14,8 @@ from supplywatch.model.record import NOT_SAID, Record
 
 _NOT_IN_HEAD: dict[str, Any] = {**NOT_SAID, "schema_version": True, "partners": True, "world": True}
 FIRST_PUBLISHER = "comtrade"
+WORLD = "0"
+"""The World as a reporter, by Comtrade's code: its imports are what every economy sells."""
 
 
 def trade_series(reporter: str, flow: str, frequency: str, commodity: str, source: str) -> str:

@@ -203,7 +203,7 @@ def fold(
     by_key = {(record.series, record.observed): record for record in records}
     state: State | None = None
     for record in records:
-        subjects = rule.subjects(record, items)
+        subjects = rule.subjects(record, items) if isinstance(record, rule.records) else ()
         if not subjects:
             yield record, state or {}, NOTHING
             continue

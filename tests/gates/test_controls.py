@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from detectors._measures.coalition import coalition_hhi, coalition_share, headroom
+from supplywatch import registry
+from supplywatch.desk.typed_measures import check
+from supplywatch.judging.engine import Engine
+from supplywatch.ledger.book import Ledger
 from supplywatch.model.control import load_measures, narrow
+from supplywatch.model.records import CommodityBalance
+from tests.controlled import noon, trade
+from tests.stepping import given
 
 pytestmark = pytest.mark.gate
 
@@ -100,3 +107,35 @@ def _trade(path: Path, year: int) -> tuple[dict[str, float], float]:
             if row["flow"] == "Import" and row["iso3"] == "CHN":
                 imports += float(row["value_usd"])
     return exports, imports
+
+
+def test_worked_example_of_machines_for_making_chips(controls: Path) -> None:
+    """The line says nothing by itself, 0.340 with Japan as one; it is wider than the control, so it decides nothing either."""
+    engine = Engine(Ledger.open("sqlite://"), {"control_exposure": registry.rule("control_exposure")}, registry.items())
+    for year in (2019, 2020):
+        exports, _ = _trade(controls / "world_trade_848620_903082_903141_2016_2020.csv.gz", year)
+        engine.judge([trade("0", year, exports, "2022-01-01", "baci", "848620")])
+    found = {day: {e.subject.id: e for e in check(engine, noon(day)).events} for day in ("2022-10-07", "2023-07-23")}
+    subject = "CHN/TEC.IC_EQUIP/us-bis-2022-10-13"
+    alone = found["2022-10-07"][subject]
+    assert (alone.measures["world_hhi"], alone.measures["world_share_of_controllers"]) == pytest.approx((0.2074, 0.2678), abs=0.001)
+    japan = found["2023-07-23"]["CHN/TEC.IC_EQUIP/jp-meti-2023-07-23"]
+    assert japan.measures["controllers"] == "JPN, USA"
+    assert japan.measures["world_hhi_controllers_as_one"] == pytest.approx(0.3401, abs=0.001)
+    assert "(concentration 0.207, 0.340 as one)" in japan.headline.en
+    assert "the lines are wider than the control" in japan.headline.en
+    assert {event.severity for event in (alone, japan)} == {"watch"}
+
+
+def test_output_of_the_material_is_a_finer_figure(data: Path) -> None:
+    """Gallium is seen in no whole line but one; that China makes 99 % of it lifts the bound of every line of the notice."""
+    body = gzip.decompress((data / "production" / "manuali_MCS2026_Commodities_Data.csv.gz").read_bytes())
+    source = registry.source("usgs_mcs")
+    engine = Engine(Ledger.open("sqlite://"), {"control_exposure": registry.rule("control_exposure")}, registry.items())
+    check(engine, noon("2025-04-04"))
+    read = source.parse(given("usgs_mcs", body, "2026-02-10T00:00:00+00:00").payload)
+    records = [one for one in read if isinstance(one, CommodityBalance) and one.commodity == "gallium"]
+    said = {event.subject.id: event for event in engine.judge(records).events}
+    worse = said["EU27_2020/TEC.IC_MATERIAL/cn-mofcom-2023-23"]
+    assert (worse.transition, worse.severity) == ("worsened", "warning")
+    assert "China makes 99 % of the world's primary gallium (2024, by weight)" in worse.headline.en

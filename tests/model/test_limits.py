@@ -134,6 +134,9 @@ def test_every_line_of_judgement_has_its_true_kind() -> None:
             if line.kind == "published":
                 published.add(f"{rule.card.rule_id}.{line.name}")
     assert published == {
+        "control_exposure.warning_hhi",
+        "world_concentration.critical_top_share",
+        "world_concentration.warning_hhi",
         "import_dependence.watch_idr",
         "import_dependence.warning_idr",
         "import_dependence.critical_idr",

@@ -66,7 +66,7 @@ def check(checkout: Path) -> list[str]:
             "detectors/_measures/imports.py",
             "GOODS_CHARACTERS = 60",
             "GOODS_CHARACTERS = 61",
-            ["partner_shift", "rising_share", "single_point", "supplier_concentration"],
+            ["control_exposure", "partner_shift", "rising_share", "single_point", "supplier_concentration"],
         ),
         ("config/thresholds.yaml", "{value: 0.70,", "{value: 0.71,", ["import_dependence: changed"]),
         ("config/ownership_rules.yaml", "50", "51", ["party_match: changed"]),

@@ -1,5 +1,6 @@
 """What is due once a day goes the way of every record: to its topic, once for each day, and is judged there."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from streams.connecting import Daily
 from streams.judging import judge_bodies
 from streams.worker import default_engine
+from supplywatch.desk import typed_measures
 from supplywatch.desk.supplier_register import read_register
 from supplywatch.errors import BrokerAway
 from supplywatch.ledger.book import Ledger
@@ -47,11 +49,13 @@ def test_a_register_is_told_again_each_day_and_judged_as_a_record(ledger: Ledger
     daily = Daily(ledger, broker, "eu.")
     later = TAKEN + timedelta(days=90)
     daily(later)
-    ((topic, body),) = broker.sent
-    assert topic == "eu.records.register.v1"
-    assert judge_bodies(default_engine(ledger), [body]).new == 1
+    topics = Counter(topic for topic, _ in broker.sent)
+    assert topics["eu.records.register.v1"] == 1
+    assert topics["eu.records.control.v1"] == len(typed_measures.due(ledger, load_items(), later)) > 0
+    sent = [body for _, body in broker.sent]
+    assert judge_bodies(default_engine(ledger), sent).new == len(sent)
     daily(later + timedelta(hours=1))
-    assert len(broker.sent) == 1, "judged on that day: told once"
+    assert len(broker.sent) == len(sent), "judged on that day: told once"
 
 
 def test_a_broker_that_is_away_is_for_the_caller_to_wait_out(ledger: Ledger) -> None:
