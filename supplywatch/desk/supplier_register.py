@@ -28,7 +28,6 @@ from supplywatch.model.records import Provenance, SupplierRegister
 from supplywatch.model.site import Site
 
 SOURCE = "supplier_register"
-FAMILY = SupplierRegister.family
 MAX_BYTES, MAX_ROWS, MAX_VALID_DAYS = 10_000_000, 50_000, 1830
 
 

@@ -21,7 +21,6 @@ from supplywatch.model.limits import judging
 from supplywatch.model.records import Provenance
 
 SOURCE = "typed_measures"
-FAMILY = ControlStanding.family
 
 
 def standing_on(

@@ -79,7 +79,8 @@ def test_state_is_json_and_never_mutated(case: Case) -> None:
     for record, state, finding in fold(rule, case.records):
         assert json.loads(json.dumps(state, allow_nan=False)) == state
         kept = deepcopy(state)
-        rule.detect(state, record, params, Context(items))
+        if isinstance(record, rule.records):  # others of the case stand beside the judged ones
+            rule.detect(state, record, params, Context(items))
         assert state == kept
         assert finding.status != "unknown" or finding.reason
 
