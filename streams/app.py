@@ -17,6 +17,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
 from streams.deadletter import Incoming
 from streams.settling import Stopped
+from streams.undecodable import put_aside_what_cannot_be_decoded
 from supplywatch.runtime.broker import FETCH_WAIT_MS, BrokerAddress
 from supplywatch.runtime.sizes import MAX_MESSAGE_BYTES
 from supplywatch.settings import Settings
@@ -50,6 +51,7 @@ def build_app(settings: Settings, address: BrokerAddress, group: str) -> Any:
         datadir=settings.data_dir / "faust",
     )
     ask_often(app)
+    put_aside_what_cannot_be_decoded()
     return app
 
 

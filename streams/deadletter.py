@@ -23,6 +23,8 @@ from supplywatch.runtime.sizes import MAX_MESSAGE_BYTES
 REPLAY_GROUP = "dlq-replay"
 REPLAYED = "sw-replayed"
 """Header of a message that was sent again: it may fail again, and says nothing of the stage."""
+UNDECODABLE = "sw-undecodable"
+"""Header of a message that stands for a batch that the client could not decode: why."""
 SHA256, SIZE = "sw-sha256", "sw-size"
 """Headers of a letter that had to be cut: hash and size of the whole value, which stays where it came from."""
 _DETAIL_MAX = 2000
@@ -48,6 +50,11 @@ class Incoming:
         """Whether a person sent it again from the dead letters."""
         return any(name == REPLAYED for name, _ in self.headers)
 
+    @property
+    def undecodable(self) -> str | None:
+        """Why the client could not decode what stands there; the value is then the whole batch."""
+        return next(((value or b"").decode(errors="replace") for name, value in self.headers if name == UNDECODABLE), None)
+
 
 @dataclass(frozen=True)
 class DeadLetter:
@@ -56,7 +63,7 @@ class DeadLetter:
     Parameters
     ----------
     reason
-        A bounded label: ``invalid`` (not a record) or ``engine_error`` (a valid record no rule could be run on).
+        A bounded label: ``invalid`` (not a record), ``engine_error`` (a valid record no rule could be run on), ``undecodable`` (a batch).
     detail
         What a person needs to mend it.
     hold
@@ -109,7 +116,7 @@ class DeadLetters:
 def _kept(message: Incoming) -> tuple[bytes | None, bytes, Headers]:
     """Return key, value and headers of a message as a letter keeps them: whole, or cut when they leave no room for the reason."""
     value = message.value or b""
-    headers = [(name, content) for name, content in message.headers if not name.startswith("sw-")]
+    headers = [(name, content) for name, content in message.headers if name == UNDECODABLE or not name.startswith("sw-")]
     size = (
         len(value)
         + len(message.key or b"")
@@ -118,6 +125,7 @@ def _kept(message: Incoming) -> tuple[bytes | None, bytes, Headers]:
     if size <= _WHOLE_MAX:
         return message.key, value, headers
     told = [(SIZE, b"%d" % len(value)), (SHA256, hashlib.sha256(value).hexdigest().encode())]
+    told += [(name, content) for name, content in headers if name == UNDECODABLE]
     return message.key and message.key[:_CUT_KEY], value[:_CUT_VALUE], told
 
 
@@ -211,6 +219,8 @@ def _hold(message: Any, topic: str, prefix: str, signing_key: bytes) -> str | No
         return "of no topic that letters are sent back to"
     if any(name == SIZE for name, _ in message.headers):
         return "cut: the whole message stands where it came from"
+    if any(name == UNDECODABLE for name, _ in message.headers):
+        return "a batch that no client can decode: its sender must send it anew"
     return None
 
 

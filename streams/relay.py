@@ -25,6 +25,7 @@ from supplywatch.desk import actions as desk
 from supplywatch.errors import LedgerAway, Refuse, Retry, SupplywatchError
 from supplywatch.ledger import alerts, listed, watchlists
 from supplywatch.ledger.book import Ledger, OutboxRow
+from supplywatch.model.counterparty import digest_of
 from supplywatch.runtime.broker import BrokerAddress, Headers, Producer, Sent
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
 from supplywatch.runtime.logs import get_logger
@@ -130,7 +131,8 @@ class Relay:
         through = (newest, "") if len(changes) < BATCH else (changes[-1].seq, changes[-1].counterparty_id)
         topic = self._prefix + COUNTERPARTIES
         said = [Changed(counterparty_id=change.counterparty_id, seq=change.seq) for change in changes]
-        sends = [self._producer.send(topic, one.counterparty_id.encode(), one.model_dump_json().encode()) for one in said]
+        # Without a reference of the user's an id holds the name, and keys stand in tools and logs of the broker: they get its digest.
+        sends = [self._producer.send(topic, digest_of(one.counterparty_id).encode(), one.model_dump_json().encode()) for one in said]
         self._producer.flush_checked(sends)
         with self._ledger.begin() as connection:
             # The bookmark may have been set back meanwhile, to give all out again: then these come once more.

@@ -22,6 +22,7 @@ from supplywatch import metrics
 from supplywatch.errors import BrokerAway, Refuse, Retry
 from supplywatch.runtime.logs import get_logger
 from supplywatch.runtime.patience import Pauses
+from supplywatch.secrecy import masked
 
 log = get_logger(__name__)
 
@@ -161,6 +162,9 @@ class Settler(ABC, Generic[T]):
         failures: dict[int, Failure] = {}
         valid: list[tuple[int, Valid[T]]] = []
         for number, message in enumerate(batch):
+            if (why := message.undecodable) is not None:
+                failures[number] = Failure(message, "undecodable", why)
+                continue
             try:
                 content = self.read(message)
             except ValidationError as error:
@@ -195,7 +199,7 @@ class Settler(ABC, Generic[T]):
             number, message = valid[0][0], valid[0][1].message
             if not self._held:
                 log.exception("engine error", stage=self.stage, topic=message.topic, offset=message.offset)
-            failures[number] = Failure(message, "engine_error", "".join(traceback.format_exception(error)[-3:]))
+            failures[number] = Failure(message, "engine_error", masked("".join(traceback.format_exception(error)[-3:])))
             if (reached := self._ceiling.reached(_failed(batch[: number + 1], failures))) is not None:
                 raise _Enough(reached) from error
 

@@ -48,6 +48,8 @@ class ChildSpec:
 
     name: str
     command: Sequence[str]
+    asks_publishers: bool = False
+    """Whether it needs the keys by which publishers know the user."""
 
 
 def tree(workers: int, connect: Sequence[str]) -> list[ChildSpec]:
@@ -58,7 +60,7 @@ def tree(workers: int, connect: Sequence[str]) -> list[ChildSpec]:
         ChildSpec("relay", (*python, "streams.relay")),
         *(ChildSpec(name, (*python, "streams.worker")) for name in names),
         ChildSpec("match", (*python, "streams.matching")),
-        ChildSpec("connect", tuple(connect)),
+        ChildSpec("connect", tuple(connect), asks_publishers=True),
     ]
 
 
@@ -212,7 +214,10 @@ class Supervisor:
     def _environment(self, child: _Child) -> dict[str, str]:
         broker = {} if self._broker is None else {"SUPPLYWATCH_BROKER": self._broker.url}
         own = {"PROMETHEUS_MULTIPROC_DIR": str(self._metrics), STATUS_FILE: str(child.status)}
-        return os.environ | settings_environment(self._settings) | broker | own
+        given = os.environ | settings_environment(self._settings) | broker | own
+        # A worker reads messages of others all day; what it does not have it cannot tell.
+        kept = () if child.spec.asks_publishers else PUBLISHERS_KEYS
+        return {name: value for name, value in given.items() if name.upper() not in kept}
 
     def _start_broker(self, broker: BrokerProcess) -> None:
         self._broker_pace.started_s = time.monotonic()
@@ -268,6 +273,10 @@ class Supervisor:
                 process.kill()
                 process.wait()
             multiprocess.mark_process_dead(process.pid, path=str(self._metrics))
+
+
+PUBLISHERS_KEYS = frozenset({"SUPPLYWATCH_CENSUS_KEY", "SUPPLYWATCH_COMTRADE_KEY"})
+"""Settings that only a process which asks publishers is given."""
 
 
 def settings_environment(settings: Settings) -> dict[str, str]:

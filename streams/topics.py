@@ -68,7 +68,7 @@ TOPICS: tuple[Topic, ...] = (
     *RECORDS,
     Topic(ALERTS, "every transition of every alert (CloudEvents 1.0)", "alert id", partitions=3, retention_days=400),
     Topic(ALERT_STATE, "the last transition of each alert", "alert id", partitions=3, retention_days=None),
-    Topic(COUNTERPARTIES, "ids of counterparties that changed on a watch-list, to be matched", "counterparty id", 6, retention_days=30),
+    Topic(COUNTERPARTIES, "ids of counterparties that changed on a watch-list, to be matched", "digest of the id", 6, retention_days=30),
     Topic(DLQ_JUDGE, "messages no worker could use, as they came, with the reason in headers", "key as it came", 1, retention_days=90),
 )
 

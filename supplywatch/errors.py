@@ -5,9 +5,15 @@
 * :class:`Refuse`: nothing can be done until a person changes something; commands end with exit code 2.
 """
 
+from supplywatch.secrecy import masked
+
 
 class SupplywatchError(Exception):
-    """Root of every error the product raises on purpose; the message says what, where and what to do."""
+    """Root of every error the product raises on purpose; the message says what, where and what to do, and repeats no secret of ours."""
+
+    def __init__(self, message: object = "") -> None:
+        # Masked here, since messages go on to logs, readiness, records and the ledger, and a publisher may echo the key it was asked with.
+        super().__init__(masked(str(message)))
 
 
 class Retry(SupplywatchError):

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from supplywatch.errors import BadSetting
+from supplywatch.secrecy import learn
 
 PREFIX = "SUPPLYWATCH_"
 OWN_BROKERS = ("embedded", "apache")
@@ -98,7 +99,7 @@ def load_settings() -> Settings:
         One sentence that names the variable, its value and what is expected.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         setting = str(first["loc"][0]) if first["loc"] else ""
@@ -106,3 +107,5 @@ def load_settings() -> Settings:
         # An address that could not be read may hold a password anywhere; pydantic's own error would show it in a traceback (``from None``).
         given = "" if setting in _MAY_HOLD_SECRETS else f"={first.get('input')!r}"
         raise BadSetting(f"{name}{given}: {first['msg'].removeprefix('Value error, ')}") from None
+    learn(settings.secret(name) for name in Settings.model_fields)
+    return settings

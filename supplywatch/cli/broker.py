@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from supplywatch.cli.common import JsonFlag, print_json
-from supplywatch.errors import BadSetting, BrokerAway
+from supplywatch.errors import BadRequest, BadSetting, BrokerAway
 from supplywatch.runtime.output import print_table, say
 
 if TYPE_CHECKING:
@@ -60,6 +60,26 @@ def address() -> None:
     from supplywatch.settings import load_settings
 
     say(",".join(broker_address(load_settings()).servers))
+
+
+@app.command()
+def rights(
+    role: Annotated[str | None, typer.Option(help="Only this one: connect, worker, match, relay, operator, subscriber.")] = None,
+    user: Annotated[str | None, typer.Option(help="The login that gets them; the role's name else.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Print what each kind of process needs at a broker with rights (ACLs), as arguments of kafka-acls.sh, a line each."""
+    from streams.rights import rights as of_all
+    from supplywatch.settings import load_settings
+
+    every = of_all(load_settings().topic_prefix)
+    found = [one for one in every if role in (None, one.role)]
+    if not found:
+        raise BadRequest(f"no role {role!r}; known: {', '.join(dict.fromkeys(one.role for one in every))}")
+    if json:
+        print_json([vars(one) for one in found])
+    else:
+        say("\n".join(one.command(user or one.role) for one in found))
 
 
 @app.command()

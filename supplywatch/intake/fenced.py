@@ -33,6 +33,7 @@ from supplywatch.ledger.sources import Validator
 from supplywatch.model.source import Source
 from supplywatch.runtime.garbage import look_seldom
 from supplywatch.runtime.logs import configure_logs, get_logger
+from supplywatch.secrecy import learn
 
 log = get_logger(__name__)
 
@@ -126,6 +127,7 @@ def _fetched(job: Message, spool: IO[bytes], source: Source) -> Iterator[bytes]:
     marks = {address: Validator.model_validate(mark) for address, mark in job["marks"].items()}
     with httpx.Client() as client:
         stored = Archive(Path(job["archive"])).find
+        learn([job["secret"]])
         fetcher = Fetcher(client, stored, lambda _name: job["secret"], Limits(**job["limits"]), sleep=pause)
         try:
             got = fetcher.fetch(source, fencing.cursor(job["cursor"]), marks)

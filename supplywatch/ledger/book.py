@@ -15,6 +15,7 @@ from supplywatch.ledger.lookup import matching
 from supplywatch.ledger.projection import Row, project
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.records import Record
+from supplywatch.secrecy import learn
 
 Key = tuple[str, str]
 """(rule, subject) of a state, or (series, observed) of an observation."""
@@ -55,6 +56,7 @@ class Ledger:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine: Engine = connect.make_engine(url)
+        learn(connect.passwords(self.engine.url))
 
     @classmethod
     def open(cls, url: str, *, upgrade: bool = True) -> Ledger:

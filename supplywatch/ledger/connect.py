@@ -143,6 +143,17 @@ def shown(url: str | URL) -> str:
     return parsed.set(query=masked).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
+def passwords(url: URL) -> list[str]:
+    """Return every password that a URL holds.
+
+    >>> passwords(make_url("postgresql+psycopg://u:hunter2@h/d?sslpassword=hunter3"))
+    ['hunter2', 'hunter3']
+    """
+    options = (value for name, value in url.query.items() if "pass" in name.lower())
+    every = (url.password, *(one for value in options for one in ((value,) if isinstance(value, str) else value)))
+    return [one for one in every if one]
+
+
 def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
 

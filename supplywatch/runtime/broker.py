@@ -17,6 +17,7 @@ from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from supplywatch.errors import BadRequest, BadSetting, BrokerAway
 from supplywatch.runtime.sizes import MAX_MESSAGE_BYTES
+from supplywatch.secrecy import learn
 
 Headers = Sequence[tuple[str, bytes]]
 FETCH_WAIT_MS = 40
@@ -69,6 +70,7 @@ class BrokerAddress:
         if unknown := set(options) - _OPTIONS:
             raise BadSetting(f"SUPPLYWATCH_BROKER: unknown option {min(unknown)!r}; known: {', '.join(sorted(_OPTIONS))}")
         user, _, password = credentials.partition(":")
+        learn([unquote(password)])
         security = options.get("security", "sasl_ssl" if user else "plaintext").lower()
         if security not in _SECURITY:
             raise BadSetting(f"SUPPLYWATCH_BROKER: security={security!r}; known: {', '.join(_SECURITY)}")

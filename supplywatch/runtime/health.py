@@ -21,6 +21,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 
 from supplywatch import metrics
 from supplywatch.errors import BadSetting
+from supplywatch.secrecy import masked
 
 _MOST_CONNECTIONS = 32
 _SILENT_S = 10.0
@@ -59,6 +60,7 @@ class Health:
 
     def set(self, part: str, problem: str | None) -> None:
         """Say what is wrong with a part, or ``None`` when it is well."""
+        problem = problem and masked(problem)
         with self._lock:
             if self._parts.get(part, "") == problem:
                 return

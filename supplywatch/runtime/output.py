@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from supplywatch.secrecy import masked
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -32,12 +34,12 @@ _SHOWN_IN_LINES = {code: shown for code, shown in _SHOWN.items() if code not in 
 
 
 def visible(text: str, *, lines: bool = False) -> str:
-    r"""Return a text whose control signs, signs of direction and halves of characters are written out.
+    r"""Return a text without our secrets, whose control signs, signs of direction and halves of characters are written out.
 
     >>> visible("Evil \x1b[31mRED\x9b"), visible("a\nb"), visible("a\nb", lines=True), visible("txt\u202eexe")
     ('Evil \\u001b[31mRED\\u009b', 'a\\u000ab', 'a\nb', 'txt\\u202eexe')
     """
-    return text.translate(_SHOWN_IN_LINES if lines else _SHOWN)
+    return masked(text).translate(_SHOWN_IN_LINES if lines else _SHOWN)
 
 
 def say(text: object = "", *, err: bool = False, nl: bool = True) -> None:

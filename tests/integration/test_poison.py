@@ -1,11 +1,13 @@
 """Messages nobody can use: put aside with the reason, the worker goes on, replayed after the fix."""
 
+import contextlib
 import hashlib
 import json
 import time
 from pathlib import Path
 
 import pytest
+from kafka import KafkaProducer
 
 from streams.deadletter import list_letters, replay, waiting
 from streams.signing import letter_key
@@ -117,3 +119,43 @@ def test_a_stage_stops_before_it_pours_good_records_aside_and_goes_on_after_the_
     cluster.wait_judged(60 + 40 + len(systematic), 60)
     wait_until(lambda: json.loads(status.read_text(encoding="utf-8")) == {}, 30, "ready")
     assert waiting(cluster.address, prefix) == 0
+
+
+class _NoUtf8(str):
+    """A header key that is sent as bytes that are no UTF-8."""
+
+    __slots__ = ()
+
+    def encode(self, *_args: object) -> bytes:
+        return b"\xff\xfe"
+
+
+def test_what_a_client_cannot_decode_ends_no_worker(cluster: Cluster) -> None:
+    worker, prefix, key = cluster.worker(), cluster.settings.topic_prefix, letter_key(cluster.settings)
+    topic = record_topic("transit", prefix)
+    cluster.produce([toy.transit(day, 20, chokepoint="c1") for day in range(10)])
+    cluster.wait_judged(10, 90)
+    before = peak_mib(worker.pid)
+    options = cluster.address.client_options() | {"max_request_size": 1 << 30, "batch_size": 1, "enable_idempotence": False}
+    with (
+        contextlib.closing(KafkaProducer(**options)) as plain,
+        contextlib.closing(KafkaProducer(**options, compression_type="gzip")) as zipped,
+    ):
+        for partition in range(6):
+            plain.send(topic, b"{}", b"k", headers=[(_NoUtf8("hh"), b"v")], partition=partition).get(30)
+        zipped.send(topic, b"\0" * (200 << 20), b"k", partition=0).get(60)
+    cluster.produce([toy.transit(day, 20, chokepoint="c1") for day in range(10, 40)])
+    cluster.wait_judged(40, 120)
+    wait_until(lambda: waiting(cluster.address, prefix) == 7, 60, "seven letters")
+    letters = list(list_letters(cluster.address, prefix, key))
+    assert {letter.reason for letter in letters} == {"undecodable"}
+    assert any("unpack to more than" in letter.detail for letter in letters)
+    assert all(letter.hold == "a batch that no client can decode: its sender must send it anew" for letter in letters)
+    assert worker.running
+    # 200 MB of zeros are 200 kB of gzip: unpacked in the old way they took a gigabyte.
+    assert peak_mib(worker.pid) - before < 150
+
+
+def peak_mib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024

@@ -21,6 +21,8 @@ from tests.servers.process import ROOT, Child, free_port, wait_until
 
 pytestmark = pytest.mark.integration
 
+CANARY = "canary-0ddba11-key"
+"""Stands for every key that a user gives: it may be in no log, answer, metric or file."""
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -43,6 +45,7 @@ def test_up(tmp_path: Path) -> None:
         "HTTP_PROXY": "http://127.0.0.1:9",
         "NO_PROXY": "",
         "PYTHONUNBUFFERED": "1",
+        **{f"SUPPLYWATCH_{name}": CANARY for name in ("CENSUS_KEY", "COMTRADE_KEY", "LETTER_KEY")},
     }
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -60,12 +63,17 @@ def test_up(tmp_path: Path) -> None:
         _an_alert_comes_of_a_file(run, hormuz(tmp_path))
         _doctor_and_metrics_tell_what_is(run, url)
         _a_subscriber_hears_of_it(tmp_path, environment)
+        told = [run(*words) for words in (("sources", "status"), ("doctor",), ("lists", "status"), ("dlq", "list"))]
+        answers = [httpx.get(f"{url}/{page}").text for page in ("metrics", "readyz", "healthz")]
+        assert CANARY not in "".join((*answers, *(one.stdout + one.stderr for one in told)))
     finally:
         children = _children(tree.pid)
         tree.send_signal(signal.SIGTERM)
         assert tree.wait(60) == 0
     assert len(children) >= 5
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 10, "no child is left")
+    holding = [path for path in tmp_path.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
+    assert holding == [], "logs, ledger, archive and status files hold no key"
 
 
 def _an_alert_comes_of_a_file(run: Run, file: Path) -> None:

@@ -12,14 +12,19 @@ from structlog.testing import capture_logs
 
 from streams import relay as relay_module
 from streams.relay import Relay, keep_publishing
+from streams.topics import COUNTERPARTIES
 from supplywatch.desk import actions as desk
 from supplywatch.errors import BrokerAway
 from supplywatch.judging.engine import Engine
 from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.queries import Filter, alerts
+from supplywatch.ledger.watchlist_imports import Origin
+from supplywatch.model.counterparty import digest_of
 from supplywatch.model.items import Items
 from supplywatch.runtime.broker import Headers, Sent
 from supplywatch.runtime.health import Health
+from supplywatch.watchlist.importing import Reading, Wish, import_file
+from supplywatch.watchlist.rows import Validator
 from tests import toy
 
 
@@ -188,3 +193,15 @@ def test_it_looks_for_expired_shelvings_every_few_seconds_only(
     for _ in range(5):
         relay.step()
     assert len(looks) == 6
+
+
+def test_the_key_of_a_counterparty_does_not_tell_its_name(ledger: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "watched.csv"
+    path.write_text("name,country\nHarbour Optics Ltd.,CN\n", encoding="utf-8")
+    origin = Origin("default", datetime(2026, 3, 1, tzinfo=UTC), "A. Person")
+    import_file(ledger, path, origin, Wish(), Reading(Validator(()), lambda _refusal, _lines: None, lambda _progress: None))
+    broker = Broker()
+    _relay(ledger, broker).step()
+    ((key, value),) = [(key, value) for topic, key, value, _ in broker.log if topic == COUNTERPARTIES]
+    assert key == digest_of("default/Harbour Optics Ltd.").encode()
+    assert json.loads(value)["counterparty_id"] == "default/Harbour Optics Ltd."
