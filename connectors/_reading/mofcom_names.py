@@ -66,9 +66,7 @@ def counted(text: str) -> int | None:
 
 def nation_of(text: str) -> str | None:
     """Return the country whose parties a text counts: 28家美国实体."""
-    return next(
-        (written_country(place) for place in CHINESE_PLACES if re.search(rf"(?:\d+|[一两二三四五六七八九十])\s*家{place}", text)), None
-    )
+    return next((written_country(place) for place in CHINESE_PLACES if re.search(rf"[\d一两二三四五六七八九十]\s*家{place}", text)), None)
 
 
 def numbered(annex: Sequence[str]) -> Iterator[Named]:

@@ -8,12 +8,18 @@ import itertools
 import pkgutil
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
+
+from connectors._reading.mofcom_names import nation_of
+from detectors.decoupling.control_rule import Controls, load_controls
+from supplywatch import registry
+from supplywatch.reading import workbook_marks
+from supplywatch.rulebook.cases import run
 
 codes: Any = importlib.import_module("re._constants")
 parser: Any = importlib.import_module("re._parser")
@@ -33,7 +39,7 @@ BUILT_WHEN_RUN = {
     "detectors.decoupling.control_rule.administrative_pattern",
     "detectors.decoupling.list_announcement.lists_in",
 }
-"""Functions that build a pattern from configuration; what they keep in a module is found there."""
+"""Functions that build a pattern from configuration; what they keep in a module is found there, the rest while they run."""
 BOUNDED = {
     "connectors.commodities.usgs_mcs.SPECIALS": "each is tried on a whole cell only (fullmatch)",
     "connectors.trade.baci.MEMBER": "is tried on the whole name of a member only (fullmatch)",
@@ -238,6 +244,44 @@ def longest(pattern: re.Pattern[Any], length: int, most_s: float, *, anywhere: b
             if best >= most_s:
                 return best, f"{size} characters of {case!r}"
     return None
+
+
+def compiled_while(work: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[re.Pattern[Any]]:
+    """Return every pattern that ``re`` hands out during some work, new ones and those it has kept."""
+    found: dict[int, re.Pattern[Any]] = {}
+    inner: Any = vars(re)["_compile"]
+
+    def told(pattern: Any, flags: int) -> Any:
+        made = inner(pattern, flags)
+        found[id(made)] = made
+        return made
+
+    monkeypatch.setattr(re, "_compile", told)
+    work()
+    monkeypatch.undo()
+    return list(found.values())
+
+
+def use_what_is_built() -> None:
+    """Run the functions that build patterns from configuration, anew where they keep what they built."""
+    for name in BUILT_WHEN_RUN:
+        module, _, function = name.rpartition(".")
+        if clear := getattr(getattr(importlib.import_module(module), function, None), "cache_clear", None):
+            clear()
+    controls = Controls.model_validate(load_controls().model_dump())
+    _ = controls.administrative_pattern, [group.pattern for group in controls.groups]
+    nation_of("中国某公司")
+    workbook_marks._marked(("3", "14"))
+    for rule in registry.rules().values():
+        assert [outcome.problem for outcome in run(rule) if outcome.problem] == []
+
+
+@pytest.mark.integration  # of CI: seconds of the processor, no server
+def test_patterns_built_from_configuration_take_every_text_in_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = compiled_while(use_what_is_built, monkeypatch)
+    assert len(built) > 20
+    bad = {one.pattern: worst for one in built if (worst := longest(one, LENGTH, MOST_S, anywhere=True))}
+    assert bad == {}
 
 
 @pytest.mark.integration  # of CI: half a minute of the processor, no server
