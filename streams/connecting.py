@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 from streams.topics import ensure_topics
 from streams.worker import default_engine
-from supplywatch import registry
+from supplywatch import metrics, registry
 from supplywatch.desk import supplier_register, typed_measures
+from supplywatch.errors import Quarantine
 from supplywatch.intake.assemble import make_fence, make_runner
 from supplywatch.intake.offering import Producer as Offers
 from supplywatch.intake.options import load_options
@@ -69,6 +71,8 @@ def run_connect(settings: Settings, address: BrokerAddress, only: Sequence[str],
     chosen = [registry.source(name) for name in only] or [s for name, s in known.items() if options[name].enabled]
     for card in (source.card for source in chosen if source.card.commercial_use == "licence-needed"):
         log.warning("switched on", source=card.source_id, licence=card.licence)
+    for name, reason in product([source.card.source_id for source in chosen], Quarantine.REASONS):
+        metrics.QUARANTINED.labels(name, reason)  # begins at 0: the first one must show as an increase
     health = Health.of_process("connect", ["broker", "ledger"])
     with ExitStack() as stack:
         if STATUS_FILE not in os.environ:

@@ -27,6 +27,8 @@ UNDECODABLE = "sw-undecodable"
 """Header of a message that stands for a batch that the client could not decode: why."""
 SHA256, SIZE = "sw-sha256", "sw-size"
 """Headers of a letter that had to be cut: hash and size of the whole value, which stays where it came from."""
+REASONS = ("invalid", "engine_error", "undecodable")
+"""Why a message is put aside: it is no record; a good record that could not be worked on; a batch that could not be decoded."""
 _DETAIL_MAX = 2000
 _WHOLE_MAX = MAX_MESSAGE_BYTES - 64 * 1024
 """Bytes of a message that fit into a letter: beyond it the letter's own headers would bring it over the broker's limit."""
@@ -63,7 +65,7 @@ class DeadLetter:
     Parameters
     ----------
     reason
-        A bounded label: ``invalid`` (not a record), ``engine_error`` (a valid record no rule could be run on), ``undecodable`` (a batch).
+        One of :data:`REASONS`.
     detail
         What a person needs to mend it.
     hold
@@ -89,6 +91,8 @@ class DeadLetters:
 
     def __init__(self, producer: Producer, prefix: str, stage: str, signing_key: bytes) -> None:
         self._producer, self._topic, self._stage, self._signing_key = producer, prefix + DLQ_JUDGE, stage, signing_key
+        for reason in REASONS:  # a counter that is born at 1 has no increase: the first letter would alarm nobody
+            metrics.DEAD_LETTERS.labels(stage, reason)
 
     def put(self, message: Incoming, reason: str, detail: str) -> None:
         """Put one message aside.

@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
-from streams.process import CRASHED, REFUSED, STOPPED, settings_of_process
+from streams.process import CRASHED, REFUSED, STOPPED, holder_name, settings_of_process
 from streams.topics import ALERT_STATE, ALERTS, COUNTERPARTIES, Changed, ensure_topics
 from supplywatch import metrics
 from supplywatch.desk import actions as desk
@@ -104,14 +102,14 @@ class Relay:
     def release(self) -> None:
         """Hand the lease on at once."""
         if self._renew_at:
-            self._ledger.relay_lease(self._holder, 0.0)
+            self._ledger.lease("relay", self._holder, 0.0)
             self._renew_at = 0.0
 
     def _lease(self) -> bool:
         now = time.monotonic()
         if now < self._renew_at:
             return True
-        held = self._ledger.relay_lease(self._holder, LEASE_S)
+        held = self._ledger.lease("relay", self._holder, LEASE_S)
         self._renew_at = now + LEASE_S / 3 if held else 0.0
         return held
 
@@ -179,18 +177,12 @@ def run_relay(settings: Settings, stop: threading.Event) -> int:
         ledger = Ledger.open(settings.ledger)
         stack.callback(ledger.close)
         producer = stack.enter_context(Producer(address, SEND_S))
-        relay = Relay(ledger, producer, settings.topic_prefix, _holder())
+        relay = Relay(ledger, producer, settings.topic_prefix, holder_name())
         log.info("relay started", broker=",".join(address.servers))
         keep_publishing(relay, health, stop)
         with suppress(LedgerAway):
             relay.release()
     return STOPPED
-
-
-def _holder() -> str:
-    # A supervisor starts a new relay only when the old one is dead: the new one need not wait for the lease to end.
-    supervised = STATUS_FILE in os.environ
-    return f"{socket.gethostname()}:{os.getppid()}" if supervised else f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 def keep_publishing(relay: Relay, health: Health, stop: threading.Event) -> None:

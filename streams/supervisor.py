@@ -52,7 +52,7 @@ class ChildSpec:
     """Whether it needs the keys by which publishers know the user."""
 
 
-def tree(workers: int, connect: Sequence[str]) -> list[ChildSpec]:
+def tree(workers: int, connect: Sequence[str], *, notify: bool = False) -> list[ChildSpec]:
     """Return the children of ``supplywatch up``, in the order of starting: what receives comes before what sends."""
     python = (sys.executable, "-m")
     names = ["worker"] if workers == 1 else [f"worker-{number}" for number in range(1, workers + 1)]
@@ -60,6 +60,7 @@ def tree(workers: int, connect: Sequence[str]) -> list[ChildSpec]:
         ChildSpec("relay", (*python, "streams.relay")),
         *(ChildSpec(name, (*python, "streams.worker")) for name in names),
         ChildSpec("match", (*python, "streams.matching")),
+        *((ChildSpec("notify", (*python, "streams.notify")),) if notify else ()),
         ChildSpec("connect", tuple(connect), asks_publishers=True),
     ]
 

@@ -28,6 +28,10 @@ class LedgerAway(Retry):
     """The ledger database cannot be reached."""
 
 
+class ReceiverAway(Retry):
+    """Whoever is to be told of alerts cannot be reached, or refuses."""
+
+
 class ArchiveAway(Retry):
     """The archive's disk is full or failing."""
 

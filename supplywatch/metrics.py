@@ -65,6 +65,12 @@ OPEN_ALERTS = Gauge(
     "supplywatch_open_alerts", "Alerts open or held, as the ledger has them.", ["rule", "severity"], multiprocess_mode="livemostrecent"
 )
 OUTBOX = Gauge("supplywatch_outbox_pending", "Alert events not yet published.", multiprocess_mode="livemostrecent")
+NOTIFIED = Gauge("supplywatch_notified_alerts", "Open alerts that Alertmanager was told of last.", multiprocess_mode="livemostrecent")
+NOTIFIED_AT = Gauge(
+    "supplywatch_notified_timestamp_seconds",
+    "When every Alertmanager was last told of all that stands.",
+    multiprocess_mode="livemostrecent",
+)
 RELAYED = Counter("supplywatch_relay_events_total", "Alert events the broker has confirmed.", ["transition"])
 RETRIES = Counter("supplywatch_retries_total", "Calls repeated because something was away.", ["stage", "what"])
 LAG = Gauge(

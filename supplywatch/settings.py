@@ -16,7 +16,7 @@ PREFIX = "SUPPLYWATCH_"
 OWN_BROKERS = ("embedded", "apache")
 """What ``supplywatch up`` can run by itself."""
 
-_MAY_HOLD_SECRETS = {"broker", "ledger", "census_key", "comtrade_key", "letter_key"}
+_MAY_HOLD_SECRETS = {"broker", "ledger", "alertmanager", "census_key", "comtrade_key", "letter_key"}
 
 
 class Settings(BaseModel):
@@ -57,6 +57,12 @@ class Settings(BaseModel):
         default="https://repo.maven.apache.org/maven2",
         pattern=r"^https?://",
         description="Maven registry that 'supplywatch broker install' fetches Apache Kafka from: Maven Central or a mirror of it",
+    )
+    alertmanager: str | None = Field(
+        default=None, description="Alertmanagers that are told of every open alert, 'http://host:9093', several with commas between them"
+    )
+    runbooks_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="where your copy of docs/runbooks is served; alerts in Alertmanager link there"
     )
     replication: int = Field(default=1, ge=1, le=9, description="replication factor of the topics, when they are created")
     log_json: bool = Field(default=False, description="log lines as JSON objects")

@@ -1,4 +1,4 @@
-"""``supplywatch up``, ``connect``, ``worker``, ``match``, ``relay`` and ``dlq``: running the product."""
+"""``supplywatch up``, ``connect``, ``worker``, ``match``, ``relay``, ``notify`` and ``dlq``: running the product."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ dlq = typer.Typer(help="Dead letters: messages nobody could use.", no_args_is_he
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (demo, up, connect, worker, match, relay, doctor):
+    for command in (demo, up, connect, worker, match, relay, notify, doctor):
         app.command()(command)
     app.add_typer(dlq, name="dlq")
 
@@ -71,7 +71,8 @@ def up(
         process = _broker_process(settings)
         stack.callback((settings.data_dir / RUN_FILE).unlink, missing_ok=True)
         connector = (sys.executable, "-m", "supplywatch", "connect")
-        supervisor = Supervisor(settings, tree(workers, connector), folder, process, on_broker=lambda url: _note(settings.data_dir, url))
+        children = tree(workers, connector, notify=bool(settings.alertmanager))
+        supervisor = Supervisor(settings, children, folder, process, on_broker=lambda url: _note(settings.data_dir, url))
         code = supervisor.run(stop_on_signals())
     raise typer.Exit(code)
 
@@ -143,6 +144,13 @@ def relay() -> None:
     from streams.relay import main
 
     _resolve_broker()
+    main()
+
+
+def notify() -> None:
+    """Tell Alertmanager of every open alert for as long as it stands; several may run, one tells at a time."""
+    from streams.notify import main
+
     main()
 
 

@@ -113,8 +113,8 @@ class Ledger:
         with self.begin() as connection:
             connection.execute(schema.outbox.delete().where(schema.outbox.c.event_seq.in_(seqs)))
 
-    def relay_lease(self, holder: str, ttl_s: float) -> bool:
-        """Take or renew the right to publish; one holder at a time, handed on when it expires.
+    def lease(self, name: str, holder: str, ttl_s: float) -> bool:
+        """Take or renew the right to do one thing alone; one holder at a time, handed on when it expires.
 
         Returns
         -------
@@ -123,10 +123,10 @@ class Ledger:
         """
         now = datetime.now(UTC)
         with self.begin() as connection:
-            row = connection.execute(select(schema.lease).where(schema.lease.c.name == "relay").with_for_update()).first()
+            row = connection.execute(select(schema.lease).where(schema.lease.c.name == name).with_for_update()).first()
             if row is not None and row.holder != holder and row.expires_at > now:
                 return False
-            upsert(connection, schema.lease, [{"name": "relay", "holder": holder, "expires_at": now + timedelta(seconds=ttl_s)}])
+            upsert(connection, schema.lease, [{"name": name, "holder": holder, "expires_at": now + timedelta(seconds=ttl_s)}])
             return True
 
 

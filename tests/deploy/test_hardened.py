@@ -15,7 +15,7 @@ from tests.servers.fixtures import lacking
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 VERSION = re.search(r'^version = "(.+)"', (DEPLOY.parent / "pyproject.toml").read_text(), re.M)
 IMAGE = f"supplywatch:{VERSION[1] if VERSION else ''}"
-OURS = {"connect", "worker", "match", "relay"}
+OURS = {"connect", "worker", "match", "relay", "notify"}
 TESTED = re.compile(r"[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?")
 """A tag that names a version to its last number; ``latest`` and ``18`` are other bytes next month."""
 

@@ -281,10 +281,10 @@ def test_outbox_holds_every_event_until_it_is_marked(engine: Engine) -> None:
 
 
 def test_relay_lease_has_one_holder(engine: Engine) -> None:
-    assert engine.ledger.relay_lease("a", 30)
-    assert not engine.ledger.relay_lease("b", 30)
-    assert engine.ledger.relay_lease("a", -1)
-    assert engine.ledger.relay_lease("b", 30)
+    assert engine.ledger.lease("relay", "a", 30)
+    assert not engine.ledger.lease("relay", "b", 30)
+    assert engine.ledger.lease("relay", "a", -1)
+    assert engine.ledger.lease("relay", "b", 30)
 
 
 def test_registry_names_what_there_is() -> None:
