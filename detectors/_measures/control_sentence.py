@@ -19,12 +19,15 @@ def headline(found: Exposed) -> Text:
     goods = Text(en=record.en, zh=record.zh) if item is None else Text(en=f"{item.en} ({record.en})", zh=f"{item.zh}({record.zh})")
     codes = _codes(found.lines)
     parts = [*_figures(found.lead, country_words(record.reporter)), *([] if found.finer is None else [found.finer.said])]
-    return Text(
-        en=f"{who.en}, {kind.en} of {record.effective}, touches {goods.en}{codes.en}; {'; '.join(part.en for part in parts)}; "
-        f"backup: {found.backup.en}. {status.en}",
-        zh=f"{who.zh}{kind.zh}({record.effective}):涉及{goods.zh}{codes.zh};{';'.join(part.zh for part in parts)};"
-        f"备份:{found.backup.zh}。{status.zh}",
+    en = (
+        f"{who.en}, {kind.en} of {record.effective}, touches {goods.en}{codes.en}; {'; '.join(part.en for part in parts)}; "
+        f"backup: {found.backup.en}. {status.en}"
     )
+    zh = (
+        f"{who.zh}{kind.zh}({record.effective}):涉及{goods.zh}{codes.zh};{';'.join(part.zh for part in parts)};"
+        f"备份:{found.backup.zh}。{status.zh}"
+    )
+    return Text(en=en[:1].upper() + en[1:], zh=zh)
 
 
 def _codes(lines: Sequence[Line]) -> Text:
@@ -47,9 +50,8 @@ def _figures(lead: Line | None, buyer: Text) -> list[Text]:
         said.append(
             Text(
                 en=f"{appliers.en} sold {100 * share:.0f} % of what the world bought in {lead.world.observed}, without {buyer.en} "
-                f"(concentration {alone:.3f}, {as_one:.3f} as one)",
-                zh=f"{lead.world.observed}年{appliers.zh}占{buyer.zh}以外世界出口的{100 * share:.0f}%"
-                f"(集中度{alone:.3f},视为一体{as_one:.3f})",
+                f"({_index(lead, alone, as_one, 'as one')})",
+                zh=f"{lead.world.observed}年{appliers.zh}占{buyer.zh}以外世界出口的{100 * share:.0f}%({_index_zh(lead, alone, as_one)})",
             )
         )
     if lead.headroom is not None:
@@ -70,7 +72,16 @@ def _bought(lead: Line, buyer: Text, appliers: Text) -> Text:
         )
     return Text(
         en=f"of HS {lead.hs6} {buyer.en} took {100 * share:.0f} % from {appliers.en} in {lead.own.observed}, by value "
-        f"(concentration {alone:.3f}, {as_one:.3f} with those who apply a control as one)",
-        zh=f"{lead.own.observed}年{buyer.zh}HS {lead.hs6}进口中{100 * share:.0f}%来自{appliers.zh}(按金额计;集中度{alone:.3f},"
-        f"将管制方视为一体为{as_one:.3f})",
+        f"({_index(lead, alone, as_one, 'with those who apply a control as one')})",
+        zh=f"{lead.own.observed}年{buyer.zh}HS {lead.hs6}进口中{100 * share:.0f}%来自{appliers.zh}"
+        f"(按金额计;{_index_zh(lead, alone, as_one)})",
     )
+
+
+def _index(lead: Line, alone: float | None, as_one: float | None, how: str) -> str:
+    """Return the index, and the one with the controllers as one where that is another: of one controller it says nothing new."""
+    return f"concentration {alone:.3f}" + (f", {as_one:.3f} {how}" if len(lead.controllers) > 1 else "")
+
+
+def _index_zh(lead: Line, alone: float | None, as_one: float | None) -> str:
+    return f"集中度{alone:.3f}" + (f",将管制方视为一体为{as_one:.3f}" if len(lead.controllers) > 1 else "")

@@ -11,6 +11,8 @@ from supplywatch.model.control_standing import ControlStanding
 from supplywatch.model.economy import Economy, table
 
 _UNION = "EU27_2020"
+_ARTICLE = frozenset({_UNION, "USA", "GBR", "NLD", "ARE", "PHL", "CZE"})
+"""Names that take an article within an English sentence."""
 _KINDS = {
     "export_licensing": Text(en="export licensing", zh="出口许可管制"),
     "export_prohibition": Text(en="export ban", zh="禁止出口"),
@@ -32,11 +34,12 @@ def country_words(code: str) -> Text:
     """Return an economy by its code.
 
     >>> country_words("JPN").zh, country_words("EU27_2020").en
-    ('日本', 'European Union')
+    ('日本', 'the European Union')
     """
     row = table().get(code)
     name = "European Union" if code == _UNION else code if row is None else row.name
-    return economy_words(Economy(code=code, iso3=code if row else None, name=name))
+    words = economy_words(Economy(code=code, iso3=code if row else None, name=name))
+    return Text(en=f"the {words.en}", zh=words.zh) if code in _ARTICLE else words
 
 
 def joined(codes: Sequence[str]) -> Text:
@@ -64,12 +67,12 @@ def status_words(record: ControlStanding) -> Text:
     if record.standing == "suspended":
         return _suspended(record)
     day, day_in_zh = record.effective, day_zh(record.effective)
+    # The day of the announcement is that of the final text; a draft was shown before it.
+    proposed = min(record.announced, date.fromisoformat(record.observed))
     return {
         "in_force": Text(en=f"In force since {day}.", zh=f"自{day_in_zh}起生效。"),
         "scheduled": Text(en=f"Takes effect on {day}.", zh=f"将于{day_in_zh}生效。"),
-        "proposed": Text(
-            en=f"Proposed on {record.announced}, planned for {day}.", zh=f"{day_zh(record.announced)}提出,拟于{day_in_zh}生效。"
-        ),
+        "proposed": Text(en=f"Proposed on {proposed}, planned for {day}.", zh=f"{day_zh(proposed)}提出,拟于{day_in_zh}生效。"),
         "eased": Text(en="Eased.", zh="已放宽。"),
         "repealed": Text(en="Repealed.", zh="已废止。"),
         "withdrawn": Text(en="No longer in config/measures.", zh="已不在管制措施配置文件中。"),

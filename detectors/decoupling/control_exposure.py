@@ -183,7 +183,7 @@ def subject(record: ControlStanding, items: Items) -> Sequence[Subject]:
     """Return the buyer with each watched item that a clause touches, and one for the goods that belong to none."""
     touched = {item.id: item for code in record.subheadings for item in items.of_hs(code)}
     bare = not record.subheadings or any(not items.of_hs(code) for code in record.subheadings)
-    buyer = country_words(record.reporter).en
+    buyer = country_words(record.reporter).en.removeprefix("the ")
     found = [(item.id, item.en) for _, item in sorted(touched.items())] + ([(NO_ITEM, record.en)] if bare else [])
     return [
         Subject(kind="control", id=f"{record.reporter}/{name}/{record.measure}", name=f"{buyer}: {said}, {record.measure}")
@@ -202,7 +202,7 @@ def related(record: ControlStanding, items: Items) -> Sequence[tuple[str, str]]:
 RULE = Rule(
     card=RuleCard(
         rule_id="control_exposure",
-        version="1.0.0",
+        version="1.0.1",
         title="Exposure to a control",
         title_zh="管制暴露",
         taxonomy=("RS.EXT.MAN.EXPCTL", "HD.2", "IND.CONTROL_COVER", "IND.GEO_SHARE"),

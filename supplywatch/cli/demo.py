@@ -45,7 +45,9 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where ledger and logs go; emptied first.")] = FOLDER,
     case: Annotated[
         str | None,
-        typer.Option(help="One event of the past: hormuz-2026, red-sea-2023, ever-given-2021, soy-2018, eu-wood-2022."),
+        typer.Option(
+            help="One event of the past: hormuz-2026, red-sea-2023, ever-given-2021, soy-2018, eu-wood-2022, chips-2022, rare-earths-2025."
+        ),
     ] = None,
     json: JsonFlag = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Five events of the past, each played from the figures as their publishers made them known."""
+"""Seven events of the past, each played from the figures as their publishers made them known."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from supplywatch.demo.controls import exports, output, standings
 from supplywatch.demo.figures import CHINA, EUROPEAN_UNION, imports, in_order, transits
 from supplywatch.errors import BadRequest
 from supplywatch.model.alert import AlertEvent, Transition
@@ -27,6 +28,10 @@ class Case:
     series: tuple[str, ...]
     years: tuple[str, ...] = ()
     """The periods that are played begin with one of these; all of the table when empty."""
+    controls: tuple[str, ...] = ()
+    """The clauses of ``config/measures`` that are played, for ``buyers``, as far as ``until``."""
+    buyers: tuple[str, ...] = ()
+    until: date | None = None
 
     def told(self, events: Iterable[AlertEvent]) -> list[str]:
         """Return a sentence for each episode the case must end as: what the figures say, and when their publisher let us know."""
@@ -49,6 +54,9 @@ class Case:
     def records(self) -> list[Record]:
         """Return the figures, the first known first."""
         found: Sequence[Record]
+        if self.until is not None:
+            figures = exports() if self.table == "exports.csv" else output()
+            return in_order([*figures, *standings(self.controls, self.buyers, self.until)])
         if self.table in ("imports.csv", "wood.csv"):
             found = list(imports(self.table, EUROPEAN_UNION if self.table == "wood.csv" else CHINA))
         else:
@@ -107,6 +115,41 @@ CASES = (
         ("97/annual/4403",),
         "wood.csv",
         ("trade/97/import/annual/4403",),
+    ),
+    Case(
+        "chips-2022",
+        "The United States, then Japan, control machines for making chips",
+        date(2022, 10, 7),
+        "87 FR 62186; Ministry of Economy, Trade and Industry, in force 2023-07-23",
+        "control_exposure",
+        (
+            *(
+                f"CHN/{item}/us-bis-2022-10-13"
+                for item in ("CMP.AUTO_CHIP", "IW.COMPUTER", "TEC.DRAM", "TEC.IC_EQUIP", "TEC.LOGIC", "TEC.NAND")
+            ),
+            *(f"CHN/{item}/jp-meti-2023-07-23" for item in ("TEC.IC_EQUIP", "TEC.INSTRUMENT")),
+        ),
+        "exports.csv",
+        (),
+        controls=("us-bis-2022-10-13", "jp-meti-2023-07-23"),
+        buyers=("CHN",),
+        until=date(2023, 7, 23),
+    ),
+    Case(
+        "rare-earths-2025",
+        "China controls seven rare earths, then more, and suspends a part of it for a year",
+        date(2025, 4, 4),
+        "Ministry of Commerce and General Administration of Customs of China, announcements 2025 No. 18, 61 and 70",
+        "control_exposure",
+        (
+            *(f"EU27_2020/{item}/cn-mofcom-2025-18" for item in ("MAT.RARE_EARTH", "TEC.IC_EQUIP", "-")),
+            "EU27_2020/-/cn-mofcom-2025-61-1(3)",
+        ),
+        "output.csv",
+        (),
+        controls=("cn-mofcom-2025-18", "cn-mofcom-2025-61-1(3)"),
+        buyers=("EU27_2020",),
+        until=date(2026, 11, 11),
     ),
 )
 

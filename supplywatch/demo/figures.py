@@ -51,7 +51,8 @@ def in_order(found: Iterable[Record]) -> list[Record]:
     return sorted(found, key=lambda record: (record.fetched, record.observed, record.series))
 
 
-def _rows(name: str) -> Iterator[tuple[int, dict[str, str]]]:
+def rows(name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a table with the number of the line each stands on."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as handle:
         yield from enumerate(csv.DictReader(handle), start=2)
 
@@ -61,7 +62,8 @@ def _sha256(name: str) -> str:
     return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
 
 
-def _provenance(source: str, name: str, line: int, known: datetime) -> Provenance:
+def known_of(source: str, name: str, line: int, known: datetime) -> Provenance:
+    """Return where a figure of a table was read."""
     return Provenance(source=source, vintage=f"{known:%Y-%m-%dT%H:%M:%SZ}", payload_sha256=_sha256(name), position=f"{name} line {line}")
 
 
@@ -73,7 +75,7 @@ def _release(day: date) -> datetime:
 
 def transits(name: str) -> Iterator[TransitCount]:
     """Yield the days of a table, each known on the Tuesday on which PortWatch showed it."""
-    for line, row in _rows(name):
+    for line, row in rows(name):
         known = _release(date.fromisoformat(row["date"]))
         counts = {kind: int(row[kind]) for kind in ("container", "dry_bulk", "general_cargo", "roro", "tanker")}
         cargo = sum(counts.values()) - counts["tanker"]
@@ -81,7 +83,7 @@ def transits(name: str) -> Iterator[TransitCount]:
             observed=row["date"],
             published=known,
             fetched=known,
-            provenance=_provenance("portwatch_chokepoints", name, line, known),
+            provenance=known_of("portwatch_chokepoints", name, line, known),
             chokepoint_id=row["chokepoint_id"],
             chokepoint_name=NAMES[row["chokepoint_id"]],
             transits_total=cargo + counts["tanker"],
@@ -92,8 +94,8 @@ def transits(name: str) -> Iterator[TransitCount]:
 
 def imports(name: str, reporter: Economy) -> Iterator[TradeSlice]:
     """Yield the years of a table, each known when the reporter's figures came."""
-    by_slice = groupby(_rows(name), key=lambda item: (item[1]["commodity"], item[1]["year"]))
-    for (commodity, year), rows in by_slice:
+    by_slice = groupby(rows(name), key=lambda item: (item[1]["commodity"], item[1]["year"]))
+    for (commodity, year), lines in by_slice:
         known = datetime(int(year) + 1, 1, 1, tzinfo=UTC) + ANNUAL_LAG
         flows = [
             PartnerFlow(
@@ -103,12 +105,12 @@ def imports(name: str, reporter: Economy) -> Iterator[TradeSlice]:
                 net_weight_kg=None,
                 position=f"{name} line {line}",
             )
-            for line, row in rows
+            for line, row in lines
         ]
         yield TradeSlice(
             observed=year,
             fetched=known,
-            provenance=_provenance("comtrade", name, int(flows[0].position.rpartition(" ")[2]), known),
+            provenance=known_of("comtrade", name, int(flows[0].position.rpartition(" ")[2]), known),
             reporter=reporter,
             flow="import",
             commodity=commodity,
@@ -121,13 +123,13 @@ def imports(name: str, reporter: Economy) -> Iterator[TradeSlice]:
 
 
 def _listings() -> Iterator[ListChange]:
-    for line, row in _rows("listings.csv"):
+    for line, row in rows("listings.csv"):
         known = datetime.fromisoformat(row["seen"]).replace(hour=10, tzinfo=UTC)
         key = hashlib.sha256(row["name"].encode()).hexdigest()[:24]
         yield ListChange(
             observed=row["seen"],
             fetched=known,
-            provenance=_provenance("csl", "listings.csv", line, known),
+            provenance=known_of("csl", "listings.csv", line, known),
             change=ChangeKind(row["change"]),
             entry=ListEntry(
                 list_code="EL",
@@ -146,7 +148,7 @@ def _listings() -> Iterator[ListChange]:
 
 
 def _acts() -> Iterator[PolicyAct]:
-    for line, row in _rows("acts.csv"):
+    for line, row in rows("acts.csv"):
         known = datetime.fromisoformat(row["published"]).replace(hour=13, tzinfo=UTC)
         yield PolicyAct.model_validate(
             {name: value or None for name, value in row.items() if name != "published"}
@@ -154,7 +156,7 @@ def _acts() -> Iterator[PolicyAct]:
                 "observed": row["published"],
                 "published": known,
                 "fetched": known,
-                "provenance": _provenance("federal_register", "acts.csv", line, known),
+                "provenance": known_of("federal_register", "acts.csv", line, known),
                 "authority": "Bureau of Industry and Security",
                 "agencies": ("Commerce Department", "Industry and Security Bureau"),
             }

@@ -6,75 +6,16 @@ already when a ledger first sees it is told once, as it stands.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from supplywatch.config import config_dir
 from supplywatch.judging.engine import Engine, Verdict
 from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
-from supplywatch.model.control import ControlMeasure, load_measures
-from supplywatch.model.control_standing import Beside, ControlStanding
+from supplywatch.model.control import load_measures
+from supplywatch.model.control_standing import TYPED, ControlStanding, standing_on
 from supplywatch.model.items import Items
-from supplywatch.model.limits import judging
-from supplywatch.model.records import Provenance
-
-SOURCE = "typed_measures"
-
-
-def standing_on(
-    measure: ControlMeasure, reporter: str, day: date, every: Sequence[ControlMeasure], now: datetime
-) -> ControlStanding | None:
-    """Return how a clause stands for a buyer on a day; ``None`` where it is no concern of theirs, or was not announced by then.
-
-    Parameters
-    ----------
-    every
-        All clauses: those of other economies that bind on the same lines are named beside it.
-    now
-        When it is told.
-    """
-    standing = measure.standing(day)
-    if standing is None or not (measure.binding and measure.cuts_supply and measure.reaches(reporter)):
-        return None
-    notice = judging().suspension_notice_days
-    others = (one for one in every if one.controller != measure.controller)
-    beside = [one for one in others if one.binding and one.cuts_supply and one.reaches(reporter) and one.hs6 & measure.hs6]
-    turned = {at for one in (measure, *beside) for at in one.turning_days(notice) if at <= day}
-    step, resumes = measure.step(day), measure.resumes(day)
-    suspended = step is not None and step.status == "suspended"
-    return ControlStanding(
-        observed=max(turned).isoformat(),
-        fetched=now,
-        provenance=_origin(measure, now),
-        **measure.model_dump(include=_COPIED),
-        products=measure.products,
-        measure=measure.id,
-        control_kind=measure.kind,
-        scope=measure.target.scope,
-        end_use=measure.target.end_use,
-        reporter=reporter,
-        standing=standing,
-        until=step.until if step is not None and standing == "suspended" else None,
-        resumes=resumes,
-        ran_out=step.until if step is not None and suspended and standing == "in_force" else None,
-        notice_days=None if resumes is None else min((days for days in notice if (resumes - day).days <= days), default=None),
-        beside=tuple(_beside(one, measure) for one in beside if one.binds(day)),
-    )
-
-
-_COPIED = {"en", "zh", "controller", "authority", "instrument", "clause", "announced", "effective", "materials", "source"}
-
-
-def _beside(one: ControlMeasure, measure: ControlMeasure) -> Beside:
-    return Beside(measure=one.id, controller=one.controller, hs6=tuple(sorted(one.hs6 & measure.hs6)))
-
-
-def _origin(measure: ControlMeasure, now: datetime) -> Provenance:
-    """Return where the clause was read: our files are the payload, and each clause in them has an id."""
-    said = hashlib.sha256(measure.model_dump_json().encode()).hexdigest()
-    return Provenance(source=SOURCE, vintage=f"{now:%Y-%m-%dT%H:%M:%SZ}", payload_sha256=said, position=f"config/measures, {measure.id}")
 
 
 def due(ledger: Ledger, items: Items, now: datetime) -> list[ControlStanding]:
@@ -87,7 +28,7 @@ def due(ledger: Ledger, items: Items, now: datetime) -> list[ControlStanding]:
     """
     now = now.astimezone(UTC)
     with ledger.read() as connection:
-        told = [ControlStanding.model_validate_json(body) for body in book.observations(connection, SOURCE)]
+        told = [ControlStanding.model_validate_json(body) for body in book.observations(connection, TYPED)]
     last = {record.series: record for record in sorted(told, key=lambda record: (record.observed, record.fetched))}
     standing = {one.series: one for one in _standing(items, now)}
     fresh = [found for series, one in standing.items() if (found := _news(one, last.get(series), now.date())) is not None]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from supplywatch.model.control import ProductCodes
-from supplywatch.model.record import Record
+from supplywatch.model.control import ControlMeasure, ProductCodes
+from supplywatch.model.limits import judging
+from supplywatch.model.record import Provenance, Record
 from supplywatch.model.value import Frozen
+
+TYPED = "typed_measures"
+"""The source of records that are made of ``config/measures``."""
 
 
 class Beside(Frozen):
@@ -69,3 +75,57 @@ class ControlStanding(Record):
     def whole(self) -> frozenset[str]:
         """The HS subheadings that a code reaches as a whole line: trade in the others is wider than what is controlled."""
         return frozenset(code for group in self.products if group.whole for code in group.hs6)
+
+
+def standing_on(
+    measure: ControlMeasure, reporter: str, day: date, every: Sequence[ControlMeasure], now: datetime
+) -> ControlStanding | None:
+    """Return how a clause stands for a buyer on a day; ``None`` where it is no concern of theirs, or was not announced by then.
+
+    Parameters
+    ----------
+    every
+        All clauses: those of other economies that bind on the same lines are named beside it.
+    now
+        When it is told.
+    """
+    standing = measure.standing(day)
+    if standing is None or not (measure.binding and measure.cuts_supply and measure.reaches(reporter)):
+        return None
+    notice = judging().suspension_notice_days
+    others = (one for one in every if one.controller != measure.controller)
+    beside = [one for one in others if one.binding and one.cuts_supply and one.reaches(reporter) and one.hs6 & measure.hs6]
+    turned = {at for one in (measure, *beside) for at in one.turning_days(notice) if at <= day}
+    step, resumes = measure.step(day), measure.resumes(day)
+    suspended = step is not None and step.status == "suspended"
+    return ControlStanding(
+        observed=max(turned).isoformat(),
+        fetched=now,
+        provenance=_origin(measure, now),
+        **measure.model_dump(include=_COPIED),
+        products=measure.products,
+        measure=measure.id,
+        control_kind=measure.kind,
+        scope=measure.target.scope,
+        end_use=measure.target.end_use,
+        reporter=reporter,
+        standing=standing,
+        until=step.until if step is not None and standing == "suspended" else None,
+        resumes=resumes,
+        ran_out=step.until if step is not None and suspended and standing == "in_force" else None,
+        notice_days=None if resumes is None else min((days for days in notice if (resumes - day).days <= days), default=None),
+        beside=tuple(_beside(one, measure) for one in beside if one.binds(day)),
+    )
+
+
+_COPIED = {"en", "zh", "controller", "authority", "instrument", "clause", "announced", "effective", "materials", "source"}
+
+
+def _beside(one: ControlMeasure, measure: ControlMeasure) -> Beside:
+    return Beside(measure=one.id, controller=one.controller, hs6=tuple(sorted(one.hs6 & measure.hs6)))
+
+
+def _origin(measure: ControlMeasure, now: datetime) -> Provenance:
+    """Return where the clause was read: our files are the payload, and each clause in them has an id."""
+    said = hashlib.sha256(measure.model_dump_json().encode()).hexdigest()
+    return Provenance(source=TYPED, vintage=f"{now:%Y-%m-%dT%H:%M:%SZ}", payload_sha256=said, position=f"config/measures, {measure.id}")

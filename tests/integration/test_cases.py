@@ -1,6 +1,7 @@
-"""Five events of the past, played through broker, worker, ledger and alert topic: one episode each, and how late.
+"""Seven events of the past, played through broker, worker, ledger and alert topic: one episode each, and how late.
 
-Once as the visitor's command plays them, and once release by release in their publishers' own shapes, through connector and runner.
+Once as the visitor's command plays them, and but for typed controls once release by release in their publishers' own shapes, through
+connector and runner.
 """
 
 import subprocess
@@ -32,13 +33,18 @@ from tests.servers.process import ROOT
 
 pytestmark = pytest.mark.integration
 ENDS = {
-    "hormuz-2026": "worsened",
-    "red-sea-2023": "worsened",
-    "ever-given-2021": "resolved",
-    "soy-2018": "resolved",
-    "eu-wood-2022": "opened",
+    "hormuz-2026": ("worsened",),
+    "red-sea-2023": ("worsened",),
+    "ever-given-2021": ("resolved",),
+    "soy-2018": ("resolved",),
+    "eu-wood-2022": ("opened",),
+    "chips-2022": ("opened",),
+    "rare-earths-2025": ("opened", "worsened"),
 }
-LATE = {"hormuz-2026": 10, "red-sea-2023": 51, "ever-given-2021": 7, "soy-2018": 299, "eu-wood-2022": 388}
+LATE = {
+    **{"hormuz-2026": 10, "red-sea-2023": 51, "ever-given-2021": 7, "soy-2018": 299, "eu-wood-2022": 388},
+    **{"chips-2022": 175, "rare-earths-2025": 188},  # of the last clause: each is told on its day
+}
 """Days from the beginning of the event, in its citation, to the day its publisher let us open; the detector's own delay is in it."""
 
 
@@ -56,7 +62,7 @@ def test_an_event_of_the_past_is_one_episode(case: Case, tmp_path: Path) -> None
         assert len({event.alert_id for event in events}) == 1
         assert events[0].transition == "opened"
         assert not events[0].standing
-        assert events[-1].transition == ENDS[case.case_id]
+        assert events[-1].transition in ENDS[case.case_id]
         assert events[0].known_at.date() - case.began <= timedelta(days=LATE[case.case_id])
     assert max((events[0].known_at.date() - case.began).days for events in own.values()) == LATE[case.case_id]
 
@@ -113,7 +119,7 @@ def play(case: Case, cluster: Cluster) -> None:
             cluster.wait_judged(offered, 30)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.case_id)
+@pytest.mark.parametrize("case", [case for case in CASES if not case.controls], ids=lambda case: case.case_id)
 def test_an_event_through_connector_broker_worker_and_ledger(case: Case, cluster: Cluster) -> None:
     cluster.relay()
     cluster.real_worker()
@@ -129,6 +135,6 @@ def test_an_event_through_connector_broker_worker_and_ledger(case: Case, cluster
     for events in own.values():
         assert [event.transition for event in events].count(Transition.OPENED) == 1
         assert not events[0].standing
-        assert events[-1].transition == ENDS[case.case_id]
+        assert events[-1].transition in ENDS[case.case_id]
     assert max((events[0].known_at.date() - case.began).days for events in own.values()) == LATE[case.case_id]
     assert {event.event_id for events in own.values() for event in events} <= set(cluster.published())

@@ -7,7 +7,7 @@ import pytest
 
 from supplywatch import registry
 from supplywatch.desk import typed_measures
-from supplywatch.desk.typed_measures import check, due, standing_on
+from supplywatch.desk.typed_measures import check, due
 from supplywatch.judging.engine import Engine
 from supplywatch.judging.episode import Memory
 from supplywatch.judging.rebuild import rebuild
@@ -15,6 +15,7 @@ from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent
 from supplywatch.model.control import ControlMeasure, load_measures
+from supplywatch.model.control_standing import standing_on
 from supplywatch.model.items import load_items
 from tests.controlled import noon, trade
 
