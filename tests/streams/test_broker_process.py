@@ -28,7 +28,9 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))): time.sleep(60)
 """
 IDLE = """
 import os, pathlib, time
-pathlib.Path(os.environ["SUPPLYWATCH_STATUS_FILE"]).write_text("{}")
+status = pathlib.Path(os.environ["SUPPLYWATCH_STATUS_FILE"])
+status.with_suffix(".new").write_text("{}")
+status.with_suffix(".new").replace(status)  # whole or not there, as the product's processes write it
 time.sleep(60)
 """
 
