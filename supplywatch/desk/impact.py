@@ -31,7 +31,7 @@ def impact(ledger: Ledger, event: AlertEvent, items: Items, as_of: datetime | No
     with ledger.read() as connection:
         for reference, counterparty in watchlists.tagged(connection, until=as_of):
             products = items.tagged(counterparty.tags)
-            with_tags += bool(products)
+            with_tags += any(tag.startswith(("item:", "hs:")) for tag in counterparty.tags)  # a product nobody watches is one, too
             if set(products) & set(touched):
                 exposed += 1
                 named += [f"{counterparty.name} ({reference})"] if exposed <= NAMED else []

@@ -4,7 +4,7 @@
 for it.
 """
 
-VERSION = "1.7.0"
+VERSION = "1.7.1"
 COMMON_MODULES = (
     "supplywatch.judging.engine",
     "supplywatch.judging.episode",

@@ -28,7 +28,7 @@ from supplywatch.ledger import book
 from supplywatch.ledger.book import Ledger
 from supplywatch.model.alert import AlertEvent, Subject
 from supplywatch.model.items import Items
-from supplywatch.model.records import Record, SourceReport
+from supplywatch.model.records import MatchDecision, Record, SourceReport
 from supplywatch.model.rule import Rule
 
 Watchers = list[tuple[Rule[Any], Subject]]
@@ -221,7 +221,8 @@ class Engine:
             finding = self.folding.detect(fold, record, related)
             if not record.baseline:
                 finding = grader.grade(fold.rule, fold.subject, finding, record.fetched)
-            judged = Judged(fold.rule.card, fold.subject, finding, record.observed, record.fetched)
+            by = record.by if isinstance(record, MatchDecision) else None
+            judged = Judged(fold.rule.card, fold.subject, finding, record.observed, record.fetched, by)
             events += advance(memory, judged, news=not record.baseline)
             fold.last_observed = max(fold.last_observed, record.observed)
         fold.known_at = max(fold.known_at, *(r.fetched for r in fold.records))

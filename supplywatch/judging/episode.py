@@ -84,13 +84,14 @@ def _hash(*parts: str) -> str:
 
 @dataclass(frozen=True)
 class Judged:
-    """A finding with what is needed to say it: whose rule, on what, because of which record."""
+    """A finding with what is needed to say it: whose rule, on what, because of which record, and of whose word where a person spoke."""
 
     card: RuleCard
     subject: Subject
     finding: Finding
     observed: str
     known_at: datetime
+    actor: str | None = None
 
 
 def advance(memory: Memory, judged: Judged, *, news: bool = True) -> list[AlertEvent]:
@@ -177,7 +178,7 @@ def event(
         headline=finding.headline or _headline(judged, transition),
         exposure=finding.exposure,
         reason=finding.reason,
-        actor=actor,
+        actor=actor or judged.actor,
         expires_at=expires_at,
         grading=finding.grading,
         thresholds=finding.thresholds,

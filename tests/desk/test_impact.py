@@ -32,6 +32,8 @@ def test_exposure_follows_the_tags_and_the_day() -> None:
     found = impact(ledger, about("MAT.NICKEL"), load_items())
     assert (found.items, found.exposed, found.with_tags) == (("MAT.NICKEL",), 2, 3)
     assert found.named == ("Synthetic Nickel (default/1)", "Synthetic Ores (default/2)")
+    take(ledger, 2, Counterparty(reference="5", name="Synthetic Shoes", tags=("hs:640399",)))
+    assert impact(ledger, about("MAT.NICKEL"), load_items()).with_tags == 4, "shoes are a product, though nobody watches them"
     assert impact(ledger, about("TEC.LOGIC"), load_items()).exposed == 1
     assert impact(ledger, about("TEC.LOGIC"), load_items(), NOW).exposed == 0, "not watched by then"
     assert impact(ledger, about(), load_items()).items == ()

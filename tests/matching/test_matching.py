@@ -258,6 +258,7 @@ def test_a_decision_holds_for_exactly_the_two_texts(world: World) -> None:
     world.decide(match, "false_positive")
     assert [transition for transition, _ in world.transitions] == ["opened", "resolved"]
     assert "A. Reviewer" in str(world.said[-1].reason)
+    assert [event.actor for event in world.said] == [None, "A. Reviewer"]
     world.lists(change(HIKVISION, at=NOON + timedelta(days=1), kind=ChangeKind.AMENDMENT, remarks="see also"))
     assert len(world.said) == 2, "the same two texts"
     world.watch(SUPPLIER.model_copy(update={"name": "Hangzhou Hikvision Technology"}))
