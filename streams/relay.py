@@ -21,10 +21,11 @@ from streams.topics import ALERT_STATE, ALERTS, COUNTERPARTIES, Changed, ensure_
 from supplywatch import metrics
 from supplywatch.desk import actions as desk
 from supplywatch.errors import LedgerAway, Refuse, Retry, SupplywatchError
-from supplywatch.ledger import alerts, listed, watchlists
+from supplywatch.ledger import alerts, listed, replaying, watchlists
 from supplywatch.ledger.book import Ledger, OutboxRow
 from supplywatch.model.counterparty import digest_of
 from supplywatch.runtime.broker import BrokerAddress, Headers, Producer, Sent
+from supplywatch.runtime.broker_admin import Admin
 from supplywatch.runtime.health import STATUS_FILE, Health, HealthServer
 from supplywatch.runtime.logs import get_logger
 from supplywatch.runtime.patience import Pauses
@@ -66,10 +67,13 @@ class Relay:
         The topic prefix; also part of ``ce_source``.
     holder
         Name in the lease.
+    restore
+        The state topic lost what stands (a broker that keeps nothing has come back): it is given anew before anything else.
     """
 
-    def __init__(self, ledger: Ledger, producer: Producer, prefix: str, holder: str) -> None:
+    def __init__(self, ledger: Ledger, producer: Producer, prefix: str, holder: str, *, restore: bool = False) -> None:
         self._ledger, self._producer, self._prefix, self._holder = ledger, producer, prefix, holder
+        self._restore = restore
         self._source = f"/supplywatch/{prefix.strip('._-')}" if prefix else "/supplywatch"
         self._renew_at = 0.0
         self._gauges_at = 0.0
@@ -87,6 +91,9 @@ class Relay:
         if not self._lease():
             return None
         self._unshelve()
+        if self._restore:
+            log.info("state topic restored", alerts=self.send_states())
+            self._restore = False
         rows = self._ledger.outbox_pending(BATCH)
         if rows:
             self._producer.flush_checked([*self._alerts(rows), *self._states(rows)])
@@ -138,6 +145,22 @@ class Relay:
                 listed.set_bookmark(connection, listed.GIVEN_OUT, *through)
         return len(changes)
 
+    def send_states(self) -> int:
+        """Send the last event of every alert that stands to the state topic once more; returns how many, errors as for :meth:`step`."""
+        with self._ledger.read() as connection:
+            rows = replaying.states(connection)
+        self._producer.flush_checked(self._states(rows))
+        return len(rows)
+
+    def send_events(self, since: datetime, until: datetime | None) -> int:
+        """Send the events recorded between two instants to the alert topic once more; returns how many, errors as for :meth:`step`."""
+        sent = 0
+        with self._ledger.read() as connection:
+            for page in replaying.events(connection, since, until):
+                self._producer.flush_checked(self._alerts(page))
+                sent += len(page)
+        return sent
+
     def _alerts(self, rows: Sequence[OutboxRow]) -> list[Sent]:
         return [self._send(ALERTS, row) for row in rows]
 
@@ -177,12 +200,19 @@ def run_relay(settings: Settings, stop: threading.Event) -> int:
         ledger = Ledger.open(settings.ledger)
         stack.callback(ledger.close)
         producer = stack.enter_context(Producer(address, SEND_S))
-        relay = Relay(ledger, producer, settings.topic_prefix, holder_name())
+        relay = Relay(
+            ledger, producer, settings.topic_prefix, holder_name(), restore=_is_empty(address, settings.topic_prefix + ALERT_STATE)
+        )
         log.info("relay started", broker=",".join(address.servers))
         keep_publishing(relay, health, stop)
         with suppress(LedgerAway):
             relay.release()
     return STOPPED
+
+
+def _is_empty(address: BrokerAddress, topic: str) -> bool:
+    with Admin(address) as admin:
+        return not any(admin.end_offsets([topic]).values())
 
 
 def keep_publishing(relay: Relay, health: Health, stop: threading.Event) -> None:

@@ -27,6 +27,7 @@ from supplywatch.cli import (
     register,
     rules,
     screen,
+    topics,
     watchlist,
 )
 from supplywatch.errors import SupplywatchError
@@ -70,6 +71,7 @@ app.add_typer(watchlist.app, name="watchlist")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(config.app, name="config")
 app.add_typer(broker.app, name="broker")
+app.add_typer(topics.app, name="topics")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,7 +73,9 @@ def up(
         stack.callback((settings.data_dir / RUN_FILE).unlink, missing_ok=True)
         connector = (sys.executable, "-m", "supplywatch", "connect")
         children = tree(workers, connector, notify=bool(settings.alertmanager))
-        supervisor = Supervisor(settings, children, folder, process, on_broker=lambda url: _note(settings.data_dir, url))
+        supervisor = Supervisor(
+            settings, children, folder, process, on_broker=partial(_note, settings, process is not None and process.keeps_data)
+        )
         code = supervisor.run(stop_on_signals())
     raise typer.Exit(code)
 
@@ -86,9 +89,18 @@ def _broker_process(settings: Settings) -> BrokerProcess | None:
     return EmbeddedBroker(settings.data_dir) if settings.broker == "embedded" else None
 
 
-def _note(data_dir: Path, broker_url: str) -> None:
-    with own_file(data_dir / RUN_FILE) as file:
+def _note(settings: Settings, keeps_data: bool, broker_url: str) -> None:
+    from supplywatch.runtime.broker import BrokerAddress
+
+    with own_file(settings.data_dir / RUN_FILE) as file:
         file.write(jsonlib.dumps({"broker": broker_url, "pid": os.getpid()}).encode())
+    servers = ",".join(BrokerAddress.parse(broker_url).servers)
+    keeps = (
+        "it keeps its topics"
+        if keeps_data
+        else "it keeps nothing when it stops: what stands is sent again from the ledger; --broker apache keeps all"
+    )
+    say(f"subscribe at {servers}, topics {settings.topic_prefix}alerts.v1 and {settings.topic_prefix}alert-state.v1; {keeps}", err=True)
 
 
 def _only_one(data_dir: Path) -> ExitStack:

@@ -1,5 +1,6 @@
 """The embedded broker killed under its supervisor: all start anew on an empty broker, and what is sent again completes the ledger."""
 
+import json
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from streams.embedded import EmbeddedBroker
 from streams.supervisor import ChildSpec, Supervisor
+from supplywatch.ledger.queries import Filter, alerts
 from supplywatch.settings import Settings
 from tests.servers.cluster import Cluster, expected_events, toy_records
 from tests.servers.process import ROOT, wait_until
@@ -77,3 +79,11 @@ def test_a_killed_broker_loses_nothing_that_was_judged(
         assert set(events) - said <= set(cluster.published()) <= set(events)
         assert said
         assert set(events) - said
+        running = {view.row["alert_id"]: view.event.event_id for view in alerts(cluster.ledger, Filter(states=("open", "held")))}
+        assert running
+        assert running.items() <= cluster.states().items(), "what stands is on the state topic of the new broker, too"
+        again = cluster.run("topics", "replay", "--since", "2020-01-01T00:00Z", "--json")
+        assert json.loads(again.stdout) == {"sent": len(events), "topic": "t.alerts.v1"}, again.stderr
+        assert set(cluster.published()) == set(events), "what died with the first broker stands on the second"
+        assert "sent again to t.alert-state.v1" in cluster.run("topics", "replay", "--state").stdout
+        assert cluster.run("topics", "replay").returncode == 2

@@ -205,3 +205,25 @@ def test_the_key_of_a_counterparty_does_not_tell_its_name(ledger: Ledger, tmp_pa
     ((key, value),) = [(key, value) for topic, key, value, _ in broker.log if topic == COUNTERPARTIES]
     assert key == digest_of("default/Harbour Optics Ltd.").encode()
     assert json.loads(value)["counterparty_id"] == "default/Harbour Optics Ltd."
+
+
+def test_a_state_topic_that_lost_what_stands_is_given_it_before_anything_else(ledger: Ledger, event_ids: list[str]) -> None:
+    _relay(ledger, Broker()).step()
+    standing = {view.row["alert_id"]: view.event.event_id for view in alerts(ledger, Filter(states=("open", "held")))}
+    anew: Any = Broker()
+    relay = Relay(ledger, anew, "", "b", restore=True)
+    ledger.lease("relay", "a", 0.0)
+    relay.step()
+    assert dict(anew.on("alert-state.v1")) == standing
+    assert anew.on("alerts.v1") == []
+    relay.step()
+    assert len(anew.log) == len(standing), "once"
+
+
+def test_what_a_subscriber_missed_is_sent_again_in_order_with_the_same_ids(ledger: Ledger, event_ids: list[str]) -> None:
+    broker = Broker()
+    relay = _relay(ledger, broker)
+    assert relay.send_events(datetime(2020, 1, 1, tzinfo=UTC), None) == len(event_ids)
+    assert [event_id for _, event_id in broker.on("alerts.v1")] == event_ids
+    assert relay.send_events(datetime.now(UTC) + timedelta(days=1), None) == 0
+    assert relay.send_events(datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC)) == 0
