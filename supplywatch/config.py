@@ -21,8 +21,12 @@ PACKAGE = Path(__file__).resolve().parent
 
 def config_dir() -> Path:
     """Return the folder with ``taxonomy.yaml`` and its siblings: ``SUPPLYWATCH_CONFIG_DIR``, that of the checkout, or as installed."""
-    if named := os.environ.get("SUPPLYWATCH_CONFIG_DIR"):
-        return Path(named)
+    named = os.environ.get("SUPPLYWATCH_CONFIG_DIR")
+    return Path(named) if named else shipped_dir()
+
+
+def shipped_dir() -> Path:
+    """Return the folder of this release: that of the checkout, or as installed."""
     checkout = PACKAGE.parent / "config"
     return checkout if (checkout / "taxonomy.yaml").is_file() else PACKAGE / "_config"
 

@@ -2,20 +2,62 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from difflib import unified_diff
 from functools import partial
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from supplywatch.errors import BadSetting
+from supplywatch.errors import BadRequest, BadSetting
 from supplywatch.runtime.output import say
 
-app = typer.Typer(help="Configuration: whether a folder fits this release.", no_args_is_help=True)
+app = typer.Typer(help="Configuration: a folder of your own, whether it fits this release, and what it changes.", no_args_is_help=True)
 
 
-@app.callback()
-def _root() -> None:
-    """Keep `check` a command of its own."""
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
+    """Copy the configuration of this release into a folder of your own, to be edited there."""
+    from supplywatch.config import shipped_dir
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadRequest(f"{folder}: holds something already; name a new folder, or compare it with 'supplywatch config diff'")
+    try:
+        shutil.copytree(shipped_dir(), folder, dirs_exist_ok=True)
+    except OSError as error:
+        raise BadRequest(f"{folder}: cannot be written ({error.strerror or error}); name another folder") from error
+    say(f"copied to {folder}. It is in force where SUPPLYWATCH_CONFIG_DIR={folder.resolve()} is set; 'supplywatch config check' tries it")
+
+
+@app.command()
+def diff() -> None:
+    """Show what differs between the configuration in force and that of this release; exit code 1 when something does."""
+    from supplywatch.config import config_dir, shipped_dir
+
+    ours, theirs = config_dir(), shipped_dir()
+    lines = [line for name in sorted(_files(ours) | _files(theirs)) for line in _differing(theirs / name, ours / name, name)]
+    say("\n".join(lines) if lines else f"{ours}: as this release has it")
+    raise typer.Exit(int(bool(lines)))
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def _differing(shipped: Path, own: Path, name: str) -> list[str]:
+    if not own.exists():
+        return [f"{name}: missing; take it from this release"]
+    if not shipped.exists():
+        return [f"{name}: not of this release"]
+    if (old := shipped.read_bytes()) == (new := own.read_bytes()):
+        return []
+    try:
+        before, after = old.decode().splitlines(), new.decode().splitlines()
+    except UnicodeDecodeError:
+        return [f"{name}: differs"]
+    return [*unified_diff(before, after, f"this release/{name}", f"in force/{name}", lineterm="", n=1)]
 
 
 @app.command()

@@ -56,6 +56,7 @@ def up(
     import shutil
 
     from streams.supervisor import Supervisor, tree
+    from supplywatch.config import config_dir
     from supplywatch.runtime.logs import configure_logs
     from supplywatch.settings import load_settings
 
@@ -65,6 +66,7 @@ def up(
     configure_logs(settings.log_json)
     folder = settings.data_dir / "run"
     refuse_what_does_not_fit()
+    say(f"configuration: {config_dir()}; 'supplywatch config init DIR' makes a folder of your own", err=True)
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.data_dir))
         open_ledger().close()  # the schema is made once, before many processes want it
