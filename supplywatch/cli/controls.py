@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -173,15 +174,31 @@ def _plain(measure: ControlMeasure, day: date) -> dict[str, Any]:
 
 
 def codes_of(item: str) -> frozenset[str]:
-    """Return the HS subheadings that an item of the configuration or a code means."""
+    """Return the HS subheadings that a word means: an HS code, a watched item, a number of a control list, or a material.
+
+    Numbers and materials are those of the typed clauses: their lines are the lines of the clauses that name them.
+
+    Raises
+    ------
+    BadRequest
+        It is none of these; the nearest that are known are named.
+    """
     from supplywatch import registry
+    from supplywatch.model.control import load_measures
 
     if item.isascii() and item.isdigit() and len(item) >= 6:
         return frozenset({item[:6]})
-    known = {one.id: one for one in registry.items().items}
-    if item not in known:
-        raise BadRequest(f"{item}: is neither an HS code of six digits nor an item of config/items.yaml")
-    return frozenset((*known[item].hs, *known[item].related_hs))
+    known = {one.id: frozenset((*one.hs, *one.related_hs)) for one in registry.items().items}
+    for measure in load_measures():
+        numbers = (code for group in measure.products if not group.hs6 for code in group.codes)
+        for name in (*measure.materials, *numbers):
+            known[name] = known.get(name, frozenset()) | measure.hs6
+    folded = {name.casefold(): name for name in known}
+    if (found := folded.get(item.casefold())) is None:
+        near = [folded[one] for one in get_close_matches(item.casefold(), folded, n=3)]
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise BadRequest(f"{item}: is no HS code of six digits, item, material or control number that is known{hint}")
+    return known[found]
 
 
 def as_day(text: str | None) -> date:

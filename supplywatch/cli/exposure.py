@@ -13,7 +13,7 @@ import typer
 
 from supplywatch.cli.common import JsonFlag, LedgerUrl, open_ledger, print_json
 from supplywatch.cli.controls import Day, as_day, codes_of
-from supplywatch.errors import BadSetting
+from supplywatch.errors import BadRequest, BadSetting
 from supplywatch.runtime.output import say
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ _TIGHT = ((0.5, "critical"), (1.0, "warning"), (2.0, "watch"))
 
 
 def exposure(
-    product: Annotated[str, typer.Argument(help="A watched item (config/items.yaml) or an HS code.")],
+    product: Annotated[
+        str,
+        typer.Argument(help="An HS code, a watched item (config/items.yaml), a material (gallium) or a number of a control list (3B090)."),
+    ],
     reporter: Annotated[str | None, typer.Option(help="Whose imports, three letters; the watched economy unless told.")] = None,
     as_of: Day = None,
     ledger: LedgerUrl = None,
@@ -39,7 +42,11 @@ def exposure(
 
     items, day = registry.items(), as_day(as_of)
     who = (reporter or items.reporter).upper()
-    wanted = codes_of(product)
+    try:
+        wanted = codes_of(product)
+    except BadRequest as unknown:  # nothing is known of the word: an answer, not a question that could not be asked
+        say(str(unknown), err=True)
+        raise typer.Exit(1) from None
     touching = [one for one in load_measures() if wanted & one.hs6 and one.standing(day) is not None and one.reaches(who)]
     figures = _figures(wanted, who, day, ledger)
     lines = [

@@ -10,10 +10,13 @@ from types import TracebackType
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, RetriableError, TopicAlreadyExistsError
+from kafka.errors import CorruptRecordError, KafkaError, RetriableError, TopicAlreadyExistsError
 
 from supplywatch.errors import BadRequest
 from supplywatch.runtime.broker import FETCH_WAIT_MS, BrokerAddress, TopicSpec
+from supplywatch.runtime.logs import get_logger
+
+log = get_logger(__name__)
 
 _PATIENCE_S = 10.0
 
@@ -156,8 +159,22 @@ def read_topic(address: BrokerAddress, topic: str, *, start: Mapping[int, int] |
             else:
                 consumer.seek_to_beginning(partition)
         while follow or any(consumer.position(partition) < ends[partition] for partition in partitions):
-            for batch in consumer.poll(timeout_ms=200).values():
+            try:
+                batches = consumer.poll(timeout_ms=200)
+            except CorruptRecordError as error:
+                _pass_over(consumer, partitions, error)
+                continue
+            for batch in batches.values():
                 yield from batch
+
+
+def _pass_over(consumer: Any, partitions: Sequence[TopicPartition], error: CorruptRecordError) -> None:
+    """Go past a message that the client cannot decode; of several partitions it does not say in which it stands."""
+    if len(partitions) > 1:
+        raise error
+    at = consumer.position(partitions[0])
+    log.warning("a message that cannot be decoded is passed over", topic=partitions[0].topic, offset=at, detail=str(error))
+    consumer.seek(partitions[0], at + 1)
 
 
 @contextlib.contextmanager

@@ -44,7 +44,7 @@ def test_the_calendar_warns_before_a_suspension_ends() -> None:
     [
         (["show", "cn-nothing"], "no measure 'cn-nothing'"),
         (["list", "--as-of", "2025-13-01"], "is no day"),
-        (["list", "--item", "moonstone"], "neither an HS code"),
+        (["list", "--item", "moonstone"], "is no HS code of six digits, item, material or control number"),
     ],
 )
 def test_a_question_that_cannot_be_answered_is_told_why(words: list[str], said: str) -> None:

@@ -37,7 +37,15 @@ def test_without_a_ledger_the_typed_controls_answer_and_figures_are_unknown() ->
 def test_nothing_known_is_an_answer_of_its_own() -> None:
     code, said = run("010121", "--as-of", DAY)
     assert (code, "nothing is known of 010121" in said) == (1, True)
-    assert "neither an HS code of six digits nor an item" in run("moonstone")[1]
+    assert run("moonstone")[0] == 1
+    assert "did you mean gallium" in run("galium")[1]
+
+
+def test_a_material_and_a_control_number_mean_the_lines_of_the_clauses_that_name_them() -> None:
+    code, said = run("Gallium", "--reporter", "JPN", "--as-of", DAY, "--json")
+    lines = {line["hs6"]: [one["id"] for one in line["measures"]] for line in json.loads(said)["lines"]}
+    assert (code, "cn-mofcom-2023-23" in lines["811292"]) == (0, True)
+    assert "us-bis-2022-10-13" in run("3B090", "--as-of", DAY)[1]
     assert "does not exist" in run("850511", "--ledger", "sqlite:///none.db")[1], "a ledger that is named must be there"
 
 

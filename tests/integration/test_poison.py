@@ -156,6 +156,19 @@ def test_what_a_client_cannot_decode_ends_no_worker(cluster: Cluster) -> None:
     assert peak_mib(worker.pid) - before < 150
 
 
+def test_a_letter_that_cannot_be_decoded_hides_no_other(cluster: Cluster) -> None:
+    """Whoever may write to the topic of dead letters can make its list neither end nor stand still."""
+    prefix, key = cluster.settings.topic_prefix, letter_key(cluster.settings)
+    topic = prefix + DLQ_JUDGE
+    options = cluster.address.client_options() | {"batch_size": 1, "enable_idempotence": False}
+    with contextlib.closing(KafkaProducer(**options)) as producer:
+        producer.send(topic, b"first", b"k").get(30)
+        for _ in range(2):
+            producer.send(topic, b"x", b"k", headers=[(_NoUtf8("hh"), b"v")]).get(30)
+        producer.send(topic, b"last", b"k").get(30)
+    assert [letter.value for letter in list_letters(cluster.address, prefix, key)] == [b"first", b"last"]
+
+
 def peak_mib(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
