@@ -49,6 +49,11 @@ class Alertmanager:
         for start in range(0, len(alerts), CHUNK):
             self._call("POST", "/api/v2/alerts", alerts[start : start + CHUNK])
 
+    def standing(self) -> set[str]:
+        """Return the ids of the alerts of ours that stand there; errors as for :meth:`post`."""
+        found = self._call("GET", '/api/v2/alerts?active=true&silenced=true&inhibited=true&filter=category%3D"domain"').json()
+        return {str(one["labels"]["alert_id"]) for one in found}
+
     def silence(self, alerts: Iterable[Announced], now: datetime) -> None:
         """Let exactly those alerts be silent that somebody acknowledged or shelved; errors as for :meth:`post`."""
         wanted = {one.alert_id: one for one in alerts if one.by is not None}

@@ -11,6 +11,7 @@ import typer
 
 from supplywatch.cli.broker import broker_address
 from supplywatch.cli.common import JsonFlag, open_ledger, print_json
+from supplywatch.config import config_dir
 from supplywatch.errors import Refuse, Retry
 from supplywatch.runtime.output import say
 
@@ -35,7 +36,12 @@ def doctor(json: JsonFlag = False) -> None:
     from supplywatch.settings import load_settings
 
     settings = load_settings()
-    checks = [*_guarded("broker", lambda: _broker(settings)), *_guarded("ledger", lambda: _ledger(settings))]
+    checks = [
+        Check("configuration", "ok", f"{config_dir()}"),
+        *_guarded("broker", lambda: _broker(settings)),
+        *_guarded("ledger", lambda: _ledger(settings)),
+        *(_guarded("alertmanager", lambda: _told(settings)) if settings.alertmanager else ()),
+    ]
     if json:
         print_json([asdict(check) for check in checks])
     else:
@@ -98,6 +104,27 @@ def _ledger(settings: Settings) -> Iterator[Check]:
     pending = ledger.outbox_size()
     yield Check("outbox", "ok" if pending < MANY_PENDING else "warn", f"{pending} events not yet published")
     yield from _sources(ledger)
+
+
+def _told(settings: Settings) -> Iterator[Check]:
+    """Hold what stands in each Alertmanager against what stands in the ledger."""
+    import httpx
+
+    from streams.alertmanager import Alertmanager
+    from streams.notify import addresses
+    from supplywatch.ledger import announcing
+
+    with open_ledger(upgrade=False).read() as connection:
+        running = {one.alert_id for one in announcing.running(connection)}
+    with httpx.Client() as client:
+        for url in addresses(settings):
+            there = Alertmanager(url, client).standing()
+            lacking, beyond = len(running - there), len(there - running)
+            if lacking or beyond:
+                said = f"{lacking} open alerts do not stand there, {beyond} that ended do; is 'supplywatch notify' running?"
+                yield Check("alertmanager", "fail" if lacking else "warn", said)
+            else:
+                yield Check("alertmanager", "ok", f"{len(running)} open alerts, all of them stand there and no other")
 
 
 def _sources(ledger: Ledger) -> Iterator[Check]:

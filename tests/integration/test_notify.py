@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -196,3 +197,22 @@ def test_one_alertmanager_that_is_away_keeps_the_other_from_nothing(engine: Engi
         with pytest.raises(ReceiverAway, match=r"Alertmanager 127\.0\.0\.1: cannot be reached"):
             Notifier(engine.ledger, both, "a").step(datetime.now(UTC))
     assert len(httpx.get(f"{server.url}/api/v2/alerts").json()) == 1
+
+
+def test_doctor_holds_alertmanager_against_the_ledger(engine: Engine, server: Server, notifier: Made) -> None:
+    engine.judge([*straits(3, 0, 20), *straits(3, 1, 8)])
+    environment = {
+        "SUPPLYWATCH_LEDGER": engine.ledger.url,
+        "SUPPLYWATCH_ALERTMANAGER": server.url,
+        "SUPPLYWATCH_BROKER": "kafka://127.0.0.1:9",
+    }
+
+    def told() -> tuple[str, str]:
+        command = [sys.executable, "-m", "supplywatch", "doctor", "--json"]
+        done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False)
+        return next((one["status"], one["detail"]) for one in json.loads(done.stdout) if one["part"] == "alertmanager")
+
+    assert told()[0] == "fail"
+    assert "3 open alerts do not stand there" in told()[1]
+    notifier("a").step(datetime.now(UTC))
+    wait_until(lambda: told() == ("ok", "3 open alerts, all of them stand there and no other"), 60, "all stand there")
