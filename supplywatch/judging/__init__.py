@@ -4,7 +4,7 @@
 for it.
 """
 
-VERSION = "1.7.1"
+VERSION = "1.7.2"
 COMMON_MODULES = (
     "supplywatch.judging.engine",
     "supplywatch.judging.episode",

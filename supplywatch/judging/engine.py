@@ -135,14 +135,20 @@ class Engine:
         verdict, watched = Verdict(), [self.watchers(record) for record in records]
         rested = self._restings.rested(connection, records, watched)
         for piece in pieces(records, [any(rule.card.man_made for rule, _ in pairs) for pairs in watched], rested):
-            verdict.events += self._judge_piece(connection, records[piece], texts[piece], watched[piece], verdict)
+            resting = self._restings.on(connection, records[piece], rested)
+            verdict.events += self._judge_piece(connection, records[piece], texts[piece], watched[piece], resting, verdict)
         return verdict
 
     def _judge_piece(
-        self, connection: Connection, records: Sequence[Record], texts: Sequence[str], watched: Sequence[Watchers], verdict: Verdict
+        self,
+        connection: Connection,
+        records: Sequence[Record],
+        texts: Sequence[str],
+        watched: Sequence[Watchers],
+        resting: Sequence[Resting],
+        verdict: Verdict,
     ) -> list[AlertEvent]:
         events: list[AlertEvent] = []
-        resting = self._restings.on(connection, records)
         folds = self._load(connection, records, watched, resting)
         fresh = self._classify(connection, records, texts, verdict)
         for index, revised in fresh:
@@ -152,11 +158,13 @@ class Engine:
                 fold.late = fold.late or (records[index].revisable and (revised or records[index].observed < fold.last_observed))
         mark_renewed(folds, resting, [records[index] for index, _ in fresh])
         grader = Grader(connection, self.rules, self.items, self.folding.as_known(connection, folds))
+        again = [fold for fold in folds.values() if not fold.records and fold.renewed is not None]
+        related = self.folding.related_to_last(connection, again)
         for fold in folds.values():
             if fold.records:
                 events += self._advance(connection, fold, grader)
             elif fold.renewed is not None:
-                events += self._again(connection, fold, grader, fold.renewed)
+                events += self._again(fold, grader, related, fold.renewed)
         reports = [record for index, _ in fresh if isinstance(record := records[index], SourceReport)]
         for report in (report for report in reports if report.status in HOLDING):
             events += Holding(connection, self.rules, folds).of_source(report)
@@ -229,9 +237,9 @@ class Engine:
         fold.source, fold.changed = fold.records[-1].provenance.source, True
         return events
 
-    def _again(self, connection: Connection, fold: Fold, grader: Grader, renewed: datetime) -> list[AlertEvent]:
+    def _again(self, fold: Fold, grader: Grader, related: Mapping[book.Key, Record], renewed: datetime) -> list[AlertEvent]:
         """Judge a subject whose own records are the same, since what its judgement rests on was renewed."""
-        judged = self.folding.judge_again(connection, fold)
+        judged = self.folding.judge_again(fold, related)
         return advance(fold.memory, replace(judged, finding=grader.grade(fold.rule, fold.subject, judged.finding, renewed)))
 
     def _fold_again(self, connection: Connection, fold: Fold) -> list[AlertEvent]:

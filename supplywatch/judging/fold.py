@@ -31,6 +31,8 @@ class Fold:
     records: list[Record] = field(default_factory=list)
     renewed: datetime | None = None
     """When a record that the subject's last judgement rests on was renewed in this batch."""
+    last: Record | None = None
+    """The subject's last record, where something that its judgement rests on comes in this batch."""
     late: bool = False
     """Some record revises or fills the past: the history must be folded again."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,16 +90,27 @@ class Folding:
                 memory.status = "clear"
         return finding, raised
 
-    def judge_again(self, connection: Connection, fold: Fold) -> Judged:
+    def judge_again(self, fold: Fold, related: Mapping[book.Key, Record]) -> Judged:
         """Let a rule judge a subject's last record once more, since what it rests on was renewed at ``fold.renewed``.
 
         The state's clock stays: no record of the subject itself has come.
         """
         assert fold.renewed is not None, "nothing was renewed"
-        record = RECORD.validate_json(book.history(connection, fold.memory.series)[-1])
-        finding = self.detect(fold, record, self.related(connection, fold.rule, [record]))
+        assert fold.last is not None, "see mark_renewed"
+        finding = self.detect(fold, fold.last, related)
         fold.changed = True
-        return Judged(fold.rule.card, fold.subject, finding, record.observed, fold.renewed)
+        return Judged(fold.rule.card, fold.subject, finding, fold.last.observed, fold.renewed)
+
+    def related_to_last(self, connection: Connection, folds: Iterable[Fold]) -> dict[book.Key, Record]:
+        """Return what rules read beside the last records of subjects, in one look-up a rule: 20 subjects rest on one slice of trade."""
+        lasts: dict[str, tuple[Rule[Any], dict[str, Record]]] = {}
+        for fold in folds:
+            if fold.last is not None:
+                lasts.setdefault(fold.rule.card.rule_id, (fold.rule, {}))[1][fold.last.record_id] = fold.last
+        found: dict[book.Key, Record] = {}
+        for rule, records in lasts.values():
+            found |= self.related(connection, rule, list(records.values()))
+        return found
 
     def chosen_anew(self, connection: Connection, fold: Fold, coming: set[str]) -> bool:
         """Tell whether a rule reads another publisher now than the one a subject was judged on, and forget that one."""

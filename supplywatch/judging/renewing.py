@@ -6,7 +6,7 @@ and yet its alert is no longer true: it is judged again in the transaction that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +24,12 @@ from supplywatch.model.rule import Rule
 
 @dataclass(frozen=True)
 class Resting:
-    """One subject of a rule, and the histories that its last judgement rests on."""
+    """One subject of a rule, its last record, and the histories that its last judgement rests on."""
 
     rule: Rule[Any]
     subject: Subject
-    series: frozenset[str]
+    record: Record
+    histories: frozenset[str]
 
 
 class Restings:
@@ -50,18 +51,28 @@ class Restings:
             resting |= {series for rule in rules.values() for series, _ in rule.related(record, self._items)}
         return coming & resting
 
-    def on(self, connection: Connection, records: Sequence[Record]) -> list[Resting]:
-        """Return the subjects whose last judgement rests on a history that one of the records belongs to."""
-        coming = self._coming(records)
+    def on(self, connection: Connection, records: Sequence[Record], rested: Collection[str]) -> list[Resting]:
+        """Return the subjects whose last judgement rests on a history that one of the records belongs to.
+
+        Parameters
+        ----------
+        rested
+            What :meth:`rested` said of the whole batch: most trade is of lines on which nothing rests, and costs no look at the states.
+        """
+        coming = {series for series in self._coming(records) if series in rested}
         if not coming:
             return []
-        found = []
+        found, read = [], dict[tuple[str, ...], Record]()
         for row in book.states_of(connection, list(self._rules)):
             memory = Memory.from_json(row.body)
-            if not coming.isdisjoint(memory.rests):
-                last = RECORD.validate_json(book.history(connection, memory.series)[-1])
-                named = (one for one in self._rules[row.rule].subjects(last, self._items) if one.id == row.subject)
-                found += [Resting(self._rules[row.rule], subject, frozenset(memory.rests)) for subject in named]
+            if coming.isdisjoint(memory.rests):
+                continue
+            history = tuple(memory.series)
+            if history not in read:  # one clause of a control feeds a subject for each item it touches
+                read[history] = RECORD.validate_json(book.history(connection, history)[-1])
+            last = read[history]
+            named = (one for one in self._rules[row.rule].subjects(last, self._items) if one.id == row.subject)
+            found += [Resting(self._rules[row.rule], subject, last, frozenset(memory.rests)) for subject in named]
         return found
 
     def _coming(self, records: Sequence[Record]) -> set[str]:
@@ -71,5 +82,6 @@ class Restings:
 def mark_renewed(folds: Mapping[book.Key, Fold], resting: Sequence[Resting], fresh: Sequence[Record]) -> None:
     """Note in the folds when what they rest on was renewed by the fresh records of a batch."""
     for one in resting:
-        renewed = [record.fetched for record in fresh if record.series in one.series]
-        folds[one.rule.card.rule_id, one.subject.id].renewed = max(renewed, default=None)
+        renewed = [record.fetched for record in fresh if record.series in one.histories]
+        fold = folds[one.rule.card.rule_id, one.subject.id]
+        fold.renewed, fold.last = max(renewed, default=None), one.record
