@@ -59,8 +59,9 @@ def test_a_kill_while_one_hangs(embedded_broker: EmbeddedBroker, tmp_path: Path)
         connector.start()
         wait_until(lambda: judged(cluster, ("x", "y", "z")) >= 3 * DAYS, 120, "the good publisher is judged")
         assert judged(cluster, ("a", "b")) == 0
+        # On a busy machine the good one may be judged before the other is asked.
+        wait_until(lambda: len(processes(connector.pid)) >= 2, 60, "a forkserver, and the process that sleeps over what it reads")
         below = processes(connector.pid)
-        assert len(below) >= 2, "a forkserver, and at least the process that sleeps over what it reads"
         connector.end(signal.SIGKILL)
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), 60, "no process is left of it")
         answering(server, "good")
