@@ -56,7 +56,8 @@ class Alertmanager:
 
     def silence(self, alerts: Iterable[Announced], now: datetime) -> None:
         """Let exactly those alerts be silent that somebody acknowledged or shelved; errors as for :meth:`post`."""
-        wanted = {one.alert_id: one for one in alerts if one.by is not None}
+        # A shelving that is over stays in the ledger until the relay takes it back, and Alertmanager refuses an end that is past.
+        wanted = {one.alert_id: one for one in alerts if one.by is not None and _until(one, now) > now}
         there = [one for one in self._call("GET", "/api/v2/silences").json() if _is_ours(one)]
         for one in there:
             found = wanted.get(_alert_of(one))
@@ -83,7 +84,7 @@ class Alertmanager:
 
 
 def alerts_of(one: Announced, ends_at: datetime, runbooks_url: str | None) -> list[Body]:
-    """Return an alert as Alertmanager takes it, once for each step."""
+    """Return an alert as Alertmanager takes it, once for each step; it refuses one that ends before it begins."""
     said, annotations = one.last, _annotations(one, runbooks_url)
     labels = {
         "alertname": "".join(part.capitalize() for part in said["rule"].split("_")),
@@ -98,7 +99,7 @@ def alerts_of(one: Announced, ends_at: datetime, runbooks_url: str | None) -> li
         {
             "labels": labels | {"step": str(number), "severity": severity},
             "annotations": annotations,
-            "startsAt": since.isoformat(),
+            "startsAt": min(since, ends_at).isoformat(),
             "endsAt": ends_at.isoformat(),
         }
         for number, (severity, since) in enumerate(one.steps)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +18,8 @@ app = typer.Typer(help="Configuration: a folder of your own, whether it fits thi
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
     """Copy the configuration of this release into a folder of your own, to be edited there."""
+    import shutil
+
     from supplywatch.config import shipped_dir
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -47,6 +47,8 @@ def _files(folder: Path) -> set[str]:
 
 
 def _differing(shipped: Path, own: Path, name: str) -> list[str]:
+    from difflib import unified_diff
+
     if not own.exists():
         return [f"{name}: missing; take it from this release"]
     if not shipped.exists():

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -183,6 +182,8 @@ def codes_of(item: str) -> frozenset[str]:
     BadRequest
         It is none of these; the nearest that are known are named.
     """
+    from difflib import get_close_matches
+
     from supplywatch import registry
     from supplywatch.model.control import load_measures
 

@@ -11,7 +11,6 @@ import typer
 
 from supplywatch.cli.broker import broker_address
 from supplywatch.cli.common import JsonFlag, open_ledger, print_json
-from supplywatch.config import config_dir
 from supplywatch.errors import Refuse, Retry
 from supplywatch.runtime.output import say
 
@@ -33,6 +32,7 @@ class Check:
 
 def doctor(json: JsonFlag = False) -> None:
     """Check broker, topics, ledger, every source, lag and dead letters; exit code 1 when something is wrong, 2 when it could not look."""
+    from supplywatch.config import config_dir
     from supplywatch.settings import load_settings
 
     settings = load_settings()

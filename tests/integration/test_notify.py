@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ import httpx
 import pytest
 import yaml
 
-from streams.alertmanager import Alertmanager
+from streams.alertmanager import Alertmanager, alerts_of
 from streams.notify import Notifier
 from supplywatch.desk import actions as desk
 from supplywatch.errors import ReceiverAway
 from supplywatch.judging.engine import Engine
+from supplywatch.ledger.announcing import Announced, running
 from supplywatch.ledger.book import Ledger
 from supplywatch.ledger.queries import Filter, alerts
 from supplywatch.model.items import Items
@@ -151,6 +153,24 @@ def test_what_somebody_has_seen_is_silent_until_it_gets_worse(engine: Engine, se
     one.step(datetime.now(UTC) + timedelta(minutes=2))
     active = [s for s in httpx.get(f"{server.url}/api/v2/silences").json() if s["status"]["state"] == "active"]
     assert [s["comment"] for s in active] == ["supplywatch: known works"], "told again and again, one silence"
+
+
+def test_a_shelving_that_is_over_and_a_clock_that_runs_ahead_stop_nothing(engine: Engine, server: Server, notifier: Made) -> None:
+    engine.judge([*straits(1, 0, 20), *straits(1, 1, 8)])
+    opened = alerts(engine.ledger, Filter())[0].row["alert_id"]
+    now = datetime.now(UTC)
+    desk.shelve(engine.ledger, opened, actor="An Operator", reason="works", until=now + timedelta(hours=1), now=now)
+    later = now + timedelta(hours=2)
+    assert notifier("a").step(later) == 1
+    assert httpx.get(f"{server.url}/api/v2/silences").json() == []
+    ahead = alerts_of(replace(running_one(engine), steps=(("warning", now + timedelta(days=3)),)), now, None)
+    assert ahead[0]["startsAt"] == ahead[0]["endsAt"]
+
+
+def running_one(engine: Engine) -> Announced:
+    with engine.ledger.read() as connection:
+        (one,) = running(connection)
+    return one
 
 
 def test_nobody_hears_of_an_end_that_was_none(engine: Engine, server: Server, pager: Pager, tmp_path: Path) -> None:
